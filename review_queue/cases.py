@@ -1,0 +1,148 @@
+"""The review queue: one case for each site and category, riskiest first, with what a person needs to judge it."""
+
+import json
+import secrets
+from typing import Any, Final
+
+from review_queue import audit
+from review_queue.categories import WAITING, CaseState, Category, Lane
+from review_queue.errors import UnknownCaseError
+from review_queue.pages import as_page
+from review_queue.records import Case, Page, PageScore, Surroundings
+from review_queue.scores import as_score
+from review_queue.store import Store, Value
+
+# no 0/O, 1/I/L, U: a reference is read out over the telephone
+_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SELECT: Final = (
+    "SELECT c.*, (SELECT json_group_array(DISTINCT s.reviewer_id) FROM standing s WHERE s.case_id = c.id) AS people"
+    " FROM cases c"
+)
+
+
+def open_case(
+    store: Store, *, site: str, category: Category, lane: Lane, page_id: int, risk: float
+) -> tuple[Case, bool]:
+    """The site has a case of this category; True where it is new.
+
+    A case that is there keeps its state; while it waits, a riskier page moves it up the queue.
+    """
+    with store.atomic():
+        row = store.row("SELECT * FROM cases WHERE site = ? AND category = ?", [site, category])
+        if row is None:
+            ref = _new_ref(store)
+            store.run(
+                "INSERT INTO cases(ref, site, category, lane, state, risk, page_id, opened_at) VALUES (?,?,?,?,?,?,?,?)",
+                [ref, site, category, lane, CaseState.OPEN, risk, page_id, store.now()],
+            )
+            audit.append(store, actor="system", action="case.opened", subject=ref,
+                         detail={"site": site, "category": category, "lane": lane, "page_id": page_id, "risk": risk})  # fmt: skip
+            return get(store, ref), True
+        if risk > row["risk"] and row["state"] in WAITING:
+            store.run("UPDATE cases SET risk = ?, page_id = ? WHERE id = ?", [risk, page_id, row["id"]])
+        return get(store, row["ref"]), False
+
+
+def waiting(store: Store, *, lane: Lane | None = None, limit: int = 50, offset: int = 0) -> list[Case]:
+    """Cases that wait for somebody, riskiest first."""
+    sql, params = _waiting(lane)
+    rows = store.rows(f"{_SELECT} WHERE {sql} ORDER BY c.risk DESC, c.id LIMIT ? OFFSET ?", [*params, limit, offset])
+    return [_case(row) for row in rows]
+
+
+def count_waiting(store: Store, *, lane: Lane | None = None) -> int:
+    """How many cases `waiting` holds in all."""
+    sql, params = _waiting(lane)
+    return int(store.value(f"SELECT count(*) FROM cases c WHERE {sql}", params))
+
+
+def by_state(store: Store, *states: CaseState) -> list[Case]:
+    """All cases in one of `states`, riskiest first."""
+    marks = ",".join("?" * len(states))
+    return [_case(r) for r in store.rows(f"{_SELECT} WHERE c.state IN ({marks}) ORDER BY c.risk DESC, c.id", states)]
+
+
+def get(store: Store, ref: str) -> Case:
+    """The case with this reference, in any letter case.
+
+    Raises:
+        UnknownCaseError: there is none.
+    """
+    row = store.row(f"{_SELECT} WHERE c.ref = ?", [ref.strip().upper()])
+    if row is None:
+        raise UnknownCaseError(f"no case {ref[:20]!r}; `qalqan queue list` shows the references")
+    return _case(row)
+
+
+def pages_of(store: Store, case: Case, limit: int = 20) -> list[tuple[Page, PageScore]]:
+    """The scored pages of the case's site with their newest score, those that weigh most for its category first."""
+    rows = store.rows(
+        f"""SELECT p.id, p.url, p.host, p.site, p.fetched_at, p.status, p.title, p.text, p.lang AS page_lang,
+                p.content_type, p.body_sha256, s.lang, s.self_harm, s.violence, s.risk, s.stance, s.evidence
+            FROM pages p JOIN scores s ON s.page_id = p.id
+            WHERE p.site = ? AND s.model_id = (SELECT n.model_id FROM scores n WHERE n.page_id = p.id
+                ORDER BY n.scored_at DESC, n.model_id DESC LIMIT 1)
+            ORDER BY s.{case.category.value} DESC, p.id LIMIT ?""",
+        [case.site, limit],
+    )
+    return [(as_page({**row, "lang": row["page_lang"]}), as_score(row)) for row in rows]
+
+
+def hosts_of(store: Store, case: Case) -> list[str]:
+    """The host names of the site that pages were fetched from, that of the riskiest page first."""
+    rows = store.rows(
+        "SELECT host, max(id = ?) AS riskiest FROM pages WHERE site = ? GROUP BY host ORDER BY riskiest DESC, host",
+        [case.page_id, case.site],
+    )
+    return [row["host"] for row in rows]
+
+
+def save_surroundings(store: Store, page_id: int, content: Surroundings) -> None:
+    """The page's surroundings are kept; an earlier version is replaced."""
+    store.run(
+        "INSERT INTO surroundings(page_id, content) VALUES (?,?)"
+        " ON CONFLICT(page_id) DO UPDATE SET content = excluded.content",
+        [
+            page_id,
+            json.dumps([content.headings, content.blocks, content.link_texts, content.truncated], ensure_ascii=False),
+        ],
+    )
+
+
+def surroundings(store: Store, page_id: int) -> Surroundings | None:
+    """The page's surroundings, or None where none were built."""
+    content = store.value("SELECT content FROM surroundings WHERE page_id = ?", [page_id])
+    if content is None:
+        return None
+    headings, blocks, link_texts, truncated = json.loads(content)
+    return Surroundings(tuple(headings), tuple(blocks), tuple(link_texts), truncated=truncated)
+
+
+def _waiting(lane: Lane | None) -> tuple[str, list[Value]]:
+    marks = ",".join("?" * len(WAITING))
+    lanes: list[Value] = [lane] if lane else list(Lane)
+    return f"c.state IN ({marks}) AND c.lane IN ({','.join('?' * len(lanes))})", [*WAITING, *lanes]
+
+
+def _new_ref(store: Store) -> str:
+    """A random reference: the number of cases is nobody's to read off it."""
+    while True:
+        letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+        ref = f"KZ-{letters[:4]}-{letters[4:]}"
+        if store.value("SELECT 1 FROM cases WHERE ref = ?", [ref]) is None:
+            return ref
+
+
+def _case(row: dict[str, Any]) -> Case:
+    return Case(
+        id=row["id"],
+        ref=row["ref"],
+        site=row["site"],
+        category=Category(row["category"]),
+        lane=Lane(row["lane"]),
+        state=CaseState(row["state"]),
+        risk=row["risk"],
+        page_id=row["page_id"],
+        opened_at=row["opened_at"],
+        decided_by=tuple(json.loads(row["people"])),
+    )

@@ -1,0 +1,211 @@
+"""Which URL is fetched when: leased rows, given back when their holder dies, acknowledged with what was fetched.
+
+A row is acknowledged in the transaction that stores its page, so a crash at any moment either leaves the page
+stored and the row done, or neither.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from review_queue.clock import later
+from review_queue.pages import keep
+from review_queue.records import Claim, Link, Outcome
+from review_queue.seeds import add_sites
+from review_queue.store import Store
+
+# a failed fetch comes due again after 1, 2, 4 ... hours, never later than the usual re-visit
+BACKOFF_S: Final = 3600.0
+_CHUNK: Final = 500
+
+
+def open_round(store: Store, *, sites: Iterable[str], policy: Mapping[str, object], max_pages: int) -> int:
+    """A round over `sites` is open and their due URLs wait; returns its id.
+
+    `policy` is recorded as it is: under which rules (robots, limits, proxy) the pages were fetched. A site's
+    budget is `max_pages` less its pages that are not due again yet, so a round that was killed and is started
+    anew does not fetch more than one that ran through.
+    """
+    wanted = sorted(set(sites))
+    now = store.now()
+    with store.atomic():
+        add_sites(store, wanted)
+        round_id = _insert_round(store, now, policy)
+        for start in range(0, len(wanted), _CHUNK):
+            part = wanted[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            store.run(
+                f"UPDATE frontier SET state = 'waiting' WHERE state = 'done' AND due_at <= ? AND site IN ({marks})",
+                [now, *part],
+            )
+            store.run(
+                "INSERT INTO round_sites(round_id, site, pages_left) SELECT ?, name,"
+                " max(0, ? - (SELECT count(*) FROM frontier f WHERE f.site = name AND f.state = 'done'))"
+                f" FROM sites WHERE name IN ({marks})",
+                [round_id, max_pages, *part],
+            )
+    return round_id
+
+
+def join_round(store: Store, round_id: int, *, link: Link, max_pages: int) -> bool:
+    """The site behind `link` is part of the round; False when it was already known."""
+    with store.atomic():
+        if store.value("SELECT 1 FROM frontier WHERE site = ?", [link.site]):
+            return False
+        add_sites(store, [link.site])
+        store.run(
+            "INSERT INTO frontier(url, site, depth, priority, state, due_at) VALUES (?,?,0,0,'waiting',?)",
+            [link.url, link.site, store.now()],
+        )
+        store.run("INSERT INTO round_sites VALUES (?,?,?)", [round_id, link.site, max_pages])
+        return True
+
+
+def claim(store: Store, round_id: int, *, count: int, owner: str, lease_s: float, per_site: int) -> list[Claim]:
+    """Up to `count` waiting URLs are leased to `owner` for `lease_s` seconds, at most `per_site` of a site at once."""
+    with store.atomic():
+        leased = Counter(
+            {r["site"]: r["n"] for r in store.rows(
+                "SELECT site, count(*) AS n FROM frontier WHERE state = 'leased' GROUP BY site")}
+        )
+        picked: list[int] = []
+        budget: dict[str, int] = {}
+        # CROSS JOIN: keep SQLite on the priority index, which ends at the limit
+        rows = store.rows(
+            "SELECT f.id, f.site, r.pages_left FROM frontier f CROSS JOIN round_sites r"
+            " ON r.round_id = ? AND r.site = f.site WHERE f.state = 'waiting' AND r.pages_left > 0"
+            " ORDER BY f.priority DESC, f.depth, f.id",
+            [round_id],
+        )
+        for row in rows:
+            site = row["site"]
+            left = budget.setdefault(site, row["pages_left"])
+            if left > 0 and leased[site] < per_site:
+                leased[site] += 1
+                budget[site] = left - 1
+                picked.append(row["id"])
+                if len(picked) == count:
+                    break
+        rows.close()
+        store.run_many(
+            "UPDATE round_sites SET pages_left = ? WHERE round_id = ? AND site = ?",
+            [(left, round_id, site) for site, left in budget.items()],
+        )
+        return [_lease(store, row_id, owner, later(store.clock(), lease_s)) for row_id in picked]
+
+
+def acknowledge(
+    store: Store, round_id: int, outcomes: Sequence[Outcome], *, revisit_s: float, max_depth: int
+) -> int:
+    """What was fetched is stored, its links queued, its claims done; returns how many pages with status 200.
+
+    An outcome whose lease was given back meanwhile is taken all the same: the page is the same page.
+    """
+    stored = 0
+    with store.atomic():
+        add_sites(store, {link.site for o in outcomes for link in o.links} | _page_sites(outcomes))
+        for outcome in outcomes:
+            if outcome.page is not None:
+                keep(store, outcome.page)
+                stored += outcome.page.status == 200
+            _finish(store, outcome, revisit_s)
+            if outcome.claim.depth < max_depth:
+                _queue(store, outcome)
+        store.run_many(
+            "INSERT OR IGNORE INTO candidates(site, url, found_on, anchor, found_at) VALUES (?,?,?,?,?)",
+            [
+                (link.site, link.url, outcome.page.url if outcome.page else outcome.claim.url, link.anchor, store.now())
+                for outcome in outcomes
+                for link in outcome.offsite
+            ],
+        )
+    return stored
+
+
+def exhaust(store: Store, round_id: int, site: str) -> None:
+    """No more URLs of `site` are claimed in this round."""
+    store.run("UPDATE round_sites SET pages_left = 0 WHERE round_id = ? AND site = ?", [round_id, site])
+
+
+def release(store: Store, is_alive: Callable[[str], bool]) -> int:
+    """Leases that ended or whose owner is dead are waiting again; returns how many."""
+    with store.atomic():
+        owners = [
+            row["lease_owner"]
+            for row in store.rows("SELECT DISTINCT lease_owner FROM frontier WHERE state = 'leased'")
+        ]
+        dead = [owner for owner in owners if not is_alive(owner)]
+        freed = store.run(
+            "UPDATE frontier SET state = 'waiting' WHERE state = 'leased' AND lease_until <= ?", [store.now()]
+        )
+        for owner in dead:
+            freed += store.run(
+                "UPDATE frontier SET state = 'waiting' WHERE state = 'leased' AND lease_owner = ?", [owner]
+            )
+        return freed
+
+
+def pending(store: Store, round_id: int) -> int:
+    """How many URLs of the round are leased or could still be claimed within the budgets."""
+    return int(
+        store.value(
+            "SELECT coalesce(sum(min(r.pages_left, (SELECT count(*) FROM frontier f WHERE f.site = r.site"
+            " AND f.state = 'waiting')) + (SELECT count(*) FROM frontier f WHERE f.site = r.site"
+            " AND f.state = 'leased')), 0) FROM round_sites r WHERE r.round_id = ?",
+            [round_id],
+        )
+    )
+
+
+def close_round(store: Store, round_id: int, report: Mapping[str, object]) -> None:
+    """The round is closed and carries its report."""
+    store.run(
+        "UPDATE rounds SET closed_at = ?, report = ? WHERE id = ?",
+        [store.now(), json.dumps(report, sort_keys=True), round_id],
+    )
+
+
+def _insert_round(store: Store, now: str, policy: Mapping[str, object]) -> int:
+    row = store.row(
+        "INSERT INTO rounds(opened_at, policy) VALUES (?,?) RETURNING id", [now, json.dumps(policy, sort_keys=True)]
+    )
+    return int(row["id"]) if row else 0
+
+
+def _lease(store: Store, row_id: int, owner: str, until: str) -> Claim:
+    row = store.row(
+        "UPDATE frontier SET state = 'leased', lease_owner = ?, lease_until = ?, attempts = attempts + 1"
+        " WHERE id = ? RETURNING id, url, site, depth, attempts",
+        [owner, until, row_id],
+    )
+    assert row is not None  # noqa: S101  # picked in this very transaction
+    return Claim(row["id"], row["url"], row["site"], row["depth"], row["attempts"])
+
+
+def _page_sites(outcomes: Sequence[Outcome]) -> set[str]:
+    return {outcome.page.site for outcome in outcomes if outcome.page is not None}
+
+
+def _finish(store: Store, outcome: Outcome, revisit_s: float) -> None:
+    wait = min(revisit_s, BACKOFF_S * 2 ** (outcome.claim.attempts - 1)) if outcome.retry else revisit_s
+    store.run(
+        "UPDATE frontier SET state = 'done', due_at = ?, last_error = ?, attempts = CASE ? WHEN '' THEN 0"
+        " ELSE attempts END WHERE id = ?",
+        [later(store.clock(), wait), outcome.error, outcome.error, outcome.claim.id],
+    )
+    if outcome.page is not None and outcome.page.url != outcome.claim.url:
+        # a redirect's end is fetched now, so it need not be fetched again under its own name
+        store.run(
+            "INSERT INTO frontier(url, site, depth, priority, state, due_at) VALUES (?,?,?,0,'done',?)"
+            " ON CONFLICT(url) DO UPDATE SET state = 'done', due_at = excluded.due_at WHERE state = 'waiting'",
+            [outcome.page.url, outcome.page.site, outcome.claim.depth, later(store.clock(), wait)],
+        )
+
+
+def _queue(store: Store, outcome: Outcome) -> None:
+    store.run_many(
+        "INSERT OR IGNORE INTO frontier(url, site, depth, priority, state, due_at)"
+        " SELECT ?, ?, ?, priority, 'waiting', ? FROM frontier WHERE id = ?",
+        [(link.url, link.site, outcome.claim.depth + 1, store.now(), outcome.claim.id) for link in outcome.links],
+    )
