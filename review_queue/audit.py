@@ -33,8 +33,13 @@ class AuditRow:
     hash: str
 
 
-def append(store: Store, *, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> None:
-    """The log has one more row. Called inside the transaction of the deed it tells of, so neither is without the other."""
+def append(
+    store: Store, *, actor: str, action: str, subject: str, detail: Mapping[str, object]
+) -> None:
+    """The log has one more row.
+
+    Called inside the transaction of the deed it tells of, so that neither is without the other.
+    """
     with store.atomic():
         last = store.row("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
         row = {
@@ -72,7 +77,9 @@ def verify(store: Store, *, head: Head | None = None) -> Head:
         seq, previous = row["seq"], row["hash"]
         seen = seen or (head is not None and head == Head(seq, previous))
     if not seen and head is not None:
-        raise AuditBrokenError(f"the log no longer holds the noted row {head.seq}; rows were cut off or rewritten")
+        raise AuditBrokenError(
+            f"the log no longer holds the noted row {head.seq}; rows were cut off or rewritten"
+        )
     return Head(seq, previous)
 
 
@@ -80,7 +87,15 @@ def rows(store: Store, limit: int = 100, offset: int = 0) -> list[AuditRow]:
     """The newest rows first."""
     found = store.rows("SELECT * FROM audit ORDER BY seq DESC LIMIT ? OFFSET ?", [limit, offset])
     return [
-        AuditRow(r["seq"], r["at"], r["actor"], r["action"], r["subject"], json.loads(r["detail"]), r["hash"])
+        AuditRow(
+            r["seq"],
+            r["at"],
+            r["actor"],
+            r["action"],
+            r["subject"],
+            json.loads(r["detail"]),
+            r["hash"],
+        )
         for r in found
     ]
 

@@ -32,21 +32,35 @@ def open_case(
         if row is None:
             ref = _new_ref(store)
             store.run(
-                "INSERT INTO cases(ref, site, category, lane, state, risk, page_id, opened_at) VALUES (?,?,?,?,?,?,?,?)",
+                "INSERT INTO cases(ref, site, category, lane, state, risk, page_id, opened_at)"
+                " VALUES (?,?,?,?,?,?,?,?)",
                 [ref, site, category, lane, CaseState.OPEN, risk, page_id, store.now()],
             )
-            audit.append(store, actor="system", action="case.opened", subject=ref,
-                         detail={"site": site, "category": category, "lane": lane, "page_id": page_id, "risk": risk})  # fmt: skip
+            detail = {"site": site, "category": category, "lane": lane, "page_id": page_id}
+            audit.append(
+                store,
+                actor="system",
+                action="case.opened",
+                subject=ref,
+                detail={**detail, "risk": risk},
+            )
             return get(store, ref), True
         if risk > row["risk"] and row["state"] in WAITING:
-            store.run("UPDATE cases SET risk = ?, page_id = ? WHERE id = ?", [risk, page_id, row["id"]])
+            store.run(
+                "UPDATE cases SET risk = ?, page_id = ? WHERE id = ?", [risk, page_id, row["id"]]
+            )
         return get(store, row["ref"]), False
 
 
-def waiting(store: Store, *, lane: Lane | None = None, limit: int = 50, offset: int = 0) -> list[Case]:
+def waiting(
+    store: Store, *, lane: Lane | None = None, limit: int = 50, offset: int = 0
+) -> list[Case]:
     """Cases that wait for somebody, riskiest first."""
     sql, params = _waiting(lane)
-    rows = store.rows(f"{_SELECT} WHERE {sql} ORDER BY c.risk DESC, c.id LIMIT ? OFFSET ?", [*params, limit, offset])
+    rows = store.rows(
+        f"{_SELECT} WHERE {sql} ORDER BY c.risk DESC, c.id LIMIT ? OFFSET ?",
+        [*params, limit, offset],
+    )
     return [_case(row) for row in rows]
 
 
@@ -59,7 +73,12 @@ def count_waiting(store: Store, *, lane: Lane | None = None) -> int:
 def by_state(store: Store, *states: CaseState) -> list[Case]:
     """All cases in one of `states`, riskiest first."""
     marks = ",".join("?" * len(states))
-    return [_case(r) for r in store.rows(f"{_SELECT} WHERE c.state IN ({marks}) ORDER BY c.risk DESC, c.id", states)]
+    return [
+        _case(r)
+        for r in store.rows(
+            f"{_SELECT} WHERE c.state IN ({marks}) ORDER BY c.risk DESC, c.id", states
+        )
+    ]
 
 
 def get(store: Store, ref: str) -> Case:
@@ -104,7 +123,10 @@ def save_surroundings(store: Store, page_id: int, content: Surroundings) -> None
         " ON CONFLICT(page_id) DO UPDATE SET content = excluded.content",
         [
             page_id,
-            json.dumps([content.headings, content.blocks, content.link_texts, content.truncated], ensure_ascii=False),
+            json.dumps(
+                [content.headings, content.blocks, content.link_texts, content.truncated],
+                ensure_ascii=False,
+            ),
         ],
     )
 

@@ -19,6 +19,7 @@ from review_queue.hosts import parse_host
 from review_queue.records import Case, Decision, Draft, ModelId, Reviewer
 from review_queue.store import Store
 
+_PEOPLE_TO_LIFT_DISTRESS: Final = 2
 _SELECT: Final = (
     "SELECT d.*, c.ref, m.name AS model_name, m.version AS model_version, m.digest AS model_digest,"
     " EXISTS (SELECT 1 FROM decisions n WHERE n.supersedes = d.id) AS superseded"
@@ -66,12 +67,19 @@ def decide(store: Store, draft: Draft) -> Decision:
 
 def of_case(store: Store, ref: str) -> list[Decision]:
     """All decisions on the case, superseded ones too, oldest first."""
-    return [_decision(r) for r in store.rows(f"{_SELECT} WHERE c.ref = ? ORDER BY d.decided_at, d.rowid", [ref])]
+    return [
+        _decision(r)
+        for r in store.rows(f"{_SELECT} WHERE c.ref = ? ORDER BY d.decided_at, d.rowid", [ref])
+    ]
 
 
 def latest_of(store: Store, ref: str, reviewer_id: str) -> Decision | None:
     """This person's decision that stands on the case, or None."""
-    mine = [d for d in of_case(store, ref) if d.reviewer.id.lower() == reviewer_id.lower() and not d.superseded]
+    mine = [
+        d
+        for d in of_case(store, ref)
+        if d.reviewer.id.lower() == reviewer_id.lower() and not d.superseded
+    ]
     return mine[-1] if mine else None
 
 
@@ -108,7 +116,10 @@ def _move(store: Store, case: Case) -> None:
 
 
 def _state_of(store: Store, case: Case) -> CaseState:
-    votes = [Verdict(r["verdict"]) for r in store.rows("SELECT verdict FROM standing WHERE case_id = ?", [case.id])]
+    votes = [
+        Verdict(r["verdict"])
+        for r in store.rows("SELECT verdict FROM standing WHERE case_id = ?", [case.id])
+    ]
     if case.lane is Lane.REFERRAL:
         return _referral_state(votes)
     against = votes.count(Verdict.VIOLATES)
@@ -127,7 +138,7 @@ def _state_of(store: Store, case: Case) -> CaseState:
 
 
 def _referral_state(votes: list[Verdict]) -> CaseState:
-    if votes.count(Verdict.NOT_DISTRESS) >= 2 and Verdict.REFER not in votes:
+    if votes.count(Verdict.NOT_DISTRESS) >= _PEOPLE_TO_LIFT_DISTRESS and Verdict.REFER not in votes:
         return CaseState.NOT_DISTRESS
     if Verdict.REFER in votes:
         return CaseState.DISAGREED if Verdict.NOT_DISTRESS in votes else CaseState.REFERRED
@@ -142,7 +153,12 @@ def _open_ordinary(store: Store, case: Case) -> None:
     ) or {"self_harm": case.risk, "violence": 0.0}
     category = max((Category.SELF_HARM, Category.VIOLENCE), key=lambda harm: row[harm])
     cases.open_case(
-        store, site=case.site, category=category, lane=Lane.REVIEW, page_id=case.page_id, risk=row[category]
+        store,
+        site=case.site,
+        category=category,
+        lane=Lane.REVIEW,
+        page_id=case.page_id,
+        risk=row[category],
     )
 
 
@@ -169,5 +185,7 @@ def _decision(row: dict[str, Any]) -> Decision:
         superseded=bool(row["superseded"]),
         page_sha256=row["page_sha256"],
         score=row["score"],
-        model=ModelId(row["model_name"], row["model_version"], row["model_digest"]) if row["model_name"] else None,
+        model=ModelId(row["model_name"], row["model_version"], row["model_digest"])
+        if row["model_name"]
+        else None,
     )

@@ -7,6 +7,7 @@ stored and the row done, or neither.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Final
 
 from review_queue.clock import later
@@ -20,7 +21,9 @@ BACKOFF_S: Final = 3600.0
 _CHUNK: Final = 500
 
 
-def open_round(store: Store, *, sites: Iterable[str], policy: Mapping[str, object], max_pages: int) -> int:
+def open_round(
+    store: Store, *, sites: Iterable[str], policy: Mapping[str, object], max_pages: int
+) -> int:
     """A round over `sites` is open and their due URLs wait; returns its id.
 
     `policy` is recorded as it is: under which rules (robots, limits, proxy) the pages were fetched. A site's
@@ -62,12 +65,18 @@ def join_round(store: Store, round_id: int, *, link: Link, max_pages: int) -> bo
         return True
 
 
-def claim(store: Store, round_id: int, *, count: int, owner: str, lease_s: float, per_site: int) -> list[Claim]:
+def claim(
+    store: Store, round_id: int, *, count: int, owner: str, lease_s: float, per_site: int
+) -> list[Claim]:
     """Up to `count` waiting URLs are leased to `owner` for `lease_s` seconds, at most `per_site` of a site at once."""
     with store.atomic():
         leased = Counter(
-            {r["site"]: r["n"] for r in store.rows(
-                "SELECT site, count(*) AS n FROM frontier WHERE state = 'leased' GROUP BY site")}
+            {
+                r["site"]: r["n"]
+                for r in store.rows(
+                    "SELECT site, count(*) AS n FROM frontier WHERE state = 'leased' GROUP BY site"
+                )
+            }
         )
         picked: list[int] = []
         budget: dict[str, int] = {}
@@ -107,15 +116,21 @@ def acknowledge(
         add_sites(store, {link.site for o in outcomes for link in o.links} | _page_sites(outcomes))
         for outcome in outcomes:
             if outcome.page is not None:
-                keep(store, outcome.page)
-                stored += outcome.page.status == 200
+                keep(store, outcome.page, round_id)
+                stored += outcome.page.status == HTTPStatus.OK
             _finish(store, outcome, revisit_s)
             if outcome.claim.depth < max_depth:
                 _queue(store, outcome)
         store.run_many(
             "INSERT OR IGNORE INTO candidates(site, url, found_on, anchor, found_at) VALUES (?,?,?,?,?)",
             [
-                (link.site, link.url, outcome.page.url if outcome.page else outcome.claim.url, link.anchor, store.now())
+                (
+                    link.site,
+                    link.url,
+                    outcome.page.url if outcome.page else outcome.claim.url,
+                    link.anchor,
+                    store.now(),
+                )
                 for outcome in outcomes
                 for link in outcome.offsite
             ],
@@ -125,7 +140,9 @@ def acknowledge(
 
 def exhaust(store: Store, round_id: int, site: str) -> None:
     """No more URLs of `site` are claimed in this round."""
-    store.run("UPDATE round_sites SET pages_left = 0 WHERE round_id = ? AND site = ?", [round_id, site])
+    store.run(
+        "UPDATE round_sites SET pages_left = 0 WHERE round_id = ? AND site = ?", [round_id, site]
+    )
 
 
 def release(store: Store, is_alive: Callable[[str], bool]) -> int:
@@ -133,15 +150,19 @@ def release(store: Store, is_alive: Callable[[str], bool]) -> int:
     with store.atomic():
         owners = [
             row["lease_owner"]
-            for row in store.rows("SELECT DISTINCT lease_owner FROM frontier WHERE state = 'leased'")
+            for row in store.rows(
+                "SELECT DISTINCT lease_owner FROM frontier WHERE state = 'leased'"
+            )
         ]
         dead = [owner for owner in owners if not is_alive(owner)]
         freed = store.run(
-            "UPDATE frontier SET state = 'waiting' WHERE state = 'leased' AND lease_until <= ?", [store.now()]
+            "UPDATE frontier SET state = 'waiting' WHERE state = 'leased' AND lease_until <= ?",
+            [store.now()],
         )
         for owner in dead:
             freed += store.run(
-                "UPDATE frontier SET state = 'waiting' WHERE state = 'leased' AND lease_owner = ?", [owner]
+                "UPDATE frontier SET state = 'waiting' WHERE state = 'leased' AND lease_owner = ?",
+                [owner],
             )
         return freed
 
@@ -168,7 +189,8 @@ def close_round(store: Store, round_id: int, report: Mapping[str, object]) -> No
 
 def _insert_round(store: Store, now: str, policy: Mapping[str, object]) -> int:
     row = store.row(
-        "INSERT INTO rounds(opened_at, policy) VALUES (?,?) RETURNING id", [now, json.dumps(policy, sort_keys=True)]
+        "INSERT INTO rounds(opened_at, policy) VALUES (?,?) RETURNING id",
+        [now, json.dumps(policy, sort_keys=True)],
     )
     return int(row["id"]) if row else 0
 
@@ -188,7 +210,11 @@ def _page_sites(outcomes: Sequence[Outcome]) -> set[str]:
 
 
 def _finish(store: Store, outcome: Outcome, revisit_s: float) -> None:
-    wait = min(revisit_s, BACKOFF_S * 2 ** (outcome.claim.attempts - 1)) if outcome.retry else revisit_s
+    wait = (
+        min(revisit_s, BACKOFF_S * 2 ** (outcome.claim.attempts - 1))
+        if outcome.retry
+        else revisit_s
+    )
     store.run(
         "UPDATE frontier SET state = 'done', due_at = ?, last_error = ?, attempts = CASE ? WHEN '' THEN 0"
         " ELSE attempts END WHERE id = ?",
@@ -207,5 +233,8 @@ def _queue(store: Store, outcome: Outcome) -> None:
     store.run_many(
         "INSERT OR IGNORE INTO frontier(url, site, depth, priority, state, due_at)"
         " SELECT ?, ?, ?, priority, 'waiting', ? FROM frontier WHERE id = ?",
-        [(link.url, link.site, outcome.claim.depth + 1, store.now(), outcome.claim.id) for link in outcome.links],
+        [
+            (link.url, link.site, outcome.claim.depth + 1, store.now(), outcome.claim.id)
+            for link in outcome.links
+        ],
     )

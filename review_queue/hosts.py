@@ -16,6 +16,7 @@ from publicsuffixlist import PublicSuffixList
 from review_queue.errors import BadHostError, BadUrlError
 
 MAX_URL_CHARS: Final = 8192
+_MAX_NAME_CHARS: Final = 253  # RFC 1035, without the root dot
 _TRACKING: Final = re.compile(
     r"(utm_.*|gclid|dclid|fbclid|yclid|ysclid|msclkid|igshid|mc_[ce]id|_openstat"
     r"|phpsessid|jsessionid|aspsessionid.*|sessionid)",
@@ -70,7 +71,9 @@ def parse_host(text: str) -> Host:
     try:
         name = ada_url.URL(f"https://{bare}/").hostname
     except ValueError:
-        raise BadHostError(f"{text[:80]!r} is not a host name; write one such as example.kz") from None
+        raise BadHostError(
+            f"{text[:80]!r} is not a host name; write one such as example.kz"
+        ) from None
     host = _host(name)
     if not (host.is_ip or host.is_dns_name):
         raise BadHostError(f"{text[:80]!r} cannot stand in the DNS: empty, too long or odd labels")
@@ -85,11 +88,15 @@ def parse_url(text: str, base: str | None = None) -> Url:
     """
     stripped = text.strip()
     if len(stripped) > MAX_URL_CHARS:
-        raise BadUrlError(f"a URL of {len(stripped)} characters is too long (limit {MAX_URL_CHARS})")
+        raise BadUrlError(
+            f"a URL of {len(stripped)} characters is too long (limit {MAX_URL_CHARS})"
+        )
     try:
         url = ada_url.URL(stripped, base) if base else ada_url.URL(stripped)
     except ValueError:
-        raise BadUrlError(f"{stripped[:80]!r} is not a URL; write one such as https://example.kz/") from None
+        raise BadUrlError(
+            f"{stripped[:80]!r} is not a URL; write one such as https://example.kz/"
+        ) from None
     if url.protocol not in ("http:", "https:") or not url.hostname:
         raise BadUrlError(f"{stripped[:80]!r} is not an http or https URL with a host")
     scheme = url.protocol[:-1]
@@ -106,7 +113,9 @@ def _canonical(url: ada_url.URL) -> str:
     host = url.hostname.rstrip(".") if url.hostname.strip(".") else url.hostname
     port = f":{url.port}" if url.port else ""
     path = _PATH_SESSION.sub("", url.pathname)
-    kept = [p for p in url.search[1:].split("&") if p and not _TRACKING.fullmatch(p.split("=", 1)[0])]
+    kept = [
+        p for p in url.search[1:].split("&") if p and not _TRACKING.fullmatch(p.split("=", 1)[0])
+    ]
     query = "?" + "&".join(sorted(kept)) if kept else ""
     return f"{url.protocol}//{host}{port}{path}{query}"
 
@@ -121,7 +130,9 @@ def _host(hostname: str) -> Host:
     name = hostname.rstrip(".") or hostname
     if _is_ip(name):
         return Host(name, name, name, is_public_suffix=False, is_ip=True, is_dns_name=False)
-    is_dns_name = len(name) <= 253 and all(_DNS_LABEL.fullmatch(p) for p in name.split("."))
+    is_dns_name = len(name) <= _MAX_NAME_CHARS and all(
+        _DNS_LABEL.fullmatch(p) for p in name.split(".")
+    )
     site = _suffixes().privatesuffix(name) if is_dns_name else None
     return Host(
         name=name,

@@ -10,15 +10,18 @@ from review_queue.store import Store
 _COLUMNS = "p.id, p.url, p.host, p.site, p.fetched_at, p.status, p.title, p.text, p.lang, p.body_sha256, p.content_type"
 
 
-def keep(store: Store, page: Page) -> None:
-    """The page is stored once for each different body; one seen again only has its time renewed."""
+def keep(store: Store, page: Page, round_id: int | None = None) -> None:
+    """The page is stored once for each different body; one seen again only has its time renewed.
+
+    The round it was first fetched in says under which robots policy and limits that was.
+    """
     with store.atomic():
         store.run(
             "INSERT INTO pages(url, host, site, fetched_at, last_seen_at, status, title, text, lang, content_type,"
-            " body_sha256) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+            " body_sha256, round_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
             " ON CONFLICT(url, body_sha256) DO UPDATE SET last_seen_at = excluded.last_seen_at",
             [page.url, page.host, page.site, page.fetched_at, page.fetched_at, page.status, page.title, page.text,
-             page.lang, page.content_type, page.body_sha256],
+             page.lang, page.content_type, page.body_sha256, round_id],
         )  # fmt: skip
         store.run(
             "INSERT OR IGNORE INTO bodies(sha256, deflated) VALUES (?,?)",

@@ -79,6 +79,7 @@ CREATE TABLE pages (
     lang TEXT NOT NULL,
     content_type TEXT NOT NULL,
     body_sha256 TEXT NOT NULL CHECK (length(body_sha256) = 64),
+    round_id INTEGER REFERENCES rounds(id),
     UNIQUE (url, body_sha256)
 ) STRICT;
 CREATE INDEX pages_site ON pages(site);

@@ -36,7 +36,9 @@ def save(store: Store, model: ModelId, rows: Sequence[tuple[int, PageScore]]) ->
                     score.stance.get(Stance.DISTRESS, 0.0),
                     score.risk,
                     json.dumps(dict(score.stance), sort_keys=True),
-                    json.dumps([[e.text, e.start, e.end, e.category, e.weight] for e in score.evidence]),
+                    json.dumps(
+                        [[e.text, e.start, e.end, e.category, e.weight] for e in score.evidence]
+                    ),
                     store.now(),
                 )
                 for page_id, score in rows

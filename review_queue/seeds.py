@@ -23,7 +23,10 @@ def add(store: Store, seeds: Iterable[Seed]) -> int:
         store.run_many(
             "INSERT INTO seeds(url, site, source, priority, note, added_at) VALUES (?,?,?,?,?,?)"
             " ON CONFLICT(url) DO UPDATE SET priority = max(priority, excluded.priority)",
-            [(url.canonical, url.host.site, s.source, s.priority, s.note, now) for s, url in parsed],
+            [
+                (url.canonical, url.host.site, s.source, s.priority, s.note, now)
+                for s, url in parsed
+            ],
         )
         store.run_many(
             "INSERT INTO frontier(url, site, depth, priority, state, due_at) VALUES (?,?,0,?,'waiting',?)"
@@ -53,5 +56,7 @@ def candidates(store: Store, limit: int = 1000) -> list[Candidate]:
 def add_sites(store: Store, sites: Iterable[str]) -> None:
     """Each site has its row."""
     now = store.now()
-    store.run_many("INSERT OR IGNORE INTO sites(name, first_seen_at) VALUES (?,?)", [(s, now) for s in sorted(sites)])
-
+    store.run_many(
+        "INSERT OR IGNORE INTO sites(name, first_seen_at) VALUES (?,?)",
+        [(s, now) for s in sorted(sites)],
+    )

@@ -1,7 +1,7 @@
 """Opens the one SQLite file all parts meet in, and turns SQLite's failures into errors with a way out."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -38,7 +38,10 @@ class Store:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -70,7 +73,9 @@ class Store:
                 self.db.rollback()
                 raise
 
-    def rows(self, sql: str, params: Sequence[Value] | dict[str, Value] = ()) -> Iterator[dict[str, Any]]:
+    def rows(
+        self, sql: str, params: Sequence[Value] | dict[str, Value] = ()
+    ) -> Generator[dict[str, Any], None, None]:
         """Each row of the query as a dict."""
         with failures(self.path):
             cursor = self.db.conn.execute(sql, params)
@@ -78,7 +83,9 @@ class Store:
             for row in cursor:
                 yield dict(zip(names, row, strict=True))
 
-    def row(self, sql: str, params: Sequence[Value] | dict[str, Value] = ()) -> dict[str, Any] | None:
+    def row(
+        self, sql: str, params: Sequence[Value] | dict[str, Value] = ()
+    ) -> dict[str, Any] | None:
         """The first row of the query, or None."""
         return next(iter(list(self.rows(sql, params))), None)
 
@@ -114,7 +121,9 @@ def open_store(data_dir: Path, *, clock: Clock = system_clock, create: bool = Tr
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreMissingError(f"cannot make the folder {data_dir}: {error.strerror}; choose another --data") from None
+        raise StoreMissingError(
+            f"cannot make the folder {data_dir}: {error.strerror}; choose another --data"
+        ) from None
     with failures(path):
         connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
     try:
@@ -135,7 +144,9 @@ def _prepared(path: Path, connection: sqlite3.Connection) -> Database:
         ours = {migration.name for migration in migrations.pending(Database(memory=True))}
         newer = [done.name for done in migrations.applied(db) if done.name not in ours]
         if newer:
-            raise StoreTooNewError(f"{path} was written by a newer Qalqan ({newer[-1]}); update this program")
+            raise StoreTooNewError(
+                f"{path} was written by a newer Qalqan ({newer[-1]}); update this program"
+            )
         if migrations.pending(db):
             # the lock first: two processes that open a new store together must not both create it
             connection.execute("BEGIN IMMEDIATE")
@@ -158,11 +169,19 @@ def _explained(path: Path, error: sqlite3.Error) -> QalqanError:
     if text.startswith("refused: "):
         return RefusedError(text.removeprefix("refused: "))
     if "locked" in text or "busy" in text:
-        return StoreBusyError(f"{path} is held by another process; wait for it to end, then try again")
+        return StoreBusyError(
+            f"{path} is held by another process; wait for it to end, then try again"
+        )
     if "full" in text or "disk I/O" in text:
-        return DiskFullError(f"no room left to write {path}; free some space and run the same command again")
+        return DiskFullError(
+            f"no room left to write {path}; free some space and run the same command again"
+        )
     if "readonly" in text or "unable to open" in text:
-        return StoreMissingError(f"{path} cannot be opened for writing; check the folder and its rights")
+        return StoreMissingError(
+            f"{path} cannot be opened for writing; check the folder and its rights"
+        )
     if isinstance(error, sqlite3.IntegrityError):
         return RefusedError(f"the store refused this: {text}")
-    return StoreDamagedError(f"{path} cannot be read as a Qalqan store ({text}); restore it from a backup")
+    return StoreDamagedError(
+        f"{path} cannot be read as a Qalqan store ({text}); restore it from a backup"
+    )
