@@ -1,0 +1,89 @@
+"""The steps between the parts: pages are scored, and what crosses a threshold becomes a case."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from classifier.scoring import Scorer
+from review_queue import cases, pages, scores
+from review_queue.categories import HARMS, Category, Lane, Stance
+from review_queue.records import Page, PageScore, Surroundings
+from review_queue.store import Store
+
+# one transaction a batch: a crash costs the scores of at most this many pages, which are simply scored again
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReport:
+    """What one run of scoring did."""
+
+    pages: int
+    cases_opened: int
+    referrals_opened: int
+
+
+def score_store(
+    store: Store,
+    scorer: Scorer,
+    surroundings: Callable[[bytes, str], Surroundings],
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> ScoreReport:
+    """Every fetched page has a score of `scorer`'s model, and each site above a threshold has its cases.
+
+    Args:
+        store: where the pages are and the cases go.
+        scorer: the model; its thresholds decide.
+        surroundings: builds the shape of a page from its body and content type; called only for pages a
+            case is about.
+        on_progress: told how many pages each batch had.
+    """
+    done = ordinary = referrals = 0
+    for batch in pages.unscored(store, scorer.model_id, _BATCH):
+        results = list(zip(batch, scorer.score([(p.title, p.text) for p in batch]), strict=True))
+        with store.atomic():
+            scores.save(store, scorer.model_id, [(page.id, score) for page, score in results])
+            for page, score in results:
+                for lane in _open_cases(store, scorer, page, score, surroundings):
+                    ordinary += lane is Lane.REVIEW
+                    referrals += lane is Lane.REFERRAL
+        done += len(batch)
+        on_progress(len(batch))
+    return ScoreReport(done, ordinary, referrals)
+
+
+def _open_cases(
+    store: Store,
+    scorer: Scorer,
+    page: Page,
+    score: PageScore,
+    surroundings: Callable[[bytes, str], Surroundings],
+) -> list[Lane]:
+    """The lanes of the cases this page newly opened."""
+    opened = []
+    for category, risk in _due(scorer, score):
+        lane = Lane.REFERRAL if category is Category.DISTRESS else Lane.REVIEW
+        case, is_new = cases.open_case(
+            store, site=page.site, category=category, lane=lane, page_id=page.id, risk=risk
+        )
+        if case.page_id == page.id and cases.surroundings(store, page.id) is None:
+            body = pages.body(store, page.id)
+            cases.save_surroundings(store, page.id, surroundings(body, page.content_type))
+        if is_new:
+            opened.append(lane)
+    return opened
+
+
+def _due(scorer: Scorer, score: PageScore) -> list[tuple[Category, float]]:
+    """Which cases the page calls for: a page in distress is referred, and is nothing else.
+
+    Only this page's own case is turned into a referral; another page of the site may still open an ordinary one.
+    """
+    distress = score.stance.get(Stance.DISTRESS, 0.0)
+    is_top = distress >= max(score.stance.values(), default=0.0)
+    if is_top and distress >= scorer.thresholds[Category.DISTRESS]:
+        return [(Category.DISTRESS, distress)]
+    return [
+        (harm, score.scores[harm])
+        for harm in HARMS
+        if score.scores[harm] >= scorer.thresholds[harm]
+    ]
