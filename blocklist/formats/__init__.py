@@ -1,0 +1,12 @@
+"""The list formats, one file each, by the names people give them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from blocklist.formats import domains, hosts, jsonl, rpz
+from blocklist.rendering import Format
+
+FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
+    {each.FORMAT.name: each.FORMAT for each in (domains, hosts, rpz, jsonl)}
+)

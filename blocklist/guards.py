@@ -1,0 +1,43 @@
+"""Names that must never be listed, whoever approved them.
+
+An entry for a public suffix switches off every site below it, and a name that a resolver reads as
+something else than a name can switch off the resolver.
+"""
+
+from typing import Final
+
+from review_queue.categories import Scope
+from review_queue.errors import BadHostError
+from review_queue.hosts import parse_host
+
+# In a response policy zone a name that ends so is not a name but a rule on addresses, name servers
+# or clients: 32.4.3.2.1.rpz-ip stands for every name that resolves to 1.2.3.4.
+_TRIGGER_PREFIX: Final = "rpz-"
+
+
+def is_address(name: str) -> bool:
+    """True where a name in normal form is an IP literal."""
+    return ":" in name or name.rpartition(".")[2].isdigit()
+
+
+def refusal(scope: Scope, name: str) -> str:
+    """Why `name` must not be listed with this scope, in one line; empty where nothing does.
+
+    A public suffix is refused in both scopes: even the exact name of a private one such as
+    github.io is the front page of a service that many unrelated people use.
+    """
+    try:
+        host = parse_host(name)
+    except BadHostError:
+        return "it is not a host name the DNS can hold"
+    if host.name != name:
+        return f"it is not in its normal form, which is {host.name}"
+    if host.is_ip:
+        return "it is an IP address: nothing lies below it" if scope is Scope.DOMAIN else ""
+    if "." not in name:
+        return "it is a top-level name: every site below it would be blocked"
+    if name.rpartition(".")[2].startswith(_TRIGGER_PREFIX):
+        return "a response policy zone would read it as a rule on addresses or servers"
+    if host.is_public_suffix:
+        return "it is a public suffix: unrelated people hold the names below it"
+    return ""

@@ -1,0 +1,93 @@
+import pytest
+
+from blocklist import guards
+from review_queue.categories import Scope
+
+BOTH = pytest.mark.parametrize("scope", list(Scope))
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["kz", "com", "localhost", "xn--80ao21a"])
+def test_a_top_level_name_is_refused(name: str, scope: Scope) -> None:
+    assert "top-level" in guards.refusal(scope, name)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "name", ["com.kz", "co.uk", "github.io", "blogspot.com", "workers.dev", "netlify.app", "kobe.jp"]
+)
+def test_a_public_suffix_is_refused_private_ones_included(name: str, scope: Scope) -> None:
+    assert "public suffix" in guards.refusal(scope, name)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "name",
+    [
+        "someone.github.io",
+        "casino.example",
+        "a.b.c.casino.example",
+        "xn--80aodfsg.example",
+        "under_score.example",
+        "l" * 63 + ".example",
+    ],
+)
+def test_an_ordinary_name_is_not_refused(name: str, scope: Scope) -> None:
+    assert guards.refusal(scope, name) == ""
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "*",
+        "*.",
+        "*.casino.example",
+        "casino..example",
+        ".casino.example",
+        "casino.example.",
+        "casino.example..",
+        "Casino.example",
+        " casino.example",
+        "казино.example",
+        "-casino.example",
+        "casino-.example",
+        "cas!no.example",
+        "$ORIGIN.example",
+        "casino.example CNAME .",
+        "casino.example\n* CNAME .",
+        "casino.example;",
+        '"casino".example',
+        "https://casino.example/page",
+        "casino.example/page",
+        "casino.example:80",
+        "l" * 64 + ".example",
+        ".".join(["l" * 50] * 6) + ".example",
+        "xn--\x00.example",
+        "0x7f.1",
+    ],
+)
+def test_a_name_that_is_not_in_normal_form_is_refused(name: str, scope: Scope) -> None:
+    assert guards.refusal(scope, name)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "name", ["32.4.3.2.1.rpz-ip", "casino.rpz-nsdname", "8.0.0.0.10.rpz-client-ip"]
+)
+def test_a_name_a_policy_zone_reads_as_a_rule_is_refused(name: str, scope: Scope) -> None:
+    assert "rule on addresses" in guards.refusal(scope, name)
+
+
+@pytest.mark.parametrize("name", ["203.0.113.66", "[2001:db8::1]"])
+def test_an_address_may_be_listed_itself_but_has_nothing_below_it(name: str) -> None:
+    assert guards.is_address(name)
+    assert guards.refusal(Scope.HOST, name) == ""
+    assert "nothing lies below" in guards.refusal(Scope.DOMAIN, name)
+
+
+@pytest.mark.parametrize("name", ["casino.example", "1.casino.example", "4.3.2.1.a1"])
+def test_a_name_is_not_an_address(name: str) -> None:
+    assert not guards.is_address(name)
