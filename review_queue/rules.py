@@ -64,17 +64,16 @@ _DECISIONS: Final = [
 
 _ENTRIES: Final = [
     *_append_only("entries", "id", "an entry"),
-    """CREATE TRIGGER entries_never_referral BEFORE INSERT ON entries
+    # one trigger: SQLite leaves the order of several open, and the reason given should be the first that holds
+    """CREATE TRIGGER entries_rest_on_people BEFORE INSERT ON entries BEGIN SELECT CASE
         WHEN (SELECT lane FROM cases WHERE id = NEW.case_id) IS NOT 'review'
-        BEGIN SELECT RAISE(ABORT, 'refused: a referral is never a site to block'); END""",
-    """CREATE TRIGGER entries_enough_people BEFORE INSERT ON entries
+            THEN RAISE(ABORT, 'refused: a referral is never a site to block')
+        WHEN (SELECT category FROM cases WHERE id = NEW.case_id) <> NEW.category
+            THEN RAISE(ABORT, 'refused: an entry has the category of its case')
         WHEN coalesce((SELECT people FROM agreement a WHERE a.case_id = NEW.case_id AND a.scope = NEW.scope
-                       AND a.name = NEW.name), 0) < CASE NEW.scope WHEN 'host' THEN 2 ELSE 3 END
-        BEGIN SELECT RAISE(ABORT,
-            'refused: a host needs two different people who agree on that very block, a domain needs three'); END""",
-    """CREATE TRIGGER entries_category BEFORE INSERT ON entries
-        WHEN (SELECT category FROM cases WHERE id = NEW.case_id) IS NOT NEW.category
-        BEGIN SELECT RAISE(ABORT, 'refused: an entry has the category of its case'); END""",
+                AND a.name = NEW.name), 0) < CASE NEW.scope WHEN 'host' THEN 2 ELSE 3 END
+            THEN RAISE(ABORT, 'refused: a host needs two different people who agree on that very block, a domain three')
+        END; END""",
     """CREATE TRIGGER entries_keep_decisions AFTER INSERT ON entries BEGIN
         INSERT INTO entry_decisions SELECT NEW.id, s.id FROM standing s WHERE s.case_id = NEW.case_id
             AND s.verdict = 'violates' AND s.scope = NEW.scope AND s.name = NEW.name; END""",

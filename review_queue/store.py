@@ -1,7 +1,7 @@
 """Opens the one SQLite file all parts meet in, and turns SQLite's failures into errors with a way out."""
 
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -74,7 +74,7 @@ class Store:
                 raise
 
     def rows(
-        self, sql: str, params: Sequence[Value] | dict[str, Value] = ()
+        self, sql: str, params: Sequence[Value] | Mapping[str, Value] = ()
     ) -> Generator[dict[str, Any], None, None]:
         """Each row of the query as a dict."""
         with failures(self.path):
@@ -84,17 +84,17 @@ class Store:
                 yield dict(zip(names, row, strict=True))
 
     def row(
-        self, sql: str, params: Sequence[Value] | dict[str, Value] = ()
+        self, sql: str, params: Sequence[Value] | Mapping[str, Value] = ()
     ) -> dict[str, Any] | None:
         """The first row of the query, or None."""
         return next(iter(list(self.rows(sql, params))), None)
 
-    def value(self, sql: str, params: Sequence[Value] | dict[str, Value] = ()) -> Any:  # noqa: ANN401  # SQL's own type
+    def value(self, sql: str, params: Sequence[Value] | Mapping[str, Value] = ()) -> Any:  # noqa: ANN401  # SQL's own type
         """The first column of the first row, or None."""
         row = self.row(sql, params)
         return next(iter(row.values())) if row else None
 
-    def run(self, sql: str, params: Sequence[Value] | dict[str, Value] = ()) -> int:
+    def run(self, sql: str, params: Sequence[Value] | Mapping[str, Value] = ()) -> int:
         """The statement was run; returns how many rows it changed."""
         with failures(self.path):
             return self.db.conn.execute(sql, params).rowcount

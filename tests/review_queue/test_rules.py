@@ -1,0 +1,271 @@
+"""The store itself refuses: every rule is tried with plain SQL, and again with its trigger taken away."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from review_queue import cases, decisions, entries
+from review_queue.categories import CaseState, Category, Scope, Verdict
+from review_queue.errors import RefusedError
+from review_queue.records import Case
+from review_queue.store import Store
+from tests.builders import a_case, a_draft
+
+Attempt = Callable[[Store, Case], object]
+
+
+def _insert_entry(
+    store: Store, case: Case, scope: str = "host", category: str = "violence"
+) -> None:
+    store.run(
+        "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, 'VI-1', 1, 'SAMPLE-1', 1, ?)",
+        ["e1", case.id, scope, case.site, case.site, category, store.now()],
+    )
+
+
+def _insert_decision(store: Store, case: Case, **changes: str | None) -> None:
+    row: dict[str, str | int | float | None] = {
+        "id": "d-new",
+        "case_id": case.id,
+        "reviewer_id": "aliya",
+        "reviewer_name": "Aliya",
+        "reviewer_role": "reviewer",
+        "verdict": "violates",
+        "scope": "host",
+        "name": case.site,
+        "policy_code": "VI-1",
+        "policy_version": 1,
+        "ground_code": "SAMPLE-1",
+        "ground_version": 1,
+        "reason": "A reason.",
+        "decided_at": store.now(),
+        "supersedes": None,
+        "page_sha256": "0" * 64,
+        "score": 0.5,
+    }
+    row.update(changes)
+    marks = ", ".join(f":{name}" for name in row)
+    store.run(f"INSERT OR REPLACE INTO decisions({', '.join(row)}) VALUES ({marks})", row)
+
+
+def _case(store: Store, *people: str, scope: Scope = Scope.HOST) -> Case:
+    case = a_case(store)
+    for person in people:
+        decisions.decide(store, a_draft(case, person, scope=scope))
+    return case
+
+
+def test_a_block_nobody_decided_is_refused(store: Store) -> None:
+    case = a_case(store)
+    with pytest.raises(RefusedError, match="two different people"):
+        _insert_entry(store, case)
+
+
+def test_one_person_alone_cannot_block_a_host(store: Store) -> None:
+    case = _case(store, "aliya")
+    with pytest.raises(RefusedError, match="two different people"):
+        _insert_entry(store, case)
+
+
+def test_two_people_block_a_host_but_not_a_domain_of_the_same_name(store: Store) -> None:
+    case = _case(store, "aliya", "berik")
+    with pytest.raises(RefusedError, match="a domain three"):
+        _insert_entry(store, case, scope="domain")
+    _insert_entry(store, case, scope="host")
+    assert [entry.people for entry in entries.live(store)] == [2]
+
+
+def test_two_people_for_a_domain_are_too_few_and_three_are_enough(store: Store) -> None:
+    case = _case(store, "aliya", "berik", scope=Scope.DOMAIN)
+    assert cases.get(store, case.ref).state is CaseState.AWAITING_SECOND
+    with pytest.raises(RefusedError, match="a domain three"):
+        _insert_entry(store, case, scope="domain")
+    with pytest.raises(RefusedError, match="two different people"):
+        _insert_entry(store, case, scope="host")
+    decisions.decide(store, a_draft(case, "dana", scope=Scope.DOMAIN))
+    _insert_entry(store, case, scope="domain")
+    assert [entry.people for entry in entries.live(store)] == [3]
+
+
+def test_people_who_want_different_blocks_do_not_agree(store: Store) -> None:
+    case = a_case(store, "http://forum.one.example/")
+    decisions.decide(store, a_draft(case, "aliya", name="forum.one.example"))
+    decisions.decide(store, a_draft(case, "berik", name="one.example"))
+    with pytest.raises(RefusedError, match="two different people"):
+        _insert_entry(store, case)
+
+
+def test_one_person_is_never_counted_twice(store: Store) -> None:
+    case = _case(store, "aliya")
+    with pytest.raises(RefusedError, match="already decided"):
+        _insert_decision(store, case, id="d2")
+    with pytest.raises(RefusedError, match="already decided"):
+        _insert_decision(store, case, id="d2", reviewer_id="ALIYA")
+    first = decisions.of_case(store, case.ref)[0]
+    _insert_decision(store, case, id="d2", supersedes=first.id)
+    with pytest.raises(RefusedError, match="two different people"):
+        _insert_entry(store, case)
+
+
+def test_nobody_corrects_the_decision_of_another(store: Store) -> None:
+    case = _case(store, "aliya")
+    first = decisions.of_case(store, case.ref)[0]
+    with pytest.raises(RefusedError, match="same person"):
+        _insert_decision(store, case, id="d2", reviewer_id="berik", supersedes=first.id)
+
+
+def test_a_decision_is_corrected_only_once(store: Store) -> None:
+    case = _case(store, "aliya")
+    first = decisions.of_case(store, case.ref)[0]
+    _insert_decision(store, case, id="d2", supersedes=first.id)
+    with pytest.raises(RefusedError):
+        _insert_decision(store, case, id="d3", supersedes=first.id)
+
+
+def test_an_entry_from_a_referral_is_refused(store: Store) -> None:
+    case = a_case(store, category=Category.DISTRESS)
+    with pytest.raises(RefusedError, match="never a site to block"):
+        _insert_entry(store, case, category="self_harm")
+
+
+def test_a_referral_takes_no_verdict_of_violation(store: Store) -> None:
+    case = a_case(store, category=Category.DISTRESS)
+    with pytest.raises(RefusedError, match="lane"):
+        _insert_decision(store, case)
+
+
+def test_a_violation_must_name_a_host_of_the_site(store: Store) -> None:
+    case = a_case(store)
+    with pytest.raises(RefusedError, match="host name of the site"):
+        _insert_decision(store, case, name="other.example")
+    with pytest.raises(RefusedError, match="host name of the site"):
+        _insert_decision(store, case, name="evilone.example")
+    with pytest.raises(RefusedError, match="policy"):
+        _insert_decision(store, case, policy_code=None)
+
+
+def test_only_a_violation_names_a_block(store: Store) -> None:
+    case = a_case(store)
+    with pytest.raises(RefusedError, match="only a violation"):
+        _insert_decision(store, case, verdict="protective")
+
+
+def test_an_entry_dies_with_the_decision_it_rests_on(store: Store) -> None:
+    case = _case(store, "aliya", "berik")
+    entries.add(store, entries.approved(store)[0])
+    first = decisions.of_case(store, case.ref)[0]
+    decisions.decide(store, a_draft(case, "aliya", Verdict.DOES_NOT_VIOLATE, supersedes=first.id))
+
+    assert entries.live(store) == []
+
+
+def test_an_entry_cannot_be_tied_to_decisions_for_something_else(store: Store) -> None:
+    case = _case(store, "aliya", "berik")
+    entry = entries.add(store, entries.approved(store)[0])
+    other = a_case(store, "http://two.example/")
+    stray = decisions.decide(store, a_draft(other, "dana"))
+    with pytest.raises(RefusedError, match="that very block"):
+        store.run("INSERT INTO entry_decisions VALUES (?, ?)", [entry.id, stray.id])
+    assert case.ref == entry.case_ref
+
+
+FIRST = "(SELECT id FROM decisions LIMIT 1)"
+KEPT: dict[str, tuple[str, str]] = {
+    "editing a decision": ("UPDATE decisions SET reason = 'other'", "decisions_no_update"),
+    "deleting a decision": ("DELETE FROM decisions", "decisions_no_delete"),
+    "editing an audit row": ("UPDATE audit SET actor = 'nobody'", "audit_no_update"),
+    "deleting audit rows": ("DELETE FROM audit WHERE seq > 1", "audit_no_delete"),
+    "an audit row out of order": (
+        f"INSERT INTO audit VALUES (99, 't', 'a', 'b', 'c', '{{}}', 'x', '{'1' * 64}')",
+        "audit_chain",
+    ),
+    "editing an entry": ("UPDATE entries SET name = 'two.example'", "entries_no_update"),
+    "deleting an entry": ("DELETE FROM entries", "entries_no_delete"),
+    "editing what an entry rests on": (
+        "UPDATE entry_decisions SET entry_id = entry_id",
+        "entry_decisions_no_update",
+    ),
+    "deleting what an entry rests on": ("DELETE FROM entry_decisions", "entry_decisions_no_delete"),
+    "a serial that falls back": (
+        "INSERT INTO exports VALUES (3, 't', 'a', 'm', '{}')",
+        "exports_grow",
+    ),
+    "editing an export": ("UPDATE exports SET actor = 'x'", "exports_no_update"),
+    "deleting an export": ("DELETE FROM exports", "exports_no_delete"),
+    "editing a policy": ("UPDATE policies SET title_en = 'x'", "policies_no_update"),
+    "deleting a policy": ("DELETE FROM policies WHERE code = 'SH-1'", "policies_no_delete"),
+    "editing a legal ground": ("UPDATE legal_grounds SET text_en = 'x'", "grounds_no_update"),
+    "deleting a legal ground": (
+        "DELETE FROM legal_grounds WHERE code = 'SAMPLE-2'",
+        "grounds_no_delete",
+    ),
+    "editing a page": ("UPDATE pages SET text = 'other'", "pages_keep"),
+    "moving a case to the other lane": (
+        "UPDATE cases SET lane = 'referral', category = 'distress'",
+        "cases_keep",
+    ),
+    "deleting a case": ("DELETE FROM cases", "cases_no_delete"),
+    "deleting the page of a case": ("DELETE FROM pages", "pages_no_delete"),
+}
+
+
+@pytest.fixture
+def full_store(store: Store) -> Store:
+    _case(store, "aliya", "berik")
+    entries.add(store, entries.approved(store)[0])
+    entries.record_export(store, serial=7, actor="test", manifest_sha256="0" * 64, counts={})
+    return store
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_the_store_refuses(full_store: Store, what: str) -> None:
+    statement, _ = KEPT[what]
+    with pytest.raises(RefusedError):
+        full_store.run(statement)
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_it_is_the_trigger_that_refuses(full_store: Store, what: str) -> None:
+    statement, trigger = KEPT[what]
+    full_store.run("PRAGMA foreign_keys = OFF")
+    full_store.run(f"DROP TRIGGER {trigger}")
+
+    assert full_store.run(statement) >= 1
+
+
+@pytest.mark.parametrize("table", ["decisions", "audit", "entries", "exports"])
+def test_a_row_is_not_replaced_even_without_recursive_triggers(
+    full_store: Store, table: str
+) -> None:
+    full_store.run("PRAGMA recursive_triggers = OFF")
+    with pytest.raises(RefusedError):
+        full_store.run(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1")
+
+
+def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    tried = {trigger for _, trigger in KEPT.values()}
+    by_name = {
+        "decisions_one_voice": "already decided",
+        "decisions_own_correction": "same person",
+        "decisions_lane": 'match="lane"',
+        "decisions_block": "host name of the site",
+        "decisions_no_block": "only a violation",
+        "entries_rest_on_people": "never a site to block",
+        "entries_keep_decisions": "entries.live",
+        "entry_decisions_agree": "that very block",
+    }
+    replaced = {f"{table}_no_replace" for table in ("decisions", "audit", "entries", "exports")}
+    there = {
+        row["name"] for row in store.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    }
+
+    assert there == tried | set(by_name) | replaced
+    assert all(words in text for words in by_name.values())
+
+
+def test_an_entry_takes_the_category_of_its_case(store: Store) -> None:
+    case = _case(store, "aliya", "berik")
+    with pytest.raises(RefusedError, match="category of its case"):
+        _insert_entry(store, case, category="self_harm")
