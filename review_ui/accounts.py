@@ -1,0 +1,134 @@
+"""Makes, lists and closes accounts; the accounts file is brought up to date whenever it is opened."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.utils import translation
+
+from review_queue.errors import AccountError, StoreDamagedError, StoreTooNewError
+from review_ui.config import LANGUAGES, ServeConfig
+from review_ui.roles import Role
+from review_ui.settings import configure
+
+if TYPE_CHECKING:
+    from review_ui.models import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account as others may see it; `public_id` is what decisions remember."""
+
+    public_id: str
+    username: str
+    full_name: str
+    role: Role
+    language: str
+    is_active: bool
+
+
+def prepare(config: ServeConfig) -> None:
+    """Django is set up and the accounts file is there, readable by its owner alone and up to date.
+
+    Raises:
+        StoreTooNewError: a newer version of this program has written it.
+        StoreDamagedError: it is not an accounts file.
+        AccountError: it cannot be made.
+    """
+    path = config.accounts_path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise AccountError(f"cannot make {path}: {error.strerror}; choose another --data") from None
+    configure(config)
+    try:
+        _check_not_newer(config)
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        raise StoreDamagedError(f"{path} is not a readable accounts file: {error}; restore a copy") from None
+
+
+def add_user(
+    config: ServeConfig,
+    username: str,
+    password: str,
+    *,
+    role: str,
+    full_name: str = "",
+    language: str = "ru",
+) -> Person:
+    """A new person may sign in.
+
+    Raises:
+        AccountError: the name is taken, or something given is not acceptable; the message says what.
+    """
+    prepare(config)
+    from review_ui.models import Account  # noqa: PLC0415  # models exist only once Django is set up
+
+    if role not in Role:
+        raise AccountError(f"no role is called {role!r}; choose from {', '.join(Role)}")
+    if language not in dict(LANGUAGES):
+        raise AccountError(f"no language is called {language!r}; choose kk, ru or en")
+    account = Account(username=username, full_name=full_name or username, role=role, language=language)
+    if Account.objects.filter(username__iexact=username).exists():
+        raise AccountError(f"the name {username!r} is taken; choose another or disable that account")
+    with translation.override("en"):
+        try:
+            validate_password(password, account)
+            account.set_password(password)
+            account.full_clean()
+        except ValidationError as error:
+            raise AccountError(" ".join(error.messages)) from None
+    account.save()
+    return _person(account)
+
+
+def list_users(config: ServeConfig) -> list[Person]:
+    """Everyone who has, or had, an account, by user name."""
+    prepare(config)
+    from review_ui.models import Account  # noqa: PLC0415  # models exist only once Django is set up
+
+    return [_person(account) for account in Account.objects.order_by("username")]
+
+
+def disable_user(config: ServeConfig, username: str) -> Person:
+    """The person can no longer sign in, and open sessions are over; decisions stay.
+
+    Raises:
+        AccountError: nobody has this name.
+    """
+    prepare(config)
+    from review_ui.models import Account  # noqa: PLC0415  # models exist only once Django is set up
+
+    account = Account.objects.filter(username__iexact=username).first()
+    if account is None:
+        raise AccountError(f"nobody is called {username!r}; `qalqan users list` shows the names")
+    account.is_active = False
+    account.save(update_fields=["is_active"])
+    return _person(account)
+
+
+def _check_not_newer(config: ServeConfig) -> None:
+    loader = MigrationLoader(connection)
+    newer = [name for app, name in loader.applied_migrations if app == "review_ui" and (app, name) not in loader.disk_migrations]
+    if newer:
+        raise StoreTooNewError(
+            f"{config.accounts_path} was written by a newer Qalqan ({max(newer)}); update this program"
+        )
+
+
+def _person(account: "Account") -> Person:
+    return Person(
+        public_id=account.public_id,
+        username=account.username,
+        full_name=account.full_name,
+        role=Role(account.role),
+        language=account.language,
+        is_active=account.is_active,
+    )

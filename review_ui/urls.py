@@ -1,0 +1,24 @@
+"""Every address there is; a test holds each against every role."""
+
+from django.urls import path
+
+from review_ui.views import account, audit, case, export, health, queue, start
+
+urlpatterns = [
+    path("", start.start, name="start"),
+    path("login/", start.SignIn.as_view(), name="login"),
+    path("logout/", start.SignOut.as_view(), name="logout"),
+    path("language/", start.language, name="language"),
+    path("queue/", queue.queue, name="queue"),
+    path("referrals/", queue.referrals, name="referrals"),
+    path("case/<str:ref>/", case.case, name="case"),
+    path("export/", export.export, name="export"),
+    path("audit/", audit.audit, name="audit"),
+    path("account/", account.account, name="account"),
+    path("healthz", health.health, name="health"),
+]
+
+handler400 = "review_ui.views.errors.bad_request"
+handler403 = "review_ui.views.errors.forbidden"
+handler404 = "review_ui.views.errors.not_found"
+handler500 = "review_ui.views.errors.broken"

@@ -1,0 +1,76 @@
+"""The audit log: whether its chain holds, and its newest rows."""
+
+import json
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from review_queue import audit as log
+from review_queue import cases
+from review_queue.errors import AuditBrokenError, UnknownCaseError
+from review_queue.store import Store
+from review_ui.access import needs, officer_of, the_store
+from review_ui.deciding import Officer, is_blind
+from review_ui.models import Account
+from review_ui.roles import Capability, may
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the log as it is shown; `kept_back` where it would tell what others concluded."""
+
+    row: log.AuditRow
+    who: str
+    detail: str
+    kept_back: bool
+
+
+@require_GET
+@needs(Capability.READ_AUDIT)
+def audit(request: HttpRequest) -> HttpResponse:
+    """The newest rows, and the last row of a chain that holds."""
+    text = request.GET.get("from", "")
+    start = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    officer = officer_of(request)
+    with the_store() as store:
+        head, broken = _chain(store)
+        rows = log.rows(store, limit=PAGE + 1, offset=start)
+        lines = _lines(store, officer, rows[:PAGE])
+    following = start + PAGE if len(rows) > PAGE else None
+    shown = {"head": head, "broken": broken, "lines": lines, "start": start, "following": following}
+    return render(request, "review_ui/audit.html", shown)
+
+
+def _chain(store: Store) -> tuple[log.Head | None, str]:
+    try:
+        return log.verify(store), ""
+    except AuditBrokenError as error:
+        return None, str(error)
+
+
+def _lines(store: Store, officer: Officer, rows: list[log.AuditRow]) -> list[Line]:
+    names = dict(Account.objects.values_list("public_id", "full_name"))
+    blind = {row.subject: _keeps_back(store, officer, row.subject) for row in rows}
+    return [
+        Line(
+            row,
+            "" if blind[row.subject] and row.actor != officer.id else names.get(row.actor, row.actor),
+            json.dumps(dict(row.detail), ensure_ascii=False, sort_keys=True),
+            kept_back=blind[row.subject] and row.actor != officer.id,
+        )
+        for row in rows
+    ]
+
+
+def _keeps_back(store: Store, officer: Officer, subject: str) -> bool:
+    """Whether the row is about a case the officer has still to judge alone."""
+    if not may(officer.role, Capability.DECIDE):
+        return False
+    try:
+        return is_blind(officer, cases.get(store, subject))
+    except UnknownCaseError:
+        return False

@@ -1,0 +1,87 @@
+"""The queues: cases that wait, riskiest first, told apart by what is left to this person."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from review_queue import cases
+from review_queue.categories import CaseState, Lane
+from review_queue.records import Case
+from review_queue.store import Store
+from review_ui.access import needs, officer_of, the_store
+from review_ui.deciding import Officer, is_blind, may_decide
+from review_ui.roles import Capability, may
+
+PAGE = 25
+_BATCH = 100
+_MAX_PAGES_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case as the queue shows it; no state where it would tell what others concluded."""
+
+    case: Case
+    state: CaseState | None
+    pages: int
+
+
+@require_GET
+@needs(Capability.READ_CASES)
+def queue(request: HttpRequest) -> HttpResponse:
+    """The cases that may end in a block."""
+    return _queue(request, Lane.REVIEW)
+
+
+@require_GET
+@needs(Capability.READ_CASES)
+def referrals(request: HttpRequest) -> HttpResponse:
+    """The cases where a person may be in distress."""
+    return _queue(request, Lane.REFERRAL)
+
+
+def next_for(store: Store, officer: Officer, lane: Lane) -> Case | None:
+    """The riskiest case of the lane this officer has still to decide."""
+    found, _ = _from(store, officer, lane, 0, count=1, mine=False)
+    return found[0] if found else None
+
+
+def _queue(request: HttpRequest, lane: Lane) -> HttpResponse:
+    officer = officer_of(request)
+    start = _number(request.GET.get("from", ""))
+    mine = "decided" in request.GET and may(officer.role, Capability.DECIDE)
+    with the_store() as store:
+        found, following = _from(store, officer, lane, start, count=PAGE, mine=mine)
+        rows = [
+            Row(case, None if is_blind(officer, case) else case.state, _page_count(store, case)) for case in found
+        ]
+        waiting = cases.count_waiting(store, lane=lane)
+    shown = {"lane": lane, "rows": rows, "waiting": waiting, "start": start, "following": following, "mine": mine}
+    return render(request, "review_ui/queue.html", shown)
+
+
+def _from(
+    store: Store, officer: Officer, lane: Lane, start: int, *, count: int, mine: bool
+) -> tuple[list[Case], int | None]:
+    """Up to `count` cases from place `start` of the queue, and the place to go on from."""
+    decides = may(officer.role, Capability.DECIDE)
+    found: list[Case] = []
+    at = start
+    while batch := cases.waiting(store, lane=lane, limit=_BATCH, offset=at):
+        for case in batch:
+            if not decides or may_decide(officer, case) != mine:
+                if len(found) == count:
+                    return found, at
+                found.append(case)
+            at += 1
+    return found, None
+
+
+def _page_count(store: Store, case: Case) -> int:
+    return len(cases.pages_of(store, case, limit=_MAX_PAGES_COUNTED))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
