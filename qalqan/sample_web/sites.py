@@ -30,6 +30,25 @@ class Truth(StrEnum):
 
 
 NEEDLES: Final = frozenset({Truth.SELF_HARM, Truth.VIOLENCE})
+# harmless sites that speak of death and violence: what a list of keywords gets wrong
+HARD_KINDS: Final = frozenset(
+    {
+        "bereavement support",
+        "counter-extremism research",
+        "court news",
+        "crime fiction",
+        "depression, medical",
+        "film review",
+        "hunting rules",
+        "martial arts club",
+        "metal music",
+        "parents' forum",
+        "self-defence class",
+        "shooter game forum",
+        "suicide prevention",
+        "war history",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,16 @@ class SampleSite:
     kind: str
     truth: Truth
     pages: tuple[SamplePage, ...]
+
+    @property
+    def is_needle(self) -> bool:
+        """Whether the site promotes suicide or violence."""
+        return self.truth in NEEDLES
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether the site is harmless and yet speaks of death or violence."""
+        return self.kind in HARD_KINDS
 
     @property
     def language(self) -> str:
