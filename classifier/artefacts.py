@@ -1,0 +1,249 @@
+"""Models on disk: written so that the same weights give the same bytes, read only when nothing is amiss.
+
+A model is a folder `<name>/<version>/` with `model.skops` and `card.json`. The card holds the SHA-256 of
+the weights file; a file that differs, or that would build any type but the few listed here, is refused.
+"""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from classifier.calibration import Calibration, as_plain, from_plain
+from classifier.model import Block, Weights
+from review_queue.categories import HARMS, Category
+from review_queue.errors import ModelDigestError, ModelMissingError, UnreadableInputError
+from review_queue.records import ModelId
+
+DEFAULT_NAME: Final = "topic-stance"
+WEIGHTS_FILE: Final = "model.skops"
+CARD_FILE: Final = "card.json"
+FORMAT: Final = 1
+_TYPES: Final = frozenset(
+    {
+        ("builtins", "dict", "DictNode"),
+        ("builtins", "list", "ListNode"),
+        ("builtins", "str", "JsonNode"),
+        ("builtins", "str", "TypeNode"),
+        ("numpy", "ndarray", "NdArrayNode"),
+        ("sklearn.feature_extraction.text", "TfidfTransformer", "ObjectNode"),
+        ("sklearn.linear_model._logistic", "LogisticRegression", "ObjectNode"),
+    }
+)
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_LARGEST_FILE: Final = 200_000_000
+_VERSION: Final = re.compile(r"v(\d+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted model ready to score: weights, calibration, thresholds, identity."""
+
+    id: ModelId
+    weights: Weights
+    calibration: Calibration
+    thresholds: Mapping[Category, float]
+
+
+def default_models_dir() -> Path:
+    """Where the models that ship with the program are: in the wheel, or beside the package."""
+    packaged = Path(__file__).parent / "_models"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "models"
+
+
+def versions(models_dir: Path, name: str = DEFAULT_NAME) -> list[str]:
+    """The versions of a model that have a card, oldest first."""
+    folder = models_dir / name
+    found = [path.parent.name for path in folder.glob(f"*/{CARD_FILE}")]
+    return sorted(found, key=_age)
+
+
+def next_version(models_dir: Path, name: str) -> str:
+    """The version a new model would get."""
+    known = versions(models_dir, name)
+    return f"v{_age(known[-1])[0] + 1}" if known else "v1"
+
+
+def card_digest(models_dir: Path, name: str, version: str) -> str:
+    """The digest a card gives for its weights, "" where the card cannot be read."""
+    try:
+        card = json.loads((models_dir / name / version / CARD_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(card.get("digest", "")) if isinstance(card, dict) else ""
+
+
+def save(folder: Path, data: bytes, card: Mapping[str, Any], readme: str) -> None:
+    """The model stands complete in `folder`; the card comes last, so half a model is never loaded."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _replace(folder / WEIGHTS_FILE, data)
+    _replace(folder / "README.md", readme.encode())
+    _replace(folder / CARD_FILE, (json.dumps(card, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def load(models_dir: Path, name: str | None = None) -> Model:
+    """The model `name` ("name" for its newest version, or "name/version"), checked against its card.
+
+    Raises ModelMissingError where there is none, ModelDigestError where the file is not what the card
+    says or holds a type that no model of ours needs.
+    """
+    base, _, version = (name or DEFAULT_NAME).partition("/")
+    if not version:
+        known = versions(models_dir, base)
+        if not known:
+            raise ModelMissingError(
+                f"no model {base} in {models_dir}: run `qalqan train` to make one"
+            )
+        version = known[-1]
+    folder = models_dir / base / version
+    card, data = _read(folder)
+    digest = hashlib.sha256(data).hexdigest()
+    if card.get("digest") != digest:
+        raise ModelDigestError(
+            f"{folder / WEIGHTS_FILE} is not the file its card describes: restore it or train again"
+        )
+    content = _content(data, folder)
+    try:
+        weights, calibration, thresholds = _unpacked(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelDigestError(
+            f"{folder / WEIGHTS_FILE} is not a model of this program: train again"
+        ) from error
+    return Model(ModelId(base, version, digest), weights, calibration, thresholds)
+
+
+def dump(weights: Weights, calibration: Calibration, thresholds: Mapping[Category, float]) -> bytes:
+    """The bytes of a weights file; equal content gives equal bytes."""
+    content = {
+        "format": FORMAT,
+        "char_bins": weights.chars.bins.astype(np.int32),
+        "char_tfidf": weights.chars.tfidf,
+        "word_bins": weights.words.bins.astype(np.int32),
+        "word_tfidf": weights.words.tfidf,
+        "topic": weights.topic,
+        "stance": weights.stance,
+        "calibration": as_plain(calibration),
+        "thresholds": {category.value: float(cut) for category, cut in thresholds.items()},
+    }
+    return _settled(skops.io.dumps(content))
+
+
+def _unpacked(
+    content: Mapping[str, Any],
+) -> tuple[Weights, Calibration, dict[Category, float]]:
+    if content["format"] != FORMAT:
+        raise ValueError(content["format"])
+    weights = Weights(
+        Block(content["char_bins"].astype(np.int64), content["char_tfidf"]),
+        Block(content["word_bins"].astype(np.int64), content["word_tfidf"]),
+        content["topic"],
+        content["stance"],
+    )
+    calibration = from_plain(content["calibration"])
+    thresholds = {category: float(content["thresholds"][category.value]) for category in Category}
+    if any(set(lines) != set(HARMS) for lines in calibration.values()):
+        raise ValueError("calibration")
+    return weights, calibration, thresholds
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], bytes]:
+    card_path, weights_path = folder / CARD_FILE, folder / WEIGHTS_FILE
+    try:
+        card = json.loads(card_path.read_text(encoding="utf-8"))
+        if weights_path.stat().st_size > _LARGEST_FILE:
+            raise ModelDigestError(f"{weights_path} is larger than any model of this program")
+        data = weights_path.read_bytes()
+    except OSError as error:
+        raise ModelMissingError(
+            f"{error.filename} cannot be read ({error.strerror}): run `qalqan train` to make a model"
+        ) from error
+    except ValueError as error:
+        raise ModelDigestError(f"{card_path} is not a readable model card: {error}") from error
+    return (card if isinstance(card, dict) else {}), data
+
+
+def _content(data: bytes, folder: Path) -> dict[str, Any]:
+    path = folder / WEIGHTS_FILE
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            foreign = sorted(_types(json.loads(archive.read("schema.json"))) - _TYPES)
+        if foreign:
+            module, name, _ = foreign[0]
+            raise ModelDigestError(
+                f"{path} holds a {module}.{name}, which no model needs: not loaded"
+            )
+        content = skops.io.loads(data, trusted=[])
+    except UntrustedTypesFoundException as error:
+        raise ModelDigestError(f"{path} holds a type no model needs: not loaded") from error
+    except (zipfile.BadZipFile, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ModelDigestError(f"{path} is not a skops file: not loaded") from error
+    if not isinstance(content, dict):
+        raise ModelDigestError(f"{path} is not a model of this program: train again")
+    return content
+
+
+def _types(node: object) -> set[tuple[str, str, str]]:
+    """Every type that loading the schema would build."""
+    found: set[tuple[str, str, str]] = set()
+    if isinstance(node, dict):
+        if "__class__" in node:
+            found.add((str(node["__module__"]), str(node["__class__"]), str(node["__loader__"])))
+        return found.union(*map(_types, node.values()))
+    if isinstance(node, list):
+        return found.union(*map(_types, node))
+    return found
+
+
+def _settled(data: bytes) -> bytes:
+    """The same archive without what differs from run to run: memory addresses and the time."""
+    with zipfile.ZipFile(io.BytesIO(data)) as source:
+        schema = json.loads(source.read("schema.json"))
+        addresses: dict[int, int] = {}
+        files: dict[str, str] = {}
+        _renumber(schema, addresses, files)
+        arrays = {files[old]: source.read(old) for old in files}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as target:
+        arrays["schema.json"] = json.dumps(schema, sort_keys=True).encode()
+        for name in sorted(arrays):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, arrays[name], compresslevel=9)
+    return out.getvalue()
+
+
+def _renumber(node: object, addresses: dict[int, int], files: dict[str, str]) -> None:
+    if isinstance(node, dict):
+        if isinstance(node.get("__id__"), int):
+            node["__id__"] = addresses.setdefault(node["__id__"], len(addresses) + 1)
+        if isinstance(node.get("file"), str):
+            suffix = Path(node["file"]).suffix
+            node["file"] = files.setdefault(node["file"], f"{len(files) + 1:03}{suffix}")
+        for value in node.values():
+            _renumber(value, addresses, files)
+    elif isinstance(node, list):
+        for value in node:
+            _renumber(value, addresses, files)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise UnreadableInputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _age(version: str) -> tuple[int, str]:
+    match = _VERSION.match(version)
+    return (int(match.group(1)) if match else 0, version)

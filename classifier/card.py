@@ -1,0 +1,133 @@
+"""The model card: what a model was made from, what it gave, what it must not be used for."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from classifier.calibration import HARMLESS_TAIL, TAIL_SCORE, TYPICAL_SCORE, Calibration, as_plain
+from classifier.examples import Source
+from classifier.thresholds import REVIEW_BUDGET, Threshold
+from review_queue.categories import Category
+from review_queue.records import ModelId
+
+RESTRICTED_NOTE: Final = "not for distribution under Apache-2.0"
+KNOWN_FAILURES: Final = (
+    "Not a verdict: a score only orders what people read. Two people decide.",
+    "Public text that promotes suicide hardly exists and there is none in Kazakh of any harmful kind.",
+    "English threats in the manner of forum posts are found best, since most harmful rows are such posts.",
+    "Fiction, song texts and hateful talk without a call to violence are its usual false alarms.",
+    "Kazakh in Latin script was not trained on and is scored as English.",
+    (
+        "Calibration and thresholds rest on development rows alike to the training rows: "
+        "expect more false alarms on the open web."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one training run used and found."""
+
+    seed: int
+    restricted: bool
+    sources: Mapping[Source, int]
+    rows: Counter[tuple[str, str]]
+    held_out: Counter[tuple[str, str]]
+    calibration: Calibration
+    thresholds: Mapping[Category, Threshold]
+
+
+def as_json(identity: ModelId, facts: Facts) -> dict[str, Any]:
+    """The card as a program reads it."""
+    return {
+        "name": identity.name,
+        "version": identity.version,
+        "digest": identity.digest,
+        "licence": RESTRICTED_NOTE if facts.restricted else "Apache-2.0",
+        "seed": facts.seed,
+        "sources": [
+            {"name": source.name, "licence": source.licence, "rows": rows}
+            for source, rows in facts.sources.items()
+        ],
+        "training_rows": _nested(facts.rows),
+        "held_out_pages": _nested(facts.held_out),
+        "calibration": as_plain(facts.calibration),
+        "thresholds": {category.value: cut.value for category, cut in facts.thresholds.items()},
+        "threshold_figures": {
+            category.value: {
+                "review_budget": REVIEW_BUDGET,
+                "found": cut.found,
+                "false_alarms": cut.false_alarms,
+                "harmful_pages": cut.harmful_pages,
+                "harmless_pages": cut.harmless_pages,
+            }
+            for category, cut in facts.thresholds.items()
+        },
+        "known_failures": list(KNOWN_FAILURES),
+    }
+
+
+def as_readme(identity: ModelId, facts: Facts) -> str:
+    """The card as people read it, in Markdown."""
+    licence = RESTRICTED_NOTE if facts.restricted else "Apache-2.0"
+    lines = [
+        f"# {identity.name} {identity.version}",
+        "",
+        "Written by `qalqan train`; edit nothing here by hand.",
+        "",
+        (
+            "Scores a page for two harms (self-harm, violence) from what it is about and what it does with "
+            "it. Linear model over hashed character and word n-grams; no text is stored in it."
+        ),
+        "",
+        f"- Licence of the weights: {licence}",
+        f"- SHA-256 of model.skops: `{identity.digest}`",
+        f"- Seed: {facts.seed}",
+        "",
+        "## Trained on",
+        "",
+        "| source | licence | texts |",
+        "| --- | --- | --- |",
+        *(f"| {s.name} | {s.licence} | {rows} |" for s, rows in facts.sources.items()),
+        "",
+        *_counts("Training texts", facts.rows),
+        *_counts("Held-out pages (calibration and thresholds only)", facts.held_out),
+        "## Calibration and thresholds",
+        "",
+        (
+            f"Per language and category, {HARMLESS_TAIL:.0%} of the harmless held-out pages lie above "
+            f"{TAIL_SCORE}, and the middle harmful one scores {TYPICAL_SCORE}. Thresholds are the lowest cuts "
+            f"with at most {REVIEW_BUDGET:.0%} of the harmless held-out pages above them."
+        ),
+        "",
+        "| category | threshold | harmful found | harmless above | harmful pages | harmless pages |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(
+            f"| {category.value} | {cut.value} | {_share(cut.found)} | {_share(cut.false_alarms)} "
+            f"| {cut.harmful_pages} | {cut.harmless_pages} |"
+            for category, cut in facts.thresholds.items()
+        ),
+        "",
+        "## Known failures",
+        "",
+        *(f"- {failure}" for failure in KNOWN_FAILURES),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    nested: dict[str, dict[str, int]] = {}
+    for (lang, label), n in sorted(counts.items()):
+        nested.setdefault(lang, {})[label] = n
+    return nested
+
+
+def _counts(title: str, counts: Counter[tuple[str, str]]) -> list[str]:
+    rows = [f"| {lang} | {label} | {n} |" for (lang, label), n in sorted(counts.items())]
+    return [f"## {title}", "", "| language | label | number |", "| --- | --- | --- |", *rows, ""]
+
+
+def _share(value: float | None) -> str:
+    return "none there" if value is None else f"{value:.1%}"

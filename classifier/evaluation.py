@@ -1,0 +1,52 @@
+"""How much reading a model saves: harmful pages found in the first per cents of the queue."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+READ_SHARES: Final = (0.01, 0.02, 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The share of harmful pages found after reading 1, 2 and 5 % of all pages, riskiest first."""
+
+    harmful: int
+    pages: int
+    found: Mapping[float, float]
+
+
+def recall_at(
+    risks: Sequence[float], harmful: Sequence[bool], among: Sequence[bool] | None = None
+) -> Recall:
+    """Recall of the harmful pages `among` names (all by default) in the one queue of all pages."""
+    wanted = np.array(harmful, np.bool_)
+    if among is not None:
+        wanted &= np.array(among, np.bool_)
+    order = np.argsort(-np.array(risks, np.float64), kind="stable")
+    total = int(wanted.sum())
+    found = {
+        share: float(wanted[order[: int(len(order) * share)]].sum() / total) if total else 0.0
+        for share in READ_SHARES
+    }
+    return Recall(total, len(order), found)
+
+
+def mean_recall(cells: Sequence[Recall]) -> dict[float, float]:
+    """The mean over cells that have harmful pages, so that a large cell does not hide a small one."""
+    filled = [cell for cell in cells if cell.harmful]
+    if not filled:
+        return dict.fromkeys(READ_SHARES, 0.0)
+    return {share: sum(c.found[share] for c in filled) / len(filled) for share in READ_SHARES}
+
+
+def average_precision(scores: Sequence[float], harmful: Sequence[bool]) -> float | None:
+    """Mean precision at each harmful page, riskiest first; None without a harmful page."""
+    order = np.argsort(-np.array(scores, np.float64), kind="stable")
+    hits = np.array(harmful, np.bool_)[order]
+    if not hits.any():
+        return None
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float(precision[hits].mean())

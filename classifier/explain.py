@@ -1,0 +1,61 @@
+"""Which sentences drove a score, found in the page's own text."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from classifier.features import Matrix
+from classifier.model import Block, Weights, direction
+from classifier.reading import Reading
+from review_queue.categories import Category, Stance
+from review_queue.records import Evidence
+
+Floats = npt.NDArray[np.float64]
+
+_SENTENCES: Final = 3  # per category
+_SMALLEST_SHARE: Final = 0.05
+
+
+def evidence(
+    weights: Weights, reading: Reading, page: int, text: str, categories: Sequence[Category]
+) -> tuple[Evidence, ...]:
+    """The sentences that speak most for each category, heaviest first; `text` is the page's.
+
+    A linear model's log-odds are a sum over features, and a feature's part is shared out between the
+    sentences it occurs in: the weights are true shares, not a guess from outside.
+    """
+    low, high = int(reading.page_edges[page]), int(reading.page_edges[page + 1])
+    chars = _per_occurrence(weights.chars, reading.chars[low:high])
+    words = _per_occurrence(weights.words, reading.words[low:high])
+    parts = sparse.hstack([chars, words], "csr")
+    found: list[Evidence] = []
+    for category in categories:
+        pull = np.maximum(parts @ _direction(weights, category), 0.0)
+        pull[0] = 0.0  # the title is no sentence of the text
+        total = float(pull.sum())
+        order = np.argsort(-pull, kind="stable")[:_SENTENCES]
+        for i in order:
+            share = float(pull[i]) / total if total else 0.0
+            if share >= _SMALLEST_SHARE:
+                start, end = reading.spans[low + int(i)]
+                found.append(Evidence(text[start:end], start, end, category, round(share, 4)))
+    return tuple(found)
+
+
+def _direction(weights: Weights, category: Category) -> Floats:
+    if category is Category.DISTRESS:
+        return direction(weights.stance, Stance.DISTRESS)
+    return direction(weights.topic, category.value) + direction(weights.stance, Stance.PROMOTES)
+
+
+def _per_occurrence(block: Block, counts: Matrix) -> Matrix:
+    """Rows per sentence whose sum is the page's feature row."""
+    kept = counts[:, block.bins]
+    total = sparse.csr_matrix(kept.sum(axis=0))
+    row = block.tfidf.transform(total)
+    per_one = np.zeros(kept.shape[1])
+    per_one[row.indices] = row.data / total.tocsr()[0, row.indices].toarray().ravel()
+    return kept.multiply(per_one).tocsr()

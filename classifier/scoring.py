@@ -1,0 +1,128 @@
+"""Pages to scores: the one path used when a model is calibrated, measured and put to work."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.artefacts import Model
+from classifier.explain import evidence
+from classifier.languages import calibrated_as, detect
+from classifier.model import STANCES, TOPICS, Weights
+from classifier.reading import Reading, read
+from classifier.segments import MAX_CHARS
+from review_queue.categories import HARMS, Category, Stance
+from review_queue.records import ModelId, PageScore
+
+Floats = npt.NDArray[np.float64]
+Titled = tuple[str, str]
+
+# The page as a whole and its worst windows count alike: the whole page alone misses one call in a long
+# page, the windows alone take one forum post for the site.
+_PAGE_SHARE: Final = 0.5
+_WORST_WINDOWS: Final = 3
+_BATCH_CHARS: Final = 1_000_000
+_BATCH_PAGES: Final = 100
+_MAX_TITLE: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Uncalibrated numbers of some pages: log-probability sums per harm, stance probabilities."""
+
+    harms: Mapping[Category, Floats]
+    stance: Floats  # a row per page, a column per member of STANCES
+
+
+class Scorer:
+    """Scores pages with one model; holds no state of the pages it has seen."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    @property
+    def model_id(self) -> ModelId:
+        """Which artefact makes the scores."""
+        return self._model.id
+
+    @property
+    def thresholds(self) -> Mapping[Category, float]:
+        """From which score a case is opened; for distress, from which probability of that stance."""
+        return self._model.thresholds
+
+    def score(self, pages: Sequence[Titled]) -> list[PageScore]:
+        """A score for each page, in the order given; a page is a title and a text."""
+        return [score for batch in _batches(pages) for score in self._score_batch(batch)]
+
+    def _score_batch(self, pages: Sequence[Titled]) -> Iterator[PageScore]:
+        weights = self._model.weights
+        reading = read(pages)
+        raw = raw_scores(weights, reading)
+        for i, (title, text) in enumerate(pages):
+            lang = detect(f"{title}\n{text}")
+            lines = self._model.calibration[calibrated_as(lang, text or title)]
+            scores = {
+                harm: round(float(lines[harm].apply(raw.harms[harm][i])), 6) for harm in HARMS
+            }
+            stance = {
+                name: round(float(p), 6) for name, p in zip(STANCES, raw.stance[i], strict=True)
+            }
+            wanted = self._worth_explaining(scores, stance)
+            found = evidence(weights, reading, i, text, wanted) if wanted else ()
+            yield PageScore(lang, scores, stance, max(scores.values()), found)
+
+    def _worth_explaining(
+        self, scores: Mapping[Category, float], stance: Mapping[Stance, float]
+    ) -> tuple[Category, ...]:
+        # Half the threshold: a case opened for one category may be read for the other as well.
+        cuts = self._model.thresholds
+        harms = tuple(harm for harm in HARMS if scores[harm] >= cuts[harm] / 2)
+        in_distress = stance[Stance.DISTRESS] >= cuts[Category.DISTRESS] / 2
+        return (*harms, Category.DISTRESS) if in_distress else harms
+
+
+def raw_scores(weights: Weights, reading: Reading) -> Raw:
+    """Raw numbers of every page read: what calibration is fitted to and applied to."""
+    page_vectors = weights.vectors(reading.pages())
+    window_vectors = weights.vectors(reading.windows())
+    page_topic, page_stance = weights.log_topic(page_vectors), weights.log_stance(page_vectors)
+    topic, stance = weights.log_topic(window_vectors), weights.log_stance(window_vectors)
+    promotes = STANCES.index(Stance.PROMOTES)
+    harms = {}
+    for harm in HARMS:
+        column = [topic_name.value for topic_name in TOPICS].index(harm.value)
+        whole = page_topic[:, column] + page_stance[:, promotes]
+        worst = _mean_of_worst(topic[:, column] + stance[:, promotes], reading.windows_of_page)
+        harms[harm] = _PAGE_SHARE * whole + (1 - _PAGE_SHARE) * worst
+    return Raw(harms, np.exp(page_stance))
+
+
+def raw_of_texts(weights: Weights, texts: Sequence[str]) -> Raw:
+    """Raw numbers of texts without a title, in batches."""
+    parts = [raw_scores(weights, read(batch)) for batch in _batches([("", t) for t in texts])]
+    return Raw(
+        {harm: np.concatenate([part.harms[harm] for part in parts]) for harm in HARMS},
+        np.concatenate([part.stance for part in parts]),
+    )
+
+
+def _mean_of_worst(values: Floats, edges: npt.NDArray[np.int64]) -> Floats:
+    worst = [np.sort(values[low:high])[-_WORST_WINDOWS:].mean() for low, high in pairwise(edges)]
+    return np.array(worst, np.float64)
+
+
+def _batches(pages: Sequence[Titled]) -> Iterator[list[Titled]]:
+    batch: list[Titled] = []
+    size = 0
+    for title, text in pages:
+        capped = (title[:_MAX_TITLE], text[:MAX_CHARS])
+        if batch and (size + len(capped[1]) > _BATCH_CHARS or len(batch) == _BATCH_PAGES):
+            yield batch
+            batch, size = [], 0
+        batch.append(capped)
+        size += len(capped[1])
+    if batch:
+        yield batch

@@ -1,0 +1,160 @@
+"""From labelled rows to a model folder: weights, calibration, thresholds, card."""
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from classifier import artefacts, calibration, card, model, thresholds
+from classifier.calibration import Calibration
+from classifier.examples import (
+    Example,
+    HeldOut,
+    Source,
+    Use,
+    development_rows,
+    held_out_pages,
+    sources,
+    training_rows,
+)
+from classifier.model import STANCES, Floats, Weights
+from classifier.scoring import Raw, raw_of_texts
+from review_queue.categories import HARMS, Category, Stance
+from review_queue.errors import CorporaError
+from review_queue.records import ModelId
+
+RESTRICTED_NAME: Final = f"{artefacts.DEFAULT_NAME}-restricted"
+Progress = Callable[[str], None]
+
+# No source and label speaks louder than this; more rows of the large news sources only cost time.
+_ROWS_PER_KIND: Final = 3_000
+_ROW_CHARS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What was made, from how much, and what it gave on held-out pages."""
+
+    model: ModelId
+    folder: Path
+    size_bytes: int
+    rows: int
+    held_out: int
+    thresholds: dict[Category, thresholds.Threshold]
+
+    def as_plain(self) -> dict[str, object]:
+        """The report for programs."""
+        return {
+            "name": self.model.name,
+            "version": self.model.version,
+            "digest": self.model.digest,
+            "folder": str(self.folder),
+            "size_bytes": self.size_bytes,
+            "rows": self.rows,
+            "held_out": self.held_out,
+            "thresholds": {category.value: cut.value for category, cut in self.thresholds.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    weights: Weights
+    calibration: Calibration
+    cuts: dict[Category, thresholds.Threshold]
+
+
+def train(
+    corpora_dir: Path,
+    out_dir: Path,
+    *,
+    with_restricted: bool,
+    seed: int,
+    on_progress: Progress,
+) -> TrainingReport:
+    """A new version of the model in `out_dir`, unless the newest one has these very weights already.
+
+    With `with_restricted` the model is named apart and its card forbids distributing it under the
+    project's licence.
+    """
+    uses = (Use.SHIP, Use.RESTRICTED) if with_restricted else (Use.SHIP,)
+    on_progress("reading the labelled rows")
+    examples = _sampled(list(training_rows(corpora_dir, uses)), seed)
+    held_out = held_out_pages(development_rows(corpora_dir, uses), seed)
+    if not examples:
+        raise CorporaError(f"no row in {corpora_dir} may be trained on: see sources.json there")
+    fitted = fit(examples, held_out, on_progress)
+    on_progress("writing the model")
+    name = RESTRICTED_NAME if with_restricted else artefacts.DEFAULT_NAME
+    cuts = {category: cut.value for category, cut in fitted.cuts.items()}
+    data = artefacts.dump(fitted.weights, fitted.calibration, cuts)
+    used = _used(examples, sources(corpora_dir))
+    facts = card.Facts(
+        seed=seed,
+        restricted=with_restricted,
+        sources=used,
+        rows=Counter((e.lang, e.label) for e in examples),
+        held_out=Counter((e.lang, e.label) for e in held_out.examples),
+        calibration=fitted.calibration,
+        thresholds=fitted.cuts,
+    )
+    identity, folder = _write(out_dir, name, data, facts)
+    return TrainingReport(
+        identity, folder, len(data), len(examples), len(held_out.examples), fitted.cuts
+    )
+
+
+def fit(examples: Sequence[Example], held_out: HeldOut, on_progress: Progress) -> Fitted:
+    """Weights from `examples`; calibration and thresholds from `held_out` alone."""
+    on_progress(f"fitting on {len(examples)} texts")
+    weights = model.fit(examples)
+    on_progress(f"calibrating on {len(held_out.examples)} held-out pages")
+    raw = raw_of_texts(weights, [example.text for example in held_out.examples])
+    lines = calibration.fit(raw.harms, held_out)
+    return Fitted(weights, lines, thresholds.choose(_shown(raw, lines, held_out), held_out))
+
+
+def _shown(raw: Raw, lines: Calibration, held_out: HeldOut) -> dict[Category, Floats]:
+    shown: dict[Category, Floats] = {}
+    for harm in HARMS:
+        shown[harm] = np.zeros(len(held_out.examples))
+        for lang, by_harm in lines.items():
+            own = calibration.of_language(held_out, lang)
+            shown[harm][own] = by_harm[harm].apply(raw.harms[harm][own])
+    distress = STANCES.index(Stance.DISTRESS)
+    is_top = raw.stance.argmax(axis=1) == distress
+    shown[Category.DISTRESS] = np.where(is_top, raw.stance[:, distress], 0.0)
+    return shown
+
+
+def _sampled(rows: list[Example], seed: int) -> list[Example]:
+    random.Random(seed).shuffle(rows)
+    taken: Counter[tuple[str, str]] = Counter()
+    kept: list[Example] = []
+    for row in rows:
+        kind = (row.source, row.label)
+        if taken[kind] < _ROWS_PER_KIND:
+            taken[kind] += 1
+            kept.append(row)
+    return kept
+
+
+def _used(examples: Sequence[Example], known: dict[str, Source]) -> dict[Source, int]:
+    counts = Counter(example.source for example in examples)
+    return {known[name]: n for name, n in sorted(counts.items()) if name in known}
+
+
+def _write(out_dir: Path, name: str, data: bytes, facts: "card.Facts") -> tuple[ModelId, Path]:
+    digest = hashlib.sha256(data).hexdigest()
+    known = artefacts.versions(out_dir, name)
+    version = known[-1] if known else "v0"
+    if not known or artefacts.card_digest(out_dir, name, version) != digest:
+        version = artefacts.next_version(out_dir, name)
+    identity = ModelId(name, version, digest)
+    folder = out_dir / name / version
+    artefacts.save(folder, data, card.as_json(identity, facts), card.as_readme(identity, facts))
+    return identity, folder

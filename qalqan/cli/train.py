@@ -1,0 +1,58 @@
+"""`qalqan train`: a model from labelled texts."""
+
+import json
+from pathlib import Path
+
+import click
+
+from qalqan.cli.options import json_option
+
+
+@click.command()
+@click.option(
+    "--corpora",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder with train.LANG.jsonl.gz and sources.json.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("models"),
+    show_default=True,
+    help="Folder the model is put into, as a new version.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option(
+    "--with-restricted",
+    is_flag=True,
+    help="Also learn from share-alike and non-commercial sources; the model must not be given on "
+    "under Apache-2.0 and has a name of its own.",
+)
+@json_option
+def train(corpora: Path, out: Path, seed: int, with_restricted: bool, as_json: bool) -> None:
+    """Train a model; development rows calibrate it and are never learned from.
+
+    The same texts and seed give the same file, byte for byte.
+
+    \b
+    Example:
+      qalqan train --corpora corpora --out models
+    """
+    from classifier.training import train as run
+
+    report = run(corpora, out, with_restricted=with_restricted, seed=seed, on_progress=_tell)
+    if as_json:
+        click.echo(json.dumps(report.as_plain()))
+        return
+    click.echo(
+        f"{report.model.name} {report.model.version}: {report.rows} texts, "
+        f"{report.size_bytes / 1e6:.1f} MB in {report.folder}"
+    )
+    for category, cut in report.thresholds.items():
+        found = "none to find" if cut.found is None else f"{cut.found:.0%} found"
+        click.echo(f"  {category.value}: threshold {cut.value}, {found} on held-out pages")
+
+
+def _tell(step: str) -> None:
+    click.echo(step, err=True)
