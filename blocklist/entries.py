@@ -9,7 +9,7 @@ from review_queue.errors import RefusedError
 from review_queue.records import Entry
 from review_queue.store import Store
 
-_ACTOR: Final = "guard"
+_ACTOR: Final = "system"
 
 
 class RefusedBlock(NamedTuple):
@@ -47,7 +47,7 @@ def admit(store: Store) -> AdmitReport:
             audit.append(
                 store,
                 actor=_ACTOR,
-                action="block refused",
+                action="block.refused",
                 subject=block.case_ref,
                 detail={"scope": block.scope, "name": block.name, "reason": reason},
             )

@@ -146,7 +146,10 @@ def _check_owner(
     if owner != owner.lower():
         raise _bad(number, "has capital letters, so a duplicate could hide")
     if len(owner) > longest:
-        raise _bad(number, f"has a name of {len(owner)} characters, too long for the DNS once a zone name follows")
+        raise _bad(
+            number,
+            f"has a name of {len(owner)} characters, too long for the DNS once a zone name follows",
+        )
     if not all(_LABEL.fullmatch(label) for label in name.split(".")):
         raise _bad(number, "has a blank, bare or odd label, which may block everything")
     reason = guards.refusal(Scope.DOMAIN, name)

@@ -14,7 +14,6 @@ that guarantees when the process is killed, however early or late:
 import errno
 import fcntl
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,7 +22,7 @@ from typing import Final, NoReturn
 
 from blocklist import guards, lint
 from blocklist.formats import FORMATS
-from blocklist.manifest import FILE_NAME, Listing, Manifest, read_manifest
+from blocklist.manifest import FILE_NAME, Listing, Manifest, Published, read_manifest
 from blocklist.rendering import Format, Heading, Skipped, divide
 from review_queue import entries as store_entries
 from review_queue.errors import DiskFullError, ExportError, RefusedError
@@ -69,10 +68,12 @@ def _check_known(formats: Sequence[str]) -> None:
         raise ExportError(f"{asked}; choose from {', '.join(FORMATS)}")
 
 
-def _next_serial(store: Store, before: Manifest | None) -> int:
+def _next_serial(store: Store, before: Published | None) -> int:
     serial = max(store_entries.last_serial(store), before.serial if before else 0) + 1
     if serial > LARGEST_SERIAL:
-        raise ExportError(f"the serial {serial} does not fit a DNS zone; start a new folder and store")
+        raise ExportError(
+            f"the serial {serial} does not fit a DNS zone; start a new folder and store"
+        )
     return serial
 
 

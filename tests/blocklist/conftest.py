@@ -99,7 +99,9 @@ def _bind(program: str, folder: Path, rpz: Path, zone: str) -> Iterator[Resolver
             process.wait(timeout=20)
 
 
-def _wait_until_it_answers(process: "subprocess.Popen[bytes]", resolver: Resolver, log: Path) -> None:
+def _wait_until_it_answers(
+    process: "subprocess.Popen[bytes]", resolver: Resolver, log: Path
+) -> None:
     end = time.monotonic() + START_S
     while time.monotonic() < end:
         if process.poll() is not None:

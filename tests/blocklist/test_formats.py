@@ -222,19 +222,24 @@ def test_domains_read_back_are_the_names_of_rpz(found: list[Entry]) -> None:
 
 @given(entries())
 def test_hosts_read_back_are_the_exact_hosts(found: list[Entry]) -> None:
-    names = {
-        line.split()[1] for line in rendered("hosts", found) if not line.startswith("#")
-    }
+    names = {line.split()[1] for line in rendered("hosts", found) if not line.startswith("#")}
 
     assert names == {
-        each.name
-        for each in found
-        if each.scope is Scope.HOST and not guards.is_address(each.name)
+        each.name for each in found if each.scope is Scope.HOST and not guards.is_address(each.name)
     }
 
 
 INJECTIONS = st.text(max_size=80) | st.sampled_from(
-    ["\n* CNAME .\n", '"}\n{"name": "kz"}', "\u2028", "\x00", "$INCLUDE /etc/passwd", "\\", "'; --", "\ud800"]
+    [
+        "\n* CNAME .\n",
+        '"}\n{"name": "kz"}',
+        "\u2028",
+        "\x00",
+        "$INCLUDE /etc/passwd",
+        "\\",
+        "'; --",
+        "\ud800",
+    ]
 )
 
 

@@ -14,7 +14,8 @@ def test_a_top_level_name_is_refused(name: str, scope: Scope) -> None:
 
 @BOTH
 @pytest.mark.parametrize(
-    "name", ["com.kz", "co.uk", "github.io", "blogspot.com", "workers.dev", "netlify.app", "kobe.jp"]
+    "name",
+    ["com.kz", "co.uk", "github.io", "blogspot.com", "workers.dev", "netlify.app", "kobe.jp"],
 )
 def test_a_public_suffix_is_refused_private_ones_included(name: str, scope: Scope) -> None:
     assert "public suffix" in guards.refusal(scope, name)

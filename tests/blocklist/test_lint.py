@@ -25,7 +25,9 @@ def complaint(name: str, lines: list[str], serial: int = HEADING.serial) -> str:
     return message
 
 
-@pytest.mark.parametrize(("name", "count"), [("domains", 3), ("hosts", 2), ("rpz", 3), ("jsonl", 2)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("domains", 3), ("hosts", 2), ("rpz", 3), ("jsonl", 2)]
+)
 def test_a_good_list_passes_and_is_counted(name: str, count: int) -> None:
     assert lint.check(name, lines_of(name), serial=HEADING.serial) == count
 
@@ -106,7 +108,13 @@ def test_an_empty_zone_file_is_not_published() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["0.0.0.0 bad", "0.0.0.0 *.zoo.example", "127.0.0.1 zoo.example", ":: zoo.example", "zoo.example"],
+    [
+        "0.0.0.0 bad",
+        "0.0.0.0 *.zoo.example",
+        "127.0.0.1 zoo.example",
+        ":: zoo.example",
+        "zoo.example",
+    ],
 )
 def test_one_bad_line_keeps_a_hosts_file_from_being_published(line: str) -> None:
     complaint("hosts", [*lines_of("hosts"), f"{line}\n"])
@@ -116,7 +124,9 @@ def test_a_hosts_file_without_its_heading_is_not_published() -> None:
     complaint("hosts", lines_of("hosts")[1:])
 
 
-@pytest.mark.parametrize("line", ["# comment", "zoo.example extra", "github.io", "*", "||zoo.example^"])
+@pytest.mark.parametrize(
+    "line", ["# comment", "zoo.example extra", "github.io", "*", "||zoo.example^"]
+)
 def test_one_bad_line_keeps_a_list_of_names_from_being_published(line: str) -> None:
     complaint("domains", [*lines_of("domains"), f"{line}\n"])
 

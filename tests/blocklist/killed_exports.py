@@ -1,0 +1,64 @@
+"""A program that exports in a child process and kills it, once for each line of its input.
+
+`step N` lets an export die before its Nth file operation in the folder, `moment SECONDS` lets one of
+a row of exports die after that time. It answers with the child's exit code. One process forks all the
+children, so that a kill costs 10 ms and not the start of an interpreter.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from blocklist.formats import FORMATS
+from blocklist.publish import export
+from review_queue.store import open_store
+
+
+def _export(data: Path, out: Path) -> None:
+    with open_store(data) as store:
+        export(store, out, tuple(FORMATS), actor="test")
+
+
+def _die_at_step(out: Path, step: int) -> None:
+    seen = 0
+
+    def look(event: str, args: tuple[object, ...]) -> None:
+        nonlocal seen
+        if event in {"open", "os.rename", "os.remove"} and str(args[0]).startswith(str(out)):
+            seen += 1
+            if seen == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(look)
+
+
+def _child(data: Path, out: Path, kind: str, value: str) -> None:
+    if kind == "step":
+        _die_at_step(out, int(value))
+        _export(data, out)
+        return
+    while True:
+        _export(data, out)
+
+
+def _answer(data: Path, out: Path, kind: str, value: str) -> int:
+    child = os.fork()
+    if child == 0:
+        try:
+            _child(data, out, kind, value)
+        except BaseException:  # noqa: BLE001  # the child must never run the parent's loop
+            os._exit(1)
+        os._exit(0)
+    if kind == "moment":
+        time.sleep(float(value))
+        os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        kind, value = line.split()
+        sys.stdout.write(f"{_answer(Path(sys.argv[1]), Path(sys.argv[2]), kind, value)}\n")
+        sys.stdout.flush()

@@ -1,0 +1,128 @@
+"""What a reader finds in the folder after an export was killed with SIGKILL, at every step it takes."""
+
+import hashlib
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from blocklist import lint
+from blocklist.entries import admit
+from blocklist.formats import FORMATS
+from blocklist.publish import export
+from review_queue.store import open_store
+from tests.blocklist.approvals import approve
+
+ALL = tuple(FORMATS)
+ROOT = Path(__file__).parents[2]
+RANDOM_KILLS = 25
+
+
+@contextmanager
+def _killer(data: Path, out: Path) -> Iterator[Callable[[str], int]]:
+    """A function that has an export killed as told, and gives its exit code."""
+    command = [sys.executable, "-m", "tests.blocklist.killed_exports", str(data), str(out)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        ask, answers = program.stdin, program.stdout
+
+        def kill(how: str) -> int:
+            ask.write(f"{how}\n")
+            ask.flush()
+            return int(answers.readline())
+
+        yield kill
+        ask.close()
+
+
+def _grow(data: Path, name: str) -> None:
+    with open_store(data) as store:
+        approve(store, name)
+        admit(store)
+
+
+def _export(data: Path, out: Path) -> int:
+    with open_store(data) as store:
+        return export(store, out, ALL, actor="test").serial
+
+
+def _state(out: Path) -> tuple[int, dict[str, bool], dict[str, int]]:
+    """The manifest's serial, which files match it, and how many entries each file has.
+
+    Every file passes the last check here, so none is cut off or blank.
+    """
+    manifest = json.loads((out / "manifest.json").read_bytes())
+    matches: dict[str, bool] = {}
+    counts: dict[str, int] = {}
+    for name, listing in manifest["formats"].items():
+        path = out / listing["file"]
+        data = path.read_bytes()
+        matches[name] = hashlib.sha256(data).hexdigest() == listing["sha256"]
+        serial = re.search(rb"nobody\.invalid\. (\d+) ", data)
+        with path.open(encoding="ascii", newline="\n") as lines:
+            counts[name] = lint.check(name, lines, serial=int(serial[1]) if serial else 0)
+    return manifest["serial"], matches, counts
+
+
+def test_killed_at_any_step_every_file_is_whole_and_the_next_export_mends(tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "lists"
+    _grow(data, "n0.example")
+    _export(data, out)
+    steps, in_the_window = 0, 0
+
+    with _killer(data, out) as kill:
+        while True:
+            before, _, counts = _state(out)
+            _grow(data, f"n{steps + 1}.example")
+            code = kill(f"step {steps + 1}")
+            if code == 0:
+                break
+            steps += 1
+            assert code == -signal.SIGKILL
+            serial, matches, found = _state(out)
+            assert serial in (before, before + 1)
+            assert all(found[name] in (counts[name], counts[name] + 1) for name in ALL)
+            if not all(matches.values()):
+                in_the_window += 1
+                assert serial == before
+                assert all(matches[name] == (found[name] == counts[name]) for name in ALL)
+
+            mended = _export(data, out)
+
+            now, matches, found = _state(out)
+            assert (now, set(matches.values())) == (mended, {True})
+            assert mended > serial
+            assert set(found.values()) == {steps + 1}
+
+    print(f"killed at {steps} steps, {in_the_window} between files and manifest")  # noqa: T201  # pytest -s
+    assert steps > 40
+    assert in_the_window <= 2 * len(ALL) + 1
+
+
+def test_killed_at_any_moment_the_serial_never_falls(tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "lists"
+    _grow(data, "casino.example")
+    last = _export(data, out)
+    moments = random.Random(7)  # noqa: S311  # moments, not secrets
+    torn = 0
+
+    with _killer(data, out) as kill:
+        for _ in range(RANDOM_KILLS):
+            assert kill(f"moment {moments.uniform(0.0, 0.25):.4f}") == -signal.SIGKILL
+            serial, matches, counts = _state(out)
+            torn += not all(matches.values())
+            assert serial >= last
+            assert set(counts.values()) == {1}
+            last = serial
+
+    print(f"killed {RANDOM_KILLS} times, {torn} between files and manifest")  # noqa: T201  # pytest -s
+    assert _export(data, out) > last
+    assert set(_state(out)[1].values()) == {True}

@@ -1,0 +1,113 @@
+import json
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from qalqan.cli.export import export
+from review_queue import audit
+from review_queue.categories import Scope
+from review_queue.errors import ExportError, StoreMissingError
+from review_queue.store import open_store
+from tests.blocklist.approvals import approve
+
+
+def run(*args: str | Path) -> Result:
+    """The command as a person gives it; errors meant for the front door come out as they are."""
+    return CliRunner().invoke(export, [str(arg) for arg in args], catch_exceptions=False)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    with open_store(folder) as store:
+        approve(store, "casino.example", "github.io")
+        approve(store, "wide.example", scope=Scope.DOMAIN)
+    return folder
+
+
+def test_what_was_listed_skipped_and_refused_is_printed_without_a_live_name(
+    data: Path, tmp_path: Path
+) -> None:
+    result = run("--data", data, "--out", tmp_path / "lists")
+
+    assert result.exit_code == 0
+    assert "serial 1, 2 new entries" in result.stdout
+    assert "skipped wide[.]example" in result.stdout
+    assert "refused" in result.stderr
+    assert "github[.]io: it is a public suffix" in result.stderr
+    assert "casino.example" not in result.output
+    assert (tmp_path / "lists" / "domains.txt").read_text().splitlines() == [
+        "casino.example",
+        "wide.example",
+        "*.wide.example",
+    ]
+    with open_store(data) as store:
+        row = next(row for row in audit.rows(store) if row.action == "list.exported")
+    assert row.actor == f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+
+
+def test_json_is_one_line_with_the_manifest_and_what_was_left_out(
+    data: Path, tmp_path: Path
+) -> None:
+    result = run(
+        "--data", data, "--out", tmp_path / "l", "--format", "rpz", "--format", "hosts",
+        "--actor", "officer", "--json",
+    )  # fmt: skip
+
+    (line,) = result.stdout.splitlines()
+    found = json.loads(line)
+    manifest = json.loads((tmp_path / "l" / "manifest.json").read_bytes())
+    assert {name: found[name] for name in manifest} == manifest
+    assert set(manifest["formats"]) == {"rpz", "hosts"}
+    assert found["admitted"] == 2
+    assert [row["name"] for row in found["refused"]] == ["github.io"]
+    assert [row["name"] for row in found["skipped"]["hosts"]] == ["wide.example"]
+    with open_store(data) as store:
+        assert audit.rows(store, limit=1)[0].actor == "officer"
+
+
+def test_an_empty_list_is_written_with_a_warning(tmp_path: Path) -> None:
+    open_store(tmp_path / "data").close()
+
+    result = run("--data", tmp_path / "data", "--out", tmp_path / "lists")
+
+    assert result.exit_code == 0
+    assert "Warning: the lists are empty" in result.stderr
+    assert (tmp_path / "lists" / "rpz.zone").exists()
+
+
+def test_an_unknown_format_is_named(data: Path, tmp_path: Path) -> None:
+    result = run("--data", data, "--out", tmp_path / "lists", "--format", "excel")
+
+    assert result.exit_code == 2
+    assert "'excel' is not one of 'domains', 'hosts', 'rpz', 'jsonl'" in result.stderr
+
+
+def test_a_missing_store_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreMissingError):
+        run("--data", tmp_path / "none", "--out", tmp_path / "lists")
+
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_out_folder_that_cannot_be_written_is_one_line(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(ExportError) as caught:
+        run("--data", data, "--out", tmp_path / "file" / "lists")
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_user_without_a_login_name_is_known_by_number(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_001)
+
+    run("--data", data, "--out", tmp_path / "lists")
+
+    with open_store(data) as store:
+        assert audit.rows(store, limit=1)[0].actor == "cli:4000001"
