@@ -20,7 +20,13 @@ def queue() -> None:
 
 @queue.command("list")
 @data_option
-@click.option("--lane", type=click.Choice([*Lane, "all"]), default="all", show_default=True)
+@click.option(
+    "--lane",
+    type=click.Choice([*(lane.value for lane in Lane), "all"]),
+    default="all",
+    show_default=True,
+    help="Cases that may end in a block, or referrals, which never do.",
+)
 @click.option("--limit", type=click.IntRange(min=0), default=0, help="At most this many; 0 is all.")
 @json_option
 def list_(data: Path, lane: str, limit: int, as_json: bool) -> None:
