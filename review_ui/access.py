@@ -52,4 +52,6 @@ def needs(capability: Capability) -> Callable[[View], View]:
 def note(officer: Officer, action: str, subject: str, reason: str = "") -> None:
     """What the officer did, or was refused, stands in the audit log."""
     with the_store() as store:
-        audit.append(store, actor=officer.id, action=action, subject=subject[:200], detail={"why": reason})
+        audit.append(
+            store, actor=officer.id, action=action, subject=subject[:200], detail={"why": reason}
+        )

@@ -51,7 +51,9 @@ def prepare(config: ServeConfig) -> None:
         _check_not_newer(config)
         call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
-        raise StoreDamagedError(f"{path} is not a readable accounts file: {error}; restore a copy") from None
+        raise StoreDamagedError(
+            f"{path} is not a readable accounts file: {error}; restore a copy"
+        ) from None
 
 
 def add_user(
@@ -71,13 +73,17 @@ def add_user(
     prepare(config)
     from review_ui.models import Account  # noqa: PLC0415  # models exist only once Django is set up
 
-    if role not in Role:
+    if role not in set(Role):
         raise AccountError(f"no role is called {role!r}; choose from {', '.join(Role)}")
     if language not in dict(LANGUAGES):
         raise AccountError(f"no language is called {language!r}; choose kk, ru or en")
-    account = Account(username=username, full_name=full_name or username, role=role, language=language)
+    account = Account(
+        username=username, full_name=full_name or username, role=role, language=language
+    )
     if Account.objects.filter(username__iexact=username).exists():
-        raise AccountError(f"the name {username!r} is taken; choose another or disable that account")
+        raise AccountError(
+            f"the name {username!r} is taken; choose another or disable that account"
+        )
     with translation.override("en"):
         try:
             validate_password(password, account)
@@ -116,7 +122,11 @@ def disable_user(config: ServeConfig, username: str) -> Person:
 
 def _check_not_newer(config: ServeConfig) -> None:
     loader = MigrationLoader(connection)
-    newer = [name for app, name in loader.applied_migrations if app == "review_ui" and (app, name) not in loader.disk_migrations]
+    newer = [
+        name
+        for app, name in loader.applied_migrations
+        if app == "review_ui" and (app, name) not in loader.disk_migrations
+    ]
     if newer:
         raise StoreTooNewError(
             f"{config.accounts_path} was written by a newer Qalqan ({max(newer)}); update this program"

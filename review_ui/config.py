@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ACCOUNTS_FILE = "accounts.sqlite3"
-SECRET_FILE = "web-secret.key"
+KEY_FILE = "web-signing.key"
 EXPORT_FOLDER = "export"
 LANGUAGES = (("kk", "Қазақша"), ("ru", "Русский"), ("en", "English"))
 
@@ -32,9 +32,9 @@ class ServeConfig:
         return self.data_dir / ACCOUNTS_FILE
 
     @property
-    def secret_path(self) -> Path:
+    def key_path(self) -> Path:
         """The file of the key that signs cookies."""
-        return self.data_dir / SECRET_FILE
+        return self.data_dir / KEY_FILE
 
     @property
     def export_dir(self) -> Path:

@@ -98,7 +98,11 @@ def record(store: Store, officer: Officer, form: DecisionForm) -> Decision:
         raise UndecidableError(Problem.VERDICT)
     if not form.reason.strip():
         raise UndecidableError(Problem.REASON)
-    draft = _block(store, case, officer, form) if form.verdict is Verdict.VIOLATES else _plain(officer, form)
+    draft = (
+        _block(store, case, officer, form)
+        if form.verdict is Verdict.VIOLATES
+        else _plain(officer, form)
+    )
     return decisions.decide(store, draft)
 
 
@@ -124,7 +128,11 @@ def history(officer: Officer, case: Case, made: Sequence[Decision]) -> tuple[Dec
 
 def may_decide(officer: Officer, case: Case) -> bool:
     """Whether the case waits for this officer's first decision."""
-    return may(officer.role, Capability.DECIDE) and case.state in WAITING and officer.id not in case.decided_by
+    return (
+        may(officer.role, Capability.DECIDE)
+        and case.state in WAITING
+        and officer.id not in case.decided_by
+    )
 
 
 def names_of(store: Store, case: Case) -> tuple[str, ...]:

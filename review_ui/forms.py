@@ -1,6 +1,6 @@
 """The forms people fill in: signing in, deciding, exporting, the account."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -72,10 +72,9 @@ class DecideForm(forms.Form):
         names: Sequence[str],
         policies: Sequence[Policy],
         grounds: Sequence[LegalGround],
-        *args: Any,
-        **kwargs: Any,
+        sent: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(sent, label_suffix="")
         self.case = case
         self.blocks = Verdict.VIOLATES in VERDICTS[case.lane]
         self._choose("verdict", [(v.value, wording.VERDICTS[v]) for v in VERDICTS[case.lane]])
@@ -98,7 +97,11 @@ class DecideForm(forms.Form):
         """What the person decided, for `deciding.record`."""
         given = self.cleaned_data
         verdict = Verdict(given["verdict"])
-        plain = {"case_ref": self.case.ref, "reason": given["reason"], "corrects": given["corrects"]}
+        plain = {
+            "case_ref": self.case.ref,
+            "reason": given["reason"],
+            "corrects": given["corrects"],
+        }
         if verdict is not Verdict.VIOLATES:
             return DecisionForm(verdict=verdict, **plain)
         return DecisionForm(
@@ -114,7 +117,7 @@ class DecideForm(forms.Form):
         # one choice is no question; of several none is taken for granted
         chosen = self.fields[field]
         assert isinstance(chosen, forms.ChoiceField)  # noqa: S101  # tells the type checker
-        chosen.choices = [("", _("Choose"))] + choices if ask and len(choices) > 1 else choices
+        chosen.choices = [("", _("Choose")), *choices] if ask and len(choices) > 1 else choices
 
 
 def correction_of(decision: Decision) -> dict[str, str]:
@@ -140,7 +143,7 @@ class ExportForm(forms.Form):
     )
 
 
-class ComfortForm(forms.ModelForm):
+class ComfortForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """How the pages behave for one person."""
 
     class Meta:
@@ -148,7 +151,9 @@ class ComfortForm(forms.ModelForm):
 
         model = Account
         fields = ("shortcuts",)
-        labels = {"shortcuts": _("Use single-key shortcuts on the queue and case pages")}  # noqa: RUF012  # Django's way
+        labels = {
+            "shortcuts": _("Use single-key shortcuts on the queue and case pages")
+        }  # Django's way
 
 
 def _titles(rows: Iterable[Policy | LegalGround]) -> _Choices:

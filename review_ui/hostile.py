@@ -13,13 +13,14 @@ from review_queue.hosts import defang
 from review_queue.records import Evidence
 
 MAX_CHARS: Final = 40_000  # about 20 screens; what drove the score is listed above the text anyway
-_MAX_MARKS: Final = 4  # combining marks kept on one letter; stacks of them cover neighbouring lines
 _KEPT: Final = frozenset("\n\t")
 _DROPPED: Final = frozenset("\r\u00ad\ufeff")  # these say nothing
 _JOINER: Final = "\u200d"
+_NEIGHBOURS: Final = 2
 _LANG: Final = re.compile(r"[a-z]{2,3}")
-_MARKS: Final = re.compile(rf"([\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff]{{{_MAX_MARKS}}})"
-                           r"[\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff]+")  # fmt: skip
+_COMBINING: Final = r"[\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff]"
+# more than four combining marks on a letter cover the neighbouring lines
+_STACKED: Final = re.compile(rf"({_COMBINING}{{4}}){_COMBINING}+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,15 @@ def visible(text: str) -> str:
     """`text` with control, formatting and unassigned characters spelled out, such as [U+202E]."""
     out = []
     for at, char in enumerate(text):
-        if char in _KEPT or unicodedata.category(char)[0] != "C":
-            out.append(char)
-        elif char == _JOINER and _between_symbols(text, at):
+        if (
+            char in _KEPT
+            or unicodedata.category(char)[0] != "C"
+            or (char == _JOINER and _between_symbols(text, at))
+        ):
             out.append(char)
         elif char not in _DROPPED:
             out.append(f"[U+{ord(char):04X}]")
-    return _MARKS.sub(r"\1", "".join(out))
+    return _STACKED.sub(r"\1", "".join(out))
 
 
 def one_line(text: str, limit: int = 300) -> str:
@@ -89,7 +92,9 @@ def shown(text: str, evidence: Iterable[Evidence], *, limit: int = MAX_CHARS) ->
 
 def _between_symbols(text: str, at: int) -> bool:
     around = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
-    return len(around) == 2 and all(unicodedata.category(char) in {"So", "Sk", "Mn"} for char in around)
+    return len(around) == _NEIGHBOURS and all(
+        unicodedata.category(char) in {"So", "Sk", "Mn"} for char in around
+    )
 
 
 def _merged(evidence: Iterable[Evidence], end: int) -> list[tuple[int, int]]:

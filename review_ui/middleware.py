@@ -17,7 +17,15 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 _SIGNED_IN_AT: Final = "signed_in_at"
 _PERMISSIONS: Final = ", ".join(
     f"{feature}=()"
-    for feature in ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "usb")
+    for feature in (
+        "camera",
+        "display-capture",
+        "geolocation",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
 )
 
 

@@ -1,7 +1,7 @@
 """The rows of the accounts file: people who sign in, and sign-ins that failed. The domain is elsewhere."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime  # noqa: TC003  # read by Django, not only by the type checker
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -39,10 +39,14 @@ class Account(AbstractBaseUser):
     role: "models.CharField[str, str]" = models.CharField(
         max_length=16, choices=[(role.value, role.value) for role in Role]
     )
-    language: "models.CharField[str, str]" = models.CharField(max_length=2, choices=LANGUAGES, default="ru")
+    language: "models.CharField[str, str]" = models.CharField(
+        max_length=2, choices=LANGUAGES, default="ru"
+    )
     shortcuts: "models.BooleanField[bool, bool]" = models.BooleanField(default=True)
-    is_active: "models.BooleanField[bool, bool]" = models.BooleanField(default=True)  # type: ignore[assignment]  # the base has a plain class attribute
-    created_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(default=timezone.now)
+    is_active: "models.BooleanField[bool, bool]" = models.BooleanField(default=True)
+    created_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(
+        default=timezone.now
+    )
 
     objects = AccountManager()
 

@@ -50,4 +50,4 @@ GRANTS: Final[Mapping[Role, frozenset[Capability]]] = MappingProxyType(
 
 def may(role: str, capability: Capability) -> bool:
     """Whether `role` holds `capability`; an unknown role holds none."""
-    return role in Role and capability in GRANTS[Role(role)]
+    return role in set(Role) and capability in GRANTS[Role(role)]

@@ -20,9 +20,13 @@ def signing_key(path: Path) -> str:
             _make(path)
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise AccountError(f"cannot use the key file {path}: {error}; check who owns the folder") from None
+        raise AccountError(
+            f"cannot use the key file {path}: {error}; check who owns the folder"
+        ) from None
     if len(key) < _BYTES:
-        raise AccountError(f"the key file {path} is damaged; delete it, everyone then signs in again")
+        raise AccountError(
+            f"the key file {path} is damaged; delete it, everyone then signs in again"
+        )
     return key
 
 

@@ -1,11 +1,11 @@
 """Serves the pages in one process: waitress over Django, static files from the package."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
-from waitress import create_server
-from waitress.server import BaseWSGIServer, MultiSocketServer
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from review_queue.errors import AccountError
 from review_queue.store import open_store
@@ -40,7 +40,11 @@ def serve(config: ServeConfig, *, on_ready: Callable[[str], None] | None = None)
 
 
 def _server(config: ServeConfig) -> MultiSocketServer | BaseWSGIServer:
-    behind = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": "x-forwarded-proto"} if config.behind_tls else {}
+    behind: dict[str, Any] = (
+        {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": "x-forwarded-proto"}
+        if config.behind_tls
+        else {}
+    )
     try:
         return create_server(
             application(config),
@@ -61,4 +65,5 @@ def _server(config: ServeConfig) -> MultiSocketServer | BaseWSGIServer:
 def _port(server: MultiSocketServer | BaseWSGIServer) -> int:
     if isinstance(server, MultiSocketServer):
         return int(server.effective_listen[0][1])
-    return int(server.effective_port)
+    listening = server.socket
+    return int(listening.getsockname()[1]) if listening else 0

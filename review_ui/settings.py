@@ -45,7 +45,7 @@ def settings_for(config: ServeConfig) -> dict[str, Any]:
     """Every Django setting the pages run with."""
     return {
         "DEBUG": False,
-        "SECRET_KEY": signing_key(config.secret_path),
+        "SECRET_KEY": signing_key(config.key_path),
         "ALLOWED_HOSTS": [*_LOOPBACK, config.host, *config.host_names],
         "ROOT_URLCONF": "review_ui.urls",
         "INSTALLED_APPS": [
@@ -76,7 +76,7 @@ def configure(config: ServeConfig) -> None:
         settings.configure(**wanted)
         django.setup()
         return
-    if settings.QALQAN == config:
+    if config == settings.QALQAN:
         return
     for name, value in wanted.items():
         setattr(settings, name, value)
@@ -161,7 +161,9 @@ def _cookies(config: ServeConfig) -> dict[str, Any]:
 def _protection(config: ServeConfig) -> dict[str, Any]:
     return {
         "X_FRAME_OPTIONS": "DENY",
-        "SECURE_REFERRER_POLICY": "no-referrer",
+        # nothing leaves the site either way, but under no-referrer browsers send `Origin: null` with
+        # our own forms and the CSRF check refuses every one of them
+        "SECURE_REFERRER_POLICY": "same-origin",
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
         "SECURE_HSTS_SECONDS": 31_536_000 if config.behind_tls else 0,
         "CONTENT_SECURITY_POLICY": {"DIRECTIVES": dict(_CONTENT_POLICY)},

@@ -59,8 +59,12 @@ ROLES: Final[Wording] = {
 PROBLEMS: Final[Wording] = {
     Problem.ROLE: _("Your role decides no cases."),
     Problem.CLOSED: _("This case was closed meanwhile. Nothing was recorded."),
-    Problem.ALREADY_DECIDED: _("You have decided this case already. Correct that decision instead."),
-    Problem.NOT_OWN: _("Your decision has changed meanwhile. Open the case again; nothing was recorded."),
+    Problem.ALREADY_DECIDED: _(
+        "You have decided this case already. Correct that decision instead."
+    ),
+    Problem.NOT_OWN: _(
+        "Your decision has changed meanwhile. Open the case again; nothing was recorded."
+    ),
     Problem.VERDICT: _("This verdict does not belong to this kind of case."),
     Problem.REASON: _("Write the reason in your own words."),
     Problem.SCOPE: _("Say how much is to be blocked."),

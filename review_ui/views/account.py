@@ -18,8 +18,12 @@ def account(request: HttpRequest) -> HttpResponseBase:
     person = request.user
     assert isinstance(person, Account)  # noqa: S101  # LoginRequiredMiddleware stands before every view
     sent = request.POST if request.method == "POST" else None
-    password = PasswordChangeForm(person, sent if sent and "old_password" in sent else None, label_suffix="")
-    comfort = ComfortForm(sent if sent and "old_password" not in sent else None, instance=person, label_suffix="")
+    password = PasswordChangeForm(
+        person, sent if sent and "old_password" in sent else None, label_suffix=""
+    )
+    comfort = ComfortForm(
+        sent if sent and "old_password" not in sent else None, instance=person, label_suffix=""
+    )
     if password.is_bound and password.is_valid():
         update_session_auth_hash(request, password.save())
         messages.success(request, _("Your password is changed."))
@@ -29,4 +33,6 @@ def account(request: HttpRequest) -> HttpResponseBase:
         messages.success(request, _("Your settings are saved."))
         return redirect("account")
     status = 400 if password.errors or comfort.errors else 200
-    return render(request, "review_ui/account.html", {"password": password, "comfort": comfort}, status=status)
+    return render(
+        request, "review_ui/account.html", {"password": password, "comfort": comfort}, status=status
+    )

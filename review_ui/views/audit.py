@@ -15,6 +15,7 @@ from review_ui.access import needs, officer_of, the_store
 from review_ui.deciding import Officer, is_blind
 from review_ui.models import Account
 from review_ui.roles import Capability, may
+from review_ui.views.paging import place
 
 PAGE = 50
 
@@ -33,8 +34,7 @@ class Line:
 @needs(Capability.READ_AUDIT)
 def audit(request: HttpRequest) -> HttpResponse:
     """The newest rows, and the last row of a chain that holds."""
-    text = request.GET.get("from", "")
-    start = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    start = place(request)
     officer = officer_of(request)
     with the_store() as store:
         head, broken = _chain(store)
@@ -58,7 +58,9 @@ def _lines(store: Store, officer: Officer, rows: list[log.AuditRow]) -> list[Lin
     return [
         Line(
             row,
-            "" if blind[row.subject] and row.actor != officer.id else names.get(row.actor, row.actor),
+            ""
+            if blind[row.subject] and row.actor != officer.id
+            else names.get(row.actor, row.actor),
             json.dumps(dict(row.detail), ensure_ascii=False, sort_keys=True),
             kept_back=blind[row.subject] and row.actor != officer.id,
         )

@@ -1,5 +1,6 @@
 """One case: what was found and why, and the form a person decides it with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from review_queue import cases, decisions, pages, policies, scores
 from review_queue.categories import Category
-from review_queue.errors import RefusedError
+from review_queue.errors import RefusedError, UnknownCaseError
 from review_queue.records import Case, Decision, Evidence, ModelId, Page, PageScore, Surroundings
 from review_queue.store import Store
 from review_ui import hostile, wording
@@ -67,16 +68,19 @@ def case(request: HttpRequest, ref: str) -> HttpResponseBase:
         found = cases.get(store, ref)
         latest = decisions.latest_of(store, found.ref, officer.id)
         if request.method == "POST":
-            form = _form(store, found, request.POST)
-            answer = _decide(request, store, officer, form) if form.is_valid() else None
+            sent = _form(store, found, request.POST)
+            answer = _decide(request, store, officer, sent) if sent.is_valid() else None
             if answer:
                 return answer
+            form: DecideForm | None = sent
             status = 400
         else:
             form = _blank(store, found, officer, latest, correcting="correct" in request.GET)
             status = 200
         shown = _shown(request, store, officer, found)
-    return render(request, "review_ui/case.html", {**shown, "form": form, "mine": latest}, status=status)
+    return render(
+        request, "review_ui/case.html", {**shown, "form": form, "mine": latest}, status=status
+    )
 
 
 def _decide(
@@ -89,7 +93,10 @@ def _decide(
         form.add_error(None, str(wording.PROBLEMS[error.problem]))
         return None
     except RefusedError as error:
-        form.add_error(None, _("The store refused this decision; nothing was recorded: %(why)s") % {"why": error})
+        form.add_error(
+            None,
+            _("The store refused this decision; nothing was recorded: %(why)s") % {"why": error},
+        )
         return None
     messages.success(request, _("Your decision on %(ref)s is recorded.") % {"ref": form.case.ref})
     if "stay" in request.POST:
@@ -102,9 +109,13 @@ def _queue_of(found: Case) -> str:
     return "referrals" if found.category is Category.DISTRESS else "queue"
 
 
-def _form(store: Store, found: Case, data: Any) -> DecideForm:  # noqa: ANN401  # a QueryDict or None
+def _form(store: Store, found: Case, sent: Mapping[str, Any] | None = None) -> DecideForm:
     return DecideForm(
-        found, names_of(store, found), policies.current(store, found.category), policies.grounds(store), data
+        found,
+        names_of(store, found),
+        policies.current(store, found.category),
+        policies.grounds(store),
+        sent,
     )
 
 
@@ -112,16 +123,19 @@ def _blank(
     store: Store, found: Case, officer: Officer, latest: Decision | None, *, correcting: bool
 ) -> DecideForm | None:
     if latest and correcting:
-        form = _form(store, found, None)
+        form = _form(store, found)
         form.initial = correction_of(latest)
         return form
-    return _form(store, found, None) if may_decide(officer, found) else None
+    return _form(store, found) if may_decide(officer, found) else None
 
 
 def _shown(request: HttpRequest, store: Store, officer: Officer, found: Case) -> dict[str, object]:
     listed = cases.pages_of(store, found, limit=_OTHER_PAGES)
     wanted = request.GET.get("page", "")
-    at = next((page for page, _ in listed if str(page.id) == wanted), None) or pages.get(store, found.page_id)
+    chosen = [page for page, _ in listed if str(page.id) == wanted]
+    at = chosen[0] if chosen else pages.get(store, found.page_id)
+    if at is None:
+        raise UnknownCaseError(f"the page of {found.ref} is gone")
     blind = is_blind(officer, found)
     return {
         "case": found,

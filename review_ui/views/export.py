@@ -59,13 +59,20 @@ def export(request: HttpRequest) -> HttpResponseBase:
             if form.is_valid() and _write(request, store, form, officer.id):
                 return redirect("export")
         shown = _shown(request, store)
-    return render(request, "review_ui/export.html", {**shown, "form": form}, status=400 if form.errors else 200)
+    return render(
+        request,
+        "review_ui/export.html",
+        {**shown, "form": form},
+        status=400 if form.errors else 200,
+    )
 
 
 def _write(request: HttpRequest, store: Store, form: ExportForm, actor: str) -> bool:
     try:
         report = admit(store)
-        manifest = publish(store, settings.QALQAN.export_dir, form.cleaned_data["formats"], actor=actor)
+        manifest = publish(
+            store, settings.QALQAN.export_dir, form.cleaned_data["formats"], actor=actor
+        )
     except ExportError as error:
         form.add_error(None, _("Nothing was exported: %(why)s") % {"why": error})
         return False
@@ -78,7 +85,9 @@ def _write(request: HttpRequest, store: Store, form: ExportForm, actor: str) -> 
             for name, each in manifest.formats.items()
         ],
     }
-    messages.success(request, _("The lists are written, serial %(serial)s.") % {"serial": manifest.serial})
+    messages.success(
+        request, _("The lists are written, serial %(serial)s.") % {"serial": manifest.serial}
+    )
     return True
 
 

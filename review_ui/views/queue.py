@@ -13,6 +13,7 @@ from review_queue.store import Store
 from review_ui.access import needs, officer_of, the_store
 from review_ui.deciding import Officer, is_blind, may_decide
 from review_ui.roles import Capability, may
+from review_ui.views.paging import place
 
 PAGE = 25
 _BATCH = 100
@@ -50,15 +51,23 @@ def next_for(store: Store, officer: Officer, lane: Lane) -> Case | None:
 
 def _queue(request: HttpRequest, lane: Lane) -> HttpResponse:
     officer = officer_of(request)
-    start = _number(request.GET.get("from", ""))
+    start = place(request)
     mine = "decided" in request.GET and may(officer.role, Capability.DECIDE)
     with the_store() as store:
         found, following = _from(store, officer, lane, start, count=PAGE, mine=mine)
         rows = [
-            Row(case, None if is_blind(officer, case) else case.state, _page_count(store, case)) for case in found
+            Row(case, None if is_blind(officer, case) else case.state, _page_count(store, case))
+            for case in found
         ]
         waiting = cases.count_waiting(store, lane=lane)
-    shown = {"lane": lane, "rows": rows, "waiting": waiting, "start": start, "following": following, "mine": mine}
+    shown = {
+        "lane": lane,
+        "rows": rows,
+        "waiting": waiting,
+        "start": start,
+        "following": following,
+        "mine": mine,
+    }
     return render(request, "review_ui/queue.html", shown)
 
 
@@ -81,7 +90,3 @@ def _from(
 
 def _page_count(store: Store, case: Case) -> int:
     return len(cases.pages_of(store, case, limit=_MAX_PAGES_COUNTED))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
@@ -35,7 +36,7 @@ class SignIn(auth_views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def form_valid(self, form: SignInForm) -> HttpResponseRedirect:  # type: ignore[override]  # narrower on purpose
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """The sign-in is in the audit log as well."""
         response = super().form_valid(form)
         note(officer_of(self.request), "signed_in", "")
@@ -46,7 +47,7 @@ class SignOut(auth_views.LogoutView):
     """The session is over, and with it the language chosen in this browser."""
 
     @method_decorator(login_not_required)
-    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """The session is gone from the accounts file too."""
         response = super().post(request, *args, **kwargs)
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Strict")

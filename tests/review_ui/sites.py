@@ -1,0 +1,97 @@
+"""Sites, pages and cases for the tests of the pages, and a person of every role."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from review_queue import cases, scores
+from review_queue.categories import Category, Lane, Stance
+from review_queue.records import Case, Evidence, Page, PageScore, Surroundings
+from review_queue.store import Store
+from review_ui import accounts
+from review_ui.config import ServeConfig
+from review_ui.roles import Role
+from tests.builders import MODEL, a_page, fetch
+
+PASSWORD = "calm-river-under-nine-bridges"
+_TEXTS = {
+    "en": (
+        "Notes from the back room",
+        "We are back after the long break.\nPeople like {group} deserve {act}, and it is good that it happens."
+        " Whoever disagrees has not understood anything.\nNext week we talk about the choir and the new roof.",
+    ),
+    "ru": (
+        "Заметки из подсобки",
+        "Мы снова здесь после долгого перерыва.\nТакие, как {group}, заслужили {act}, и хорошо, что так бывает."
+        " Кто не согласен, тот ничего не понял.\nНа следующей неделе поговорим о хоре и новой крыше.",
+    ),
+    "kk": (
+        "Артқы бөлмеден жазбалар",
+        "Ұзақ үзілістен кейін қайта оралдық.\n{group} сияқтылар {act} дегенге лайық, солай болғаны жақсы."
+        " Келіспеген адам ештеңе түсінбеген.\nКелесі аптада хор мен жаңа шатыр туралы сөйлесеміз.",
+    ),
+}
+
+
+def a_site_page(host: str, path: str = "/", *, lang: str = "ru", title: str = "", text: str = "") -> Page:
+    """A page as a crawl would bring it."""
+    usual_title, usual_text = _TEXTS[lang]
+    page = a_page(f"https://{host}{path}", text or usual_text)
+    return replace(page, title=title or usual_title, lang=lang)
+
+
+def scored(page: Page, risk: float, category: Category = Category.VIOLENCE) -> PageScore:
+    """A score whose evidence is the second line of the page, or all of a page of one line."""
+    start = page.text.find("\n") + 1
+    end = page.text.find("\n", start) if "\n" in page.text[start:] else len(page.text)
+    harm = Category.VIOLENCE if category is Category.DISTRESS else category
+    other = Category.SELF_HARM if harm is Category.VIOLENCE else Category.VIOLENCE
+    stance = Stance.DISTRESS if category is Category.DISTRESS else Stance.PROMOTES
+    rest = dict.fromkeys(Stance, (1 - risk) / 4)
+    return PageScore(
+        lang=page.lang,
+        scores={harm: risk, other: 0.04},
+        stance={**rest, stance: risk},
+        risk=risk,
+        evidence=(Evidence(page.text[start:end], start, end, harm, 0.62),),
+    )
+
+
+def a_waiting_case(
+    store: Store,
+    host: str = "one.example",
+    *,
+    category: Category = Category.VIOLENCE,
+    risk: float = 0.9,
+    lang: str = "ru",
+    title: str = "",
+    text: str = "",
+) -> Case:
+    """A case with two pages on two hosts of its site."""
+    main = a_site_page(host, lang=lang, title=title, text=text)
+    other = a_site_page(f"forum.{host}", "/about?a=1", lang=lang, title=title)
+    ids = fetch(store, main, other)
+    scores.save(store, MODEL, [(ids[0], scored(main, risk, category)), (ids[1], scored(other, risk / 2, category))])
+    cases.save_surroundings(
+        store, ids[0], Surroundings((main.title,), tuple(main.text.split("\n")), ("Хор", "Контакты"))
+    )
+    lane = Lane.REFERRAL if category is Category.DISTRESS else Lane.REVIEW
+    case, _ = cases.open_case(
+        store, site=main.site, category=category, lane=lane, page_id=ids[0], risk=risk
+    )
+    return case
+
+
+def people(config: ServeConfig, language: str = "en") -> dict[Role, accounts.Person]:
+    """One person of every role, and all may sign in with PASSWORD."""
+    return {
+        role: accounts.add_user(
+            config, role.value, PASSWORD, role=role, full_name=f"Ms {role.title()}", language=language
+        )
+        for role in Role
+    }
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
