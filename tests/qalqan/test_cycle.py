@@ -1,0 +1,126 @@
+"""Scoring the store: each page once, each site its cases, distress apart and shielding nobody."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from classifier import artefacts
+from classifier.scoring import Scorer
+from crawler.surroundings import surroundings
+from qalqan.cycle import ScoreReport, score_store
+from review_queue import cases, pages, scores
+from review_queue.categories import Category, Lane
+from review_queue.records import Page
+from review_queue.store import Store
+from tests.builders import a_page, fetch
+
+MODEL = artefacts.load(artefacts.default_models_dir())
+NEVER = 1.1
+PAIN = "I am so tired and alone, I do not want to live any more. Please, somebody help me."
+
+
+def _scorer(self_harm: float = NEVER, violence: float = NEVER, distress: float = NEVER) -> Scorer:
+    """The shipped model with thresholds of the test's choosing."""
+    thresholds: Mapping[Category, float] = {
+        Category.SELF_HARM: self_harm,
+        Category.VIOLENCE: violence,
+        Category.DISTRESS: distress,
+    }
+    return Scorer(replace(MODEL, thresholds=thresholds))
+
+
+def _score(store: Store, scorer: Scorer) -> ScoreReport:
+    return score_store(store, scorer, surroundings)
+
+
+def _html(url: str, text: str) -> Page:
+    return replace(a_page(url, text), body=f"<h1>Heading</h1><p>{text}</p>".encode())
+
+
+def test_every_page_is_scored_once_and_the_row_names_the_model(store: Store) -> None:
+    (page_id,) = fetch(store, a_page())
+    scorer = _scorer()
+
+    assert _score(store, scorer) == ScoreReport(1, 0, 0)
+    assert _score(store, scorer) == ScoreReport(0, 0, 0)
+    scored = scores.latest(store, page_id)
+    assert scored is not None
+    assert scored[0] == MODEL.id
+    assert pages.count_unscored(store, MODEL.id) == 0
+
+
+def test_a_page_that_was_not_found_is_not_scored(store: Store) -> None:
+    fetch(store, a_page(status=404))
+
+    assert _score(store, _scorer(violence=0.0)) == ScoreReport(0, 0, 0)
+
+
+def test_a_site_has_one_case_for_each_harm_above_its_threshold(store: Store) -> None:
+    fetch(store, a_page("http://one.example/", "First."), a_page("http://one.example/2", "Second."))
+
+    assert _score(store, _scorer(self_harm=0.0, violence=0.0)) == ScoreReport(2, 2, 0)
+    assert {case.category for case in cases.waiting(store)} == {
+        Category.SELF_HARM,
+        Category.VIOLENCE,
+    }
+
+
+def test_a_page_that_opened_a_case_has_its_surroundings_and_no_other(store: Store) -> None:
+    first, second = fetch(
+        store, _html("http://one.example/", "First words."), _html("http://two.example/", "Other.")
+    )
+    _score(store, _scorer())
+    assert cases.surroundings(store, first) is None
+    _score_again(store, _scorer(violence=0.0), first)
+    shape = cases.surroundings(store, first)
+
+    assert shape is not None
+    assert (shape.headings, shape.blocks) == (("Heading",), ("First words.",))
+    assert cases.surroundings(store, second) is None
+
+
+def _score_again(store: Store, scorer: Scorer, page_id: int) -> None:
+    store.run("DELETE FROM scores WHERE page_id = ?", [page_id])
+    _score(store, scorer)
+
+
+def test_distress_opens_a_referral_and_nothing_else(store: Store) -> None:
+    fetch(store, a_page("http://pain.example/", PAIN))
+    report = _score(store, _scorer(self_harm=0.0, violence=0.0, distress=0.01))
+
+    assert report == ScoreReport(1, 0, 1)
+    (referral,) = cases.waiting(store)
+    assert (referral.lane, referral.category) == (Lane.REFERRAL, Category.DISTRESS)
+
+
+def test_distress_on_one_page_does_not_shield_the_others(store: Store) -> None:
+    fetch(
+        store,
+        a_page("http://one.example/", PAIN),
+        a_page("http://one.example/2", "A recipe for bread with flour, water and salt."),
+    )
+    _score(store, _scorer(violence=0.0, distress=0.01))
+
+    assert {case.lane for case in cases.waiting(store)} == {Lane.REVIEW, Lane.REFERRAL}
+
+
+def test_distress_below_its_threshold_is_an_ordinary_page(store: Store) -> None:
+    fetch(store, a_page("http://pain.example/", PAIN))
+
+    assert _score(store, _scorer(self_harm=0.0)) == ScoreReport(1, 1, 0)
+
+
+def test_progress_counts_every_page(store: Store) -> None:
+    fetch(store, *[a_page(f"http://one.example/{n}") for n in range(3)])
+    seen: list[int] = []
+    score_store(store, _scorer(), surroundings, seen.append)
+
+    assert sum(seen) == 3
+
+
+@pytest.mark.parametrize("broken", [b"", b"\x00\xff\xfe", b"<" * 10_000])
+def test_a_broken_body_does_not_stop_the_scoring(store: Store, broken: bytes) -> None:
+    fetch(store, replace(a_page(), body=broken))
+
+    assert _score(store, _scorer(violence=0.0)).cases_opened == 1
