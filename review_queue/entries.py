@@ -4,13 +4,15 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from review_queue import audit
 from review_queue.categories import PEOPLE_NEEDED, CaseState, Category, Scope
 from review_queue.hosts import parse_host
 from review_queue.records import Entry
 from review_queue.store import Store
+
+_LIVE: Final = "SELECT e.*, c.ref FROM live_entries e JOIN cases c ON c.id = e.case_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,12 @@ def add(store: Store, block: ApprovedBlock) -> Entry:
             detail={"entry": entry_id, "scope": block.scope, "name": block.name, "people": block.people,
                     "decisions": block.decision_ids},
         )  # fmt: skip
-        return next(entry for entry in live(store) if entry.id == entry_id)
+        return next(_entry(row) for row in store.rows(f"{_LIVE} WHERE e.id = ?", [entry_id]))
 
 
 def live(store: Store) -> list[Entry]:
     """The entries whose decisions still stand in sufficient number, by name."""
-    rows = store.rows(
-        "SELECT e.*, c.ref FROM live_entries e JOIN cases c ON c.id = e.case_id ORDER BY e.name, e.scope, e.id"
-    )
-    return [_entry(row) for row in rows]
+    return [_entry(row) for row in store.rows(f"{_LIVE} ORDER BY e.name, e.scope, e.id")]
 
 
 def last_serial(store: Store) -> int:

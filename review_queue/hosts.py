@@ -110,7 +110,7 @@ def defang(text: str) -> str:
 
 
 def _canonical(url: ada_url.URL) -> str:
-    host = url.hostname.rstrip(".") if url.hostname.strip(".") else url.hostname
+    host = url.hostname.removesuffix(".") or url.hostname
     port = f":{url.port}" if url.port else ""
     path = _PATH_SESSION.sub("", url.pathname)
     kept = [
@@ -127,7 +127,7 @@ def _suffixes() -> PublicSuffixList:
 
 
 def _host(hostname: str) -> Host:
-    name = hostname.rstrip(".") or hostname
+    name = hostname.removesuffix(".") or hostname
     if _is_ip(name):
         return Host(name, name, name, is_public_suffix=False, is_ip=True, is_dns_name=False)
     is_dns_name = len(name) <= _MAX_NAME_CHARS and all(

@@ -25,10 +25,11 @@ _VIEWS: Final = [
     """CREATE VIEW agreement AS
         SELECT case_id, scope, name, count(DISTINCT reviewer_id) AS people FROM standing
         WHERE verdict = 'violates' GROUP BY case_id, scope, name""",
-    # an entry lives as long as the decisions it was made from still stand in number
+    # an entry lives as long as the decisions it was made from still stand in number, and nobody outvotes them
     """CREATE VIEW live_entries AS
         SELECT e.*, count(DISTINCT s.reviewer_id) AS people, json_group_array(s.id) AS decision_ids
-        FROM entries e JOIN entry_decisions l ON l.entry_id = e.id JOIN standing s ON s.id = l.decision_id
+        FROM entries e JOIN cases c ON c.id = e.case_id AND c.state = 'approved'
+        JOIN entry_decisions l ON l.entry_id = e.id JOIN standing s ON s.id = l.decision_id
         GROUP BY e.id HAVING count(DISTINCT s.reviewer_id) >= CASE e.scope WHEN 'host' THEN 2 ELSE 3 END""",
 ]
 

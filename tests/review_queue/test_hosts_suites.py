@@ -25,7 +25,7 @@ def cases(name: str) -> list[dict[str, Any]]:
 
 def without_last_dot(name: str | None) -> str | None:
     """The name as we keep it: one of a root dot is the same name."""
-    return (name.rstrip(".") or name) if name else None
+    return (name.removesuffix(".") or name) if name else None
 
 
 def parsed(text: str, base: str | None = None) -> tuple[str, str | None] | None:

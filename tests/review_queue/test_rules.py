@@ -160,6 +160,17 @@ def test_an_entry_dies_with_the_decision_it_rests_on(store: Store) -> None:
     assert entries.live(store) == []
 
 
+def test_an_entry_dies_when_more_people_see_no_harm(store: Store) -> None:
+    case = _case(store, "aliya", "berik")
+    entries.add(store, entries.approved(store)[0])
+    for person in ("dana", "erlan", "farida"):
+        decisions.decide(store, a_draft(case, person, Verdict.DOES_NOT_VIOLATE))
+
+    assert cases.get(store, case.ref).state is CaseState.DISMISSED
+    assert entries.live(store) == []
+    assert entries.approved(store) == []
+
+
 def test_an_entry_cannot_be_tied_to_decisions_for_something_else(store: Store) -> None:
     case = _case(store, "aliya", "berik")
     entry = entries.add(store, entries.approved(store)[0])
