@@ -26,6 +26,11 @@ _Choices = list[tuple[str, Any]]
 class SignInForm(AuthenticationForm):
     """User name and password; a name that failed too often waits, whoever tries."""
 
+    error_messages = {
+        "invalid_login": _("The user name or the password is wrong."),
+        "inactive": _("The user name or the password is wrong."),
+    }
+
     def clean(self) -> dict[str, Any]:
         """The account is known, or the form has one error that does not say what was wrong."""
         name = (self.cleaned_data.get("username") or "").casefold()[:64]

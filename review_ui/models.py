@@ -1,12 +1,13 @@
 """The rows of the accounts file: people who sign in, and sign-ins that failed. The domain is elsewhere."""
 
 import secrets
-from datetime import datetime  # noqa: TC003  # read by Django, not only by the type checker
+from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from review_ui.config import LANGUAGES
 from review_ui.deciding import Officer
@@ -30,9 +31,9 @@ class Account(AbstractBaseUser):
     """A person who signs in. Decisions remember `public_id`, which never changes."""
 
     username: "models.CharField[str, str]" = models.CharField(
-        max_length=64, unique=True, validators=[UnicodeUsernameValidator()]
+        _("user name"), max_length=64, unique=True, validators=[UnicodeUsernameValidator()]
     )
-    full_name: "models.CharField[str, str]" = models.CharField(max_length=120)
+    full_name: "models.CharField[str, str]" = models.CharField(_("full name"), max_length=120)
     public_id: "models.CharField[str, str]" = models.CharField(
         max_length=32, unique=True, default=new_public_id, editable=False
     )

@@ -1,16 +1,21 @@
 """Template filters: names of the vocabularies, and hostile text made fit to be shown."""
 
 from datetime import datetime
+from typing import Final
 
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
 from review_queue.categories import CaseState
+from review_queue.errors import BadHostError
+from review_queue.hosts import parse_host
 from review_queue.records import LegalGround, Policy
 from review_ui import hostile, wording
 
 register = template.Library()
+_MIDDLE: Final = 1 / 3
+_HIGH: Final = 2 / 3
 
 
 @register.filter
@@ -71,6 +76,28 @@ def guide_of(row: Policy) -> str:
 def language(code: str) -> str:
     """A language code that may stand in an attribute."""
     return hostile.language(code)
+
+
+@register.filter
+def percent(value: float) -> str:
+    """The length of a bar out of 100, as a number of SVG."""
+    return str(round(min(max(value, 0.0), 1.0) * 100))
+
+
+@register.filter
+def level(value: float) -> str:
+    """The style of a bar; the thirds are for the eye only, no rule hangs on them."""
+    return "high" if value > _HIGH else "middle" if value > _MIDDLE else "low"
+
+
+@register.filter
+def unicode_form(name: str) -> str:
+    """How the host name reads, where that differs from how it is written in the DNS."""
+    try:
+        host = parse_host(name)
+    except BadHostError:
+        return ""
+    return "" if host.unicode == name else hostile.address(host.unicode)
 
 
 @register.filter

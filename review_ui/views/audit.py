@@ -1,7 +1,8 @@
 """The audit log: whether its chain holds, and its newest rows."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_GET
 from review_queue import audit as log
 from review_queue import cases
 from review_queue.errors import AuditBrokenError, UnknownCaseError
+from review_queue.hosts import defang
 from review_queue.store import Store
 from review_ui.access import needs, officer_of, the_store
 from review_ui.deciding import Officer, is_blind
@@ -18,6 +20,7 @@ from review_ui.roles import Capability, may
 from review_ui.views.paging import place
 
 PAGE = 50
+_TELLS_NOTHING: Final = frozenset({"case.opened"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +57,24 @@ def _chain(store: Store) -> tuple[log.Head | None, str]:
 
 def _lines(store: Store, officer: Officer, rows: list[log.AuditRow]) -> list[Line]:
     names = dict(Account.objects.values_list("public_id", "full_name"))
-    blind = {row.subject: _keeps_back(store, officer, row.subject) for row in rows}
-    return [
-        Line(
-            row,
-            ""
-            if blind[row.subject] and row.actor != officer.id
-            else names.get(row.actor, row.actor),
-            json.dumps(dict(row.detail), ensure_ascii=False, sort_keys=True),
-            kept_back=blind[row.subject] and row.actor != officer.id,
+    blind = {row.subject for row in rows if _is_blind(store, officer, row.subject)}
+    lines = []
+    for row in rows:
+        kept_back = (
+            row.subject in blind and row.actor != officer.id and row.action not in _TELLS_NOTHING
         )
-        for row in rows
-    ]
+        lines.append(Line(row, names.get(row.actor, row.actor), _in_words(row.detail), kept_back))
+    return lines
 
 
-def _keeps_back(store: Store, officer: Officer, subject: str) -> bool:
+def _in_words(detail: Mapping[str, Any]) -> str:
+    pairs = (
+        (key, defang(value) if isinstance(value, str) else value) for key, value in detail.items()
+    )
+    return "; ".join(f"{key}: {value}" for key, value in sorted(pairs) if value not in ("", None))
+
+
+def _is_blind(store: Store, officer: Officer, subject: str) -> bool:
     """Whether the row is about a case the officer has still to judge alone."""
     if not may(officer.role, Capability.DECIDE):
         return False

@@ -33,7 +33,9 @@ _TEXTS = {
 }
 
 
-def a_site_page(host: str, path: str = "/", *, lang: str = "ru", title: str = "", text: str = "") -> Page:
+def a_site_page(
+    host: str, path: str = "/", *, lang: str = "ru", title: str = "", text: str = ""
+) -> Page:
     """A page as a crawl would bring it."""
     usual_title, usual_text = _TEXTS[lang]
     page = a_page(f"https://{host}{path}", text or usual_text)
@@ -71,9 +73,15 @@ def a_waiting_case(
     main = a_site_page(host, lang=lang, title=title, text=text)
     other = a_site_page(f"forum.{host}", "/about?a=1", lang=lang, title=title)
     ids = fetch(store, main, other)
-    scores.save(store, MODEL, [(ids[0], scored(main, risk, category)), (ids[1], scored(other, risk / 2, category))])
+    scores.save(
+        store,
+        MODEL,
+        [(ids[0], scored(main, risk, category)), (ids[1], scored(other, risk / 2, category))],
+    )
     cases.save_surroundings(
-        store, ids[0], Surroundings((main.title,), tuple(main.text.split("\n")), ("Хор", "Контакты"))
+        store,
+        ids[0],
+        Surroundings((main.title,), tuple(main.text.split("\n")), ("Хор", "Контакты")),
     )
     lane = Lane.REFERRAL if category is Category.DISTRESS else Lane.REVIEW
     case, _ = cases.open_case(
@@ -86,7 +94,12 @@ def people(config: ServeConfig, language: str = "en") -> dict[Role, accounts.Per
     """One person of every role, and all may sign in with PASSWORD."""
     return {
         role: accounts.add_user(
-            config, role.value, PASSWORD, role=role, full_name=f"Ms {role.title()}", language=language
+            config,
+            role.value,
+            PASSWORD,
+            role=role,
+            full_name=f"Ms {role.title()}",
+            language=language,
         )
         for role in Role
     }
