@@ -1,0 +1,159 @@
+"""The process a crawl runs in: Twisted's reactor starts once in a process, and a hostile page may take it down."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from logging.handlers import RotatingFileHandler
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from crawler.ledger import Ledger
+from crawler.plan import CrawlPlan, CrawlReport
+from crawler.processes import allow_many_files, die_with_parent, is_alive, owner_of, peak_memory_mb
+from review_queue import frontier
+from review_queue import seeds as stored_seeds
+from review_queue.errors import QalqanError
+from review_queue.hosts import parse_url
+from review_queue.records import Seed
+from review_queue.store import Store, open_store
+
+LOG_NAME: Final = "crawl.log"
+STOP: Final = "stop"
+_LOG_BYTES: Final = 5 * 1024 * 1024
+_PROGRESS_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All a crawl process is given."""
+
+    data_dir: Path
+    seeds: tuple[Seed, ...]
+    plan: CrawlPlan
+    detect_language: Callable[[str], str]
+    parent_pid: int
+
+
+def run_job(job: Job, pipe: Connection) -> None:
+    """The crawl is done; the parent has been sent progress and, last, the report or the error."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the whole group; the parent decides
+    die_with_parent(job.parent_pid)
+    allow_many_files()
+    try:
+        job.data_dir.mkdir(parents=True, exist_ok=True)
+        _log_to(job.data_dir / LOG_NAME)
+        with open_store(job.data_dir) as store:
+            _send(pipe, _crawl(job, store, pipe))
+    except QalqanError as error:
+        _send(pipe, error)
+    except OSError as error:
+        _send(
+            pipe,
+            QalqanError(f"cannot write in {job.data_dir}: {error.strerror}; choose another --data"),
+        )
+
+
+def _crawl(job: Job, store: Store, pipe: Connection) -> CrawlReport:
+    frontier.release(store, is_alive)
+    stored_seeds.add(store, job.seeds)
+    round_id = frontier.open_round(
+        store,
+        sites={parse_url(seed.url).host.site for seed in job.seeds},
+        policy=job.plan.policy(),
+        max_pages=job.plan.budget.max_pages,
+    )
+    ledger = Ledger(store, round_id, job.plan, owner_of(os.getpid()))
+    stopped = _run_reactor(job, ledger, pipe)
+    report = ledger.close(stopped=stopped)
+    if ledger.failure:
+        raise ledger.failure
+    return replace(report, peak_memory_mb=peak_memory_mb())
+
+
+def _run_reactor(job: Job, ledger: Ledger, pipe: Connection) -> bool:
+    """The crawl has ended; returns whether it was told to."""
+    from scrapy.utils.reactor import install_reactor  # noqa: PLC0415  # imports nothing of Twisted's reactor yet
+
+    from crawler.settings import REACTOR, scrapy_settings  # noqa: PLC0415
+
+    # a third less CPU a request where it is installed
+    loop = "uvloop.Loop" if find_spec("uvloop") else None
+    install_reactor(REACTOR, loop)
+    from scrapy.crawler import AsyncCrawlerRunner  # noqa: PLC0415  # the reactor had to be chosen first
+    from scrapy.utils.asyncio import create_looping_call  # noqa: PLC0415
+    from twisted.internet import reactor  # noqa: PLC0415
+
+    from crawler.resolver import GuardedResolver  # noqa: PLC0415
+    from crawler.spiders.site import SiteSpider  # noqa: PLC0415
+
+    running: Any = reactor  # Twisted makes its methods at run time
+    network = job.plan.network
+    GuardedResolver(
+        running, network.addresses, network.overrides, network.proxy_address()
+    ).install_on_reactor()
+    runner = AsyncCrawlerRunner({**scrapy_settings(job.plan), "ASYNCIO_EVENT_LOOP": loop})
+    stopping = threading.Event()
+
+    def stop() -> None:
+        import asyncio  # noqa: PLC0415
+
+        asyncio.ensure_future(runner.stop())  # noqa: RUF006  # the reactor outlives it
+
+    def told_to_stop() -> None:
+        stopping.set()
+        stop()
+
+    ledger.on_failure = lambda: running.callLater(0, stop)
+    threading.Thread(
+        target=_listen, args=(pipe, lambda: running.callFromThread(told_to_stop)), daemon=True
+    ).start()
+    task = runner.crawl(
+        SiteSpider, ledger=ledger, plan=job.plan, detect_language=job.detect_language
+    )
+    task.add_done_callback(lambda _: running.callLater(0, running.stop))
+    progress = create_looping_call(lambda: _send(pipe, ledger.progress()))
+    progress.start(_PROGRESS_S, now=False)
+    running.run(installSignalHandlers=False)
+    task.result()
+    return stopping.is_set()
+
+
+def _listen(pipe: Connection, stop: Callable[[], None]) -> None:
+    """The parent's word is passed on; when the parent is gone, so is this process."""
+    try:
+        while pipe.recv() != STOP:
+            pass
+        stop()
+        pipe.recv()
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+def _send(pipe: Connection, message: object) -> None:
+    try:
+        pipe.send(message)
+    except OSError:
+        os._exit(1)
+
+
+def _log_to(path: Path) -> None:
+    """Warnings, and whatever a library prints, go to the file at `path`: standard output is the command's."""
+    logging.raiseExceptions = False  # a log that cannot be written must not print to the console
+    handler = RotatingFileHandler(
+        path, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", errors="replace"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.captureWarnings(capture=True)
+    sys.stdout.flush()
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)

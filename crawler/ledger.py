@@ -1,0 +1,180 @@
+"""The crawl's account with the store: claims drawn, outcomes paid in, budgets kept.
+
+Outcomes are written in batches, each in one transaction with the claims it settles, so that a crash at any moment
+leaves a page stored and its claim done, or neither.
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Final
+
+from crawler.plan import CrawlPlan, CrawlReport, Progress
+from review_queue import frontier
+from review_queue.errors import QalqanError
+from review_queue.records import Claim, Link, Outcome
+from review_queue.store import Store
+
+FLUSH_COUNT: Final = 100
+FLUSH_BYTES: Final = 16 * 1024 * 1024  # bodies held in memory before they are written
+_LEASE_S: Final = 3600.0  # only for the case that the owner's death cannot be seen
+_PER_SITE: Final = (
+    4  # claims of one site held at once: enough to keep its host busy, and others get their turn
+)
+_PENDING_SHARE: Final = 100  # counting what is pending may take this part of the time
+
+
+class Ledger:
+    """One round of one crawl. After a failure of the store it takes and gives nothing more."""
+
+    def __init__(
+        self,
+        store: Store,
+        round_id: int,
+        plan: CrawlPlan,
+        owner: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._round_id = round_id
+        self._plan = plan
+        self._owner = owner
+        self._clock = clock
+        self._began = clock()
+        self._outcomes: list[Outcome] = []
+        self._held_bytes = 0
+        self._site_began: dict[str, float] = {}
+        self._site_bytes: defaultdict[str, int] = defaultdict(int)
+        self._exhausted: set[str] = set()
+        self._pages = 0
+        self._bytes = 0
+        self._errors: Counter[str] = Counter()
+        self._discovered = 0
+        self._pending = 0
+        self._count_pending_at = 0.0
+        self.recorded = 0
+        self.failure: QalqanError | None = None
+        self.on_failure: Callable[[], None] = lambda: None
+
+    def claims(self, count: int) -> list[Claim]:
+        """Up to `count` URLs that are this crawl's to fetch, what was recorded so far being stored first."""
+        self.flush()
+        if self.failure:
+            return []
+        try:
+            claims = frontier.claim(
+                self._store,
+                self._round_id,
+                count=count,
+                owner=self._owner,
+                lease_s=_LEASE_S,
+                per_site=max(_PER_SITE, self._plan.pace.per_host),
+            )
+        except QalqanError as error:
+            self._fail(error)
+            return []
+        for claim in claims:
+            self._site_began.setdefault(claim.site, self._clock())
+        return claims
+
+    def is_exhausted(self, site: str) -> bool:
+        """Whether the site's bytes or seconds are used up."""
+        budget = self._plan.budget
+        if site in self._exhausted:
+            return True
+        began = self._site_began.get(site)
+        if self._site_bytes[site] < budget.max_bytes and (
+            began is None or self._clock() - began < budget.max_seconds
+        ):
+            return False
+        self._exhausted.add(site)
+        if not self.failure:
+            try:
+                frontier.exhaust(self._store, self._round_id, site)
+            except QalqanError as error:
+                self._fail(error)
+        return True
+
+    def record(self, outcome: Outcome) -> None:
+        """`outcome` will be in the store with the next batch."""
+        self.recorded += 1
+        self._outcomes.append(outcome)
+        self._held_bytes += outcome.size_bytes
+        self._bytes += outcome.size_bytes
+        self._site_bytes[outcome.claim.site] += outcome.size_bytes
+        if len(self._outcomes) >= FLUSH_COUNT or self._held_bytes >= FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Everything recorded is stored, or `failure` says why not."""
+        if not self._outcomes or self.failure:
+            return
+        outcomes, self._outcomes, self._held_bytes = self._outcomes, [], 0
+        budget = self._plan.budget
+        try:
+            self._pages += frontier.acknowledge(
+                self._store,
+                self._round_id,
+                outcomes,
+                revisit_s=budget.revisit_s,
+                max_depth=budget.max_depth,
+            )
+            self._errors.update(outcome.error for outcome in outcomes if outcome.error)
+            for outcome in outcomes:
+                self._discover(outcome.offsite)
+        except QalqanError as error:
+            self._fail(error)
+
+    def progress(self) -> Progress:
+        """Where the crawl stands."""
+        now = self._clock()
+        if now >= self._count_pending_at and not self.failure:
+            try:
+                self._pending = frontier.pending(self._store, self._round_id)
+            except QalqanError as error:
+                self._fail(error)
+            self._count_pending_at = now + 1.0 + _PENDING_SHARE * (self._clock() - now)
+        return Progress(
+            pages=self._pages,
+            errors=self._errors.total(),
+            bytes=self._bytes,
+            pending=self._pending,
+            sites=len(self._site_began),
+            seconds=now - self._began,
+        )
+
+    def close(self, *, stopped: bool) -> CrawlReport:
+        """What is recorded is stored, unused claims are given back, the round is closed; returns its report."""
+        self.flush()
+        report = CrawlReport(
+            pages=self._pages,
+            bytes=self._bytes,
+            errors=dict(self._errors),
+            seconds=self._clock() - self._began,
+            sites=len(self._site_began),
+            discovered=self._discovered,
+            stopped=stopped,
+        )
+        if self.failure:
+            return report
+        try:
+            frontier.release(self._store, lambda owner: owner != self._owner)
+            frontier.close_round(
+                self._store, self._round_id, {**report.summary(), "stopped": stopped}
+            )
+        except QalqanError as error:
+            self._fail(error)
+        return report
+
+    def _discover(self, links: tuple[Link, ...]) -> None:
+        for link in links:
+            if self._discovered >= self._plan.discover:
+                return
+            self._discovered += frontier.join_round(
+                self._store, self._round_id, link=link, max_pages=self._plan.budget.max_pages
+            )
+
+    def _fail(self, error: QalqanError) -> None:
+        if self.failure is None:
+            self.failure = error
+            self.on_failure()

@@ -1,0 +1,58 @@
+"""Follows redirects inside a site; one that leaves it becomes a candidate instead of a request."""
+
+from typing import TYPE_CHECKING, Final, Self
+
+from crawler.faults import FetchRefusedError
+from review_queue.errors import BadUrlError
+from review_queue.hosts import parse_url
+from review_queue.records import Link
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+class SiteRedirectMiddleware:
+    """Fetches the target at once, through all middlewares: robots and the guard are asked for it anew."""
+
+    def __init__(self, crawler: "Crawler") -> None:
+        self._crawler = crawler
+        self._max_hops = crawler.settings.getint("REDIRECT_MAX_TIMES")
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> Self:
+        """The middleware of a crawl."""
+        return cls(crawler)
+
+    async def process_response(self, request: "Request", response: "Response") -> "Response":
+        """The response at the end of the redirects that start with `response`.
+
+        Raises:
+            FetchRefusedError: they do not end, lead to another site, or nowhere.
+        """
+        location = response.headers.get("Location")
+        if response.status not in _REDIRECTS or not location:
+            return response
+        hops = request.meta.get("hops", 0) + 1
+        if hops > self._max_hops:
+            raise FetchRefusedError("redirect_loop")
+        source = parse_url(request.url)
+        try:
+            target = parse_url(_text(location), request.url)
+        except BadUrlError:
+            raise FetchRefusedError("bad_redirect") from None
+        if target.host.site != source.host.site:
+            raise FetchRefusedError("redirect_offsite", (Link(target.canonical, target.host.site),))
+        following = request.replace(url=target.href, meta={**request.meta, "hops": hops})
+        following.meta.pop("download_slot", None)
+        return await self._crawler.engine.download_async(following)
+
+
+def _text(location: bytes) -> str:
+    try:
+        return location.decode("utf-8")
+    except UnicodeDecodeError:
+        return location.decode("latin-1")

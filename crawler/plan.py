@@ -1,0 +1,136 @@
+"""What a crawl is asked to do, what it tells on the way, and what it reports at the end."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from crawler.guard import AddressPolicy, BadAllowanceError, Override
+from review_queue.errors import BadHostError
+from review_queue.hosts import parse_host
+
+USER_AGENT: Final = "Qalqan/0.1 (website triage for a cyber-police unit)"
+DAY_S: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of one site a round takes; what is reached first ends it."""
+
+    max_pages: int = 50
+    max_depth: int = 3
+    max_bytes: int = 50 * 1024 * 1024
+    max_seconds: float = 600.0
+    revisit_s: float = 7 * DAY_S
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How hard a crawl works: in all, and on one host."""
+
+    concurrency: int = 64
+    per_host: int = 2
+    delay_s: float = 0.5  # between the starts of two requests to one host
+    timeout_s: float = 20.0
+    max_body_bytes: int = 5 * 1024 * 1024
+    max_redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """By which way a crawl reaches the web, and what of it it may reach."""
+
+    proxy: str = ""
+    addresses: AddressPolicy = field(default_factory=AddressPolicy)
+    overrides: tuple[Override, ...] = ()
+    user_agent: str = USER_AGENT
+
+    def __post_init__(self) -> None:
+        if self.proxy:
+            self.proxy_address()
+
+    def proxy_address(self) -> tuple[str, int] | None:
+        """The host and port of the proxy, None without one.
+
+        Raises:
+            BadAllowanceError: the proxy is no plain HTTP proxy's URL.
+        """
+        if not self.proxy:
+            return None
+        try:
+            parts = urlsplit(self.proxy)
+            host, port = parts.hostname or "", parts.port or 80
+            name = host if ":" in host else parse_host(host).name
+        except (ValueError, BadHostError):
+            raise BadAllowanceError(_PROXY_HELP.format(self.proxy)) from None
+        if parts.scheme != "http" or parts.path not in ("", "/"):
+            raise BadAllowanceError(_PROXY_HELP.format(self.proxy))
+        return name, port
+
+
+_PROXY_HELP: Final = "{!r} is not a plain HTTP proxy; write http://127.0.0.1:3128"
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlPlan:
+    """One crawl: budgets, pace and network; robots.txt is obeyed or, on a recorded order, ignored."""
+
+    budget: Budget = field(default_factory=Budget)
+    pace: Pace = field(default_factory=Pace)
+    network: Network = field(default_factory=Network)
+    obey_robots: bool = True
+    discover: int = 0  # how many sites seen through links may be followed
+
+    def policy(self) -> dict[str, object]:
+        """The rules of this crawl as the store keeps them with the round."""
+        return {
+            "robots": "obey" if self.obey_robots else "ignore",
+            "discover": self.discover,
+            "budget": asdict(self.budget),
+            "pace": asdict(self.pace),
+            "user_agent": self.network.user_agent,
+            # without the credentials it may hold
+            "proxy": "{}:{}".format(*address) if (address := self.network.proxy_address()) else "",
+            "allowed_addresses": [
+                f"{a.network}:{a.port or '*'}" for a in self.network.addresses.allowances
+            ],
+            "resolved": [
+                f"{'*.' if o.below else ''}{o.name}:{o.address}" for o in self.network.overrides
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a running crawl stands; `pending` is how many known URLs are still to be fetched."""
+
+    pages: int
+    errors: int
+    bytes: int
+    pending: int
+    sites: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlReport:
+    """What a crawl did. `pages` are stored responses with status 200; `errors` count the rest by kind."""
+
+    pages: int = 0
+    bytes: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    sites: int = 0
+    discovered: int = 0
+    stopped: bool = False  # a person ended it before it was done
+
+    def summary(self) -> dict[str, object]:
+        """The five figures a program reads."""
+        return {
+            "pages": self.pages,
+            "bytes": self.bytes,
+            "errors": dict(sorted(self.errors.items())),
+            "seconds": round(self.seconds, 2),
+            "peak_memory_mb": round(self.peak_memory_mb, 1),
+        }

@@ -1,0 +1,71 @@
+"""What a crawl has to know of processes: who holds a lease, is he alive, and how a child ends with its parent."""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+_PR_SET_PDEATHSIG: Final = 1
+_START_TIME_FIELD: Final = 19  # of /proc/PID/stat, counted after the command's closing bracket
+_OPEN_FILES: Final = 65_536
+
+
+def owner_of(pid: int) -> str:
+    """A name for the process with this id that no later process of the same id will have."""
+    return f"{pid}:{_started(pid)}"
+
+
+def is_alive(owner: str) -> bool:
+    """Whether the process that `owner_of` named is still running."""
+    pid, _, started = owner.partition(":")
+    if not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return _started(int(pid)) == started
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """This process is killed when its parent ends, however that ends; at once if it has already.
+
+    Only Linux can be told so; elsewhere the end of the pipe to the parent does it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:
+        os._exit(1)
+
+
+def allow_many_files() -> None:
+    """This process may hold as many sockets as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process has held so far."""
+    try:
+        # not getrusage: its figure is carried over from the process this one was started by
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return next(
+            int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")
+        )
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _started(pid: int) -> str:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[_START_TIME_FIELD]

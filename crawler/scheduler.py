@@ -1,0 +1,121 @@
+"""Scrapy's scheduler over the store's frontier: nothing that is still to be done lives in memory alone."""
+
+import random
+import time
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.utils.asyncio import call_later
+
+from crawler.ledger import Ledger
+from crawler.politeness import HostQueue
+
+if TYPE_CHECKING:
+    from scrapy import Request, Spider
+    from scrapy.crawler import Crawler
+
+    from crawler.spiders.site import SiteSpider
+
+_WINDOW: Final = (
+    8  # claims held for each running request: hosts pause between pages, others fill in
+)
+_REFILL_S: Final = 0.2  # while requests run, the store is asked for more at most this often
+_JITTER: Final = 0.25
+
+
+class FrontierScheduler(BaseScheduler):
+    """Claims URLs from the frontier and releases each when its host may be asked again."""
+
+    def __init__(self, crawler: "Crawler", spider: "SiteSpider") -> None:
+        self._crawler = crawler
+        self._spider = spider
+        self._ledger: Ledger = spider.ledger
+        pace = spider.plan.pace
+        rng = random.Random()  # noqa: S311  # spreads requests in time, guards nothing
+        self._queue: HostQueue[Request] = HostQueue(
+            delay_s=pace.delay_s,
+            per_host=pace.per_host,
+            jitter=lambda: 1 + rng.uniform(-_JITTER, _JITTER),
+        )
+        self._window = pace.concurrency * _WINDOW
+        self._refill_at = 0.0
+        self._wake_at = 0.0
+        self._dry_at = -1  # how much was recorded when the store last had nothing to give
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> Self:
+        """The scheduler of a crawl whose spider is a SiteSpider."""
+        spider = cast("SiteSpider", crawler.spider)  # settings and spider are made together
+        scheduler = cls(crawler, spider)
+        spider.on_end = scheduler.ended
+        return scheduler
+
+    def has_pending_requests(self) -> bool:
+        """Whether anything may still come: False only after the store had nothing while nothing ran."""
+        return not self._ledger.failure and (len(self._queue) > 0 or not self._is_dry())
+
+    def enqueue_request(self, request: "Request") -> bool:
+        """`request` waits for its host."""
+        self._queue.add(host_of(request), request)
+        return True
+
+    def next_request(self) -> "Request | None":
+        """A request whose host may be asked now, or None."""
+        now = time.monotonic()
+        self._refill(now)
+        while (request := self._queue.take(now)) is not None:
+            if not self._ledger.is_exhausted(request.cb_kwargs["claim"].site):
+                return request
+            self._queue.done(host_of(request), now)
+        self._wake(now)
+        return None
+
+    def ended(self, request: "Request") -> None:
+        """A request that `next_request` gave has had its outcome."""
+        self._queue.done(host_of(request), time.monotonic())
+
+    def _is_dry(self) -> bool:
+        return self._dry_at == self._ledger.recorded
+
+    def _refill(self, now: float) -> None:
+        idle = not self._queue.running
+        if (
+            self._is_dry()
+            or len(self._queue) > self._window // 2
+            or (now < self._refill_at and not idle)
+        ):
+            return
+        claims = self._ledger.claims(self._window - len(self._queue))
+        for claim in claims:
+            self.enqueue_request(self._spider.request_for(claim))
+        if idle and not claims and not len(self._queue):
+            self._dry_at = self._ledger.recorded
+        self._refill_at = time.monotonic() + _REFILL_S
+
+    def _wake(self, now: float) -> None:
+        """The engine asks again when the next host is free, or when the store may be asked."""
+        moments = [self._refill_at]
+        if (next_at := self._queue.next_at()) is not None:
+            moments = [next_at, *moments] if len(self._queue) <= self._window // 2 else [next_at]
+        moment = max(min(moments), now)
+        if self._is_dry() or (self._wake_at > now and self._wake_at <= moment):
+            return
+        self._wake_at = moment
+        call_later(moment - now + 0.001, self._nudge)
+
+    def _nudge(self) -> None:
+        slot = self._crawler.engine._slot  # noqa: SLF001  # the engine has no public way to be woken
+        if slot is not None and slot.closing is None:
+            slot.nextcall.schedule()
+
+    def open(self, spider: "Spider") -> None:
+        """Nothing to open: the ledger is."""
+
+    def close(self, reason: str) -> None:
+        """Nothing to close: unused claims are given back when the round is closed."""
+
+
+def host_of(request: "Request") -> str:
+    """The host whose turn a request waits for."""
+    host: str = request.meta["host"]
+    return host
