@@ -34,7 +34,7 @@ def parsed(text: str, base: str | None = None) -> tuple[str, str | None] | None:
         url = parse_url(text, base)
     except BadUrlError:
         return None
-    return url.href, without_last_dot(url.host.name)
+    return url.href, url.host.name
 
 
 @needs_wpt
