@@ -77,6 +77,7 @@ def add_user(
         raise AccountError(f"no role is called {role!r}; choose from {', '.join(Role)}")
     if language not in dict(LANGUAGES):
         raise AccountError(f"no language is called {language!r}; choose kk, ru or en")
+    username = Account.normalize_username(username.strip())
     account = Account(
         username=username, full_name=full_name or username, role=role, language=language
     )
@@ -96,8 +97,12 @@ def add_user(
 
 
 def list_users(config: ServeConfig) -> list[Person]:
-    """Everyone who has, or had, an account, by user name."""
-    prepare(config)
+    """Everyone who has, or had, an account, by user name.
+
+    Raises:
+        AccountError: there is no accounts file.
+    """
+    _prepare_existing(config)
     from review_ui.models import Account  # noqa: PLC0415  # models exist only once Django is set up
 
     return [_person(account) for account in Account.objects.order_by("username")]
@@ -107,9 +112,9 @@ def disable_user(config: ServeConfig, username: str) -> Person:
     """The person can no longer sign in, and open sessions are over; decisions stay.
 
     Raises:
-        AccountError: nobody has this name.
+        AccountError: nobody has this name, or there is no accounts file.
     """
-    prepare(config)
+    _prepare_existing(config)
     from review_ui.models import Account  # noqa: PLC0415  # models exist only once Django is set up
 
     account = Account.objects.filter(username__iexact=username).first()
@@ -118,6 +123,14 @@ def disable_user(config: ServeConfig, username: str) -> Person:
     account.is_active = False
     account.save(update_fields=["is_active"])
     return _person(account)
+
+
+def _prepare_existing(config: ServeConfig) -> None:
+    if not config.accounts_path.exists():
+        raise AccountError(
+            f"no accounts at {config.accounts_path}; `qalqan users add` makes the first, or check --data"
+        )
+    prepare(config)
 
 
 def _check_not_newer(config: ServeConfig) -> None:

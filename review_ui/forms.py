@@ -64,7 +64,7 @@ class DecideForm(forms.Form):
     policy = forms.ChoiceField(required=False, label=_("Policy"))
     legal_ground = forms.ChoiceField(required=False, label=_("Legal ground"))
     reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 3}),
         max_length=MAX_REASON,
         label=_("Reason"),
         help_text=_("What in the text decides it. Write no names of private persons."),

@@ -183,6 +183,7 @@ def _languages(config: ServeConfig) -> dict[str, Any]:
         "LANGUAGE_CODE": "ru",
         "LANGUAGES": list(LANGUAGES),
         "LOCALE_PATHS": [_HERE / "locale"],
+        "FORMAT_MODULE_PATH": ["review_ui.formats"],
     }
 
 

@@ -45,8 +45,8 @@ STATES: Final[Wording] = {
 }
 BLIND_STATE: Final = pgettext_lazy("case", "Needs your decision")
 SCOPES: Final[Wording] = {
-    Scope.HOST: _("Only this host name (two people)"),
-    Scope.DOMAIN: _("The name and everything below it (three people)"),
+    Scope.HOST: _("This host name only · two people"),
+    Scope.DOMAIN: _("It and all names below it · three people"),
 }
 ROLES: Final[Wording] = {
     Role.REVIEWER: _("Reviewer"),

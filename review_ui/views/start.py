@@ -43,10 +43,10 @@ class SignIn(auth_views.LoginView):
         return response
 
 
+@method_decorator(login_not_required, name="dispatch")
 class SignOut(auth_views.LogoutView):
     """The session is over, and with it the language chosen in this browser."""
 
-    @method_decorator(login_not_required)
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """The session is gone from the accounts file too."""
         response = super().post(request, *args, **kwargs)

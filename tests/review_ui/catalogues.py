@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import polib
+import polib  # type: ignore[import-untyped]  # has no types of its own
 
 LANGUAGES = ("kk", "ru", "en")
 LOCALE = Path(__file__).parents[2] / "review_ui" / "locale"

@@ -17,18 +17,24 @@ PASSWORD = "calm-river-under-nine-bridges"
 _TEXTS = {
     "en": (
         "Notes from the back room",
-        "We are back after the long break.\nPeople like {group} deserve {act}, and it is good that it happens."
-        " Whoever disagrees has not understood anything.\nNext week we talk about the choir and the new roof.",
+        (
+            "We are back after the long break.\nPeople like {group} deserve {act}, and it is good that it happens."
+            " Whoever disagrees has not understood anything.\nNext week we talk about the choir and the new roof."
+        ),
     ),
     "ru": (
         "Заметки из подсобки",
-        "Мы снова здесь после долгого перерыва.\nТакие, как {group}, заслужили {act}, и хорошо, что так бывает."
-        " Кто не согласен, тот ничего не понял.\nНа следующей неделе поговорим о хоре и новой крыше.",
+        (
+            "Мы снова здесь после долгого перерыва.\nТакие, как {group}, заслужили {act}, и хорошо, что так бывает."
+            " Кто не согласен, тот ничего не понял.\nНа следующей неделе поговорим о хоре и новой крыше."
+        ),
     ),
     "kk": (
         "Артқы бөлмеден жазбалар",
-        "Ұзақ үзілістен кейін қайта оралдық.\n{group} сияқтылар {act} дегенге лайық, солай болғаны жақсы."
-        " Келіспеген адам ештеңе түсінбеген.\nКелесі аптада хор мен жаңа шатыр туралы сөйлесеміз.",
+        (
+            "Ұзақ үзілістен кейін қайта оралдық.\n{group} сияқтылар {act} дегенге лайық, солай болғаны жақсы."
+            " Келіспеген адам ештеңе түсінбеген.\nКелесі аптада хор мен жаңа шатыр туралы сөйлесеміз."
+        ),
     ),
 }
 
