@@ -51,26 +51,6 @@ _PASSING: Final = frozenset(
 _PASSING_STATUS: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
 
-ADVICE: Final = {
-    "address_refused": "a private or loopback address; if it is a test web, name it with --allow-address",
-    "bad_encoding": "damaged or unknown compression",
-    "bad_redirect": "redirects to something that is no web address",
-    "bad_response": "not an HTTP answer",
-    "connection_lost": "the server broke off; tried again on a later run",
-    "dns": "unknown host; check the spelling, or the name server",
-    "not_html": "not a page (a file, picture or data)",
-    "proxy": "the proxy did not connect; check --proxy",
-    "redirect_loop": "redirects without end",
-    "redirect_offsite": "redirects to another site, kept as a candidate: qalqan seeds list --candidates",
-    "refused": "nobody answers there; tried again on a later run",
-    "robots": "forbidden by robots.txt; --robots ignore overrides it, and the round records that",
-    "timeout": "no answer in time; tried again on a later run",
-    "tls": "the secure connection failed",
-    "too_large": "larger than the size cap",
-    "unreachable": "no way to that address; tried again on a later run",
-    "unreadable": "the page could not be read; see crawl.log in the data folder",
-}
-
 
 def kind_of(error: BaseException) -> str:
     """The kind of a failed fetch."""

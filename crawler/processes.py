@@ -29,7 +29,8 @@ def is_alive(owner: str) -> bool:
         return False
     except PermissionError:
         pass
-    return _started(int(pid)) == started
+    now = _started(int(pid))
+    return now == started and bool(now or sys.platform != "linux")
 
 
 def die_with_parent(parent_pid: int) -> None:
@@ -68,4 +69,6 @@ def _started(pid: int) -> str:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[_START_TIME_FIELD]
+    fields = stat.rpartition(")")[2].split()
+    # a zombie only waits for its parent to take note
+    return "" if fields[0] in "ZX" else fields[_START_TIME_FIELD]

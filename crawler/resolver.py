@@ -76,12 +76,14 @@ class GuardedResolver(CachingHostnameResolver):
                 resolutionReceiver, name, portNumber, addressTypes, transportSemantics
             )
         receiver = _GuardedReceiver(self, resolutionReceiver, name, portNumber)
-        if address := resolved_by(self._overrides, name):
+        address = resolved_by(self._overrides, name)
+        # the system's resolver raises on a name that does not fit the DNS, and Twisted then never answers
+        if address or not _can_exist(name):
             resolution = HostResolution(name)
             receiver.resolutionBegan(resolution)
-            receiver.addressResolved(
-                (IPv6Address if ":" in address else IPv4Address)("TCP", address, portNumber)
-            )
+            if address:
+                made = IPv6Address if ":" in address else IPv4Address
+                receiver.addressResolved(made("TCP", address, portNumber))
             receiver.resolutionComplete()
             return resolution
         return original.resolveHostName(
@@ -113,6 +115,14 @@ class _GuardedReceiver:
         """Pass `address` on if the guard lets it through."""
         if self._guard.lets_through(self._name, address, self._port):
             self._receiver.addressResolved(address)
+
+
+def _can_exist(name: str) -> bool:
+    try:
+        parse_host(f"[{name}]" if ":" in name else name)
+    except BadHostError:
+        return False
+    return True
 
 
 def _a_label(name: str) -> str:

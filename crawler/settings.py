@@ -24,6 +24,7 @@ def scrapy_settings(plan: CrawlPlan) -> dict[str, Any]:
             "Accept-Language": "kk,ru;q=0.8,en;q=0.6",
         },
         "ROBOTSTXT_OBEY": plan.obey_robots,
+        "CONCURRENT_ITEMS": 1,  # a response gives one item; Scrapy starts as many tasks for it as it allows items
         "CONCURRENT_REQUESTS": pace.concurrency,
         # the scheduler spaces requests to a host; one more lets a redirect pass while another page loads
         "CONCURRENT_REQUESTS_PER_DOMAIN": pace.per_host + 1,

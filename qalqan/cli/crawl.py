@@ -1,0 +1,227 @@
+"""`qalqan crawl`: fetches what is due of the seeds' sites into the store."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from crawler.advice import advice_for
+from crawler.guard import AddressPolicy, Allowance, Override
+from crawler.plan import Budget, CrawlPlan, CrawlReport, Network, Pace, Progress
+from crawler.seeds import SeedList, parse_seeds, read_seeds
+from qalqan.cli.options import data_option, json_option
+from review_queue.errors import QalqanError, UnreadableInputError
+from review_queue.hosts import defang
+
+_SHOWN_ROWS = 50
+_EXIT_INTERRUPTED = 130
+_BUDGET = Budget()
+_PACE = Pace()
+
+
+@click.command()
+@click.argument("seeds", metavar="SEEDS")
+@data_option
+@click.option(
+    "--max-pages",
+    type=click.IntRange(1),
+    default=_BUDGET.max_pages,
+    show_default=True,
+    help="Pages a site.",
+)
+@click.option(
+    "--max-depth",
+    type=click.IntRange(0),
+    default=_BUDGET.max_depth,
+    show_default=True,
+    help="Clicks from a seed.",
+)
+@click.option(
+    "--max-seconds",
+    type=click.FloatRange(1),
+    default=_BUDGET.max_seconds,
+    show_default=True,
+    help="Seconds a site.",
+)
+@click.option(
+    "--max-bytes",
+    type=click.IntRange(1),
+    default=_BUDGET.max_bytes,
+    show_default=True,
+    help="Bytes a site.",
+)
+@click.option(
+    "--robots",
+    type=click.Choice(["obey", "ignore"]),
+    default="obey",
+    show_default=True,
+    help="Whether robots.txt is obeyed; recorded with the round.",
+)
+@click.option(
+    "--proxy", default="", metavar="URL", help="A plain HTTP proxy; it looks the names up."
+)
+@click.option(
+    "--allow-address",
+    "allowed",
+    multiple=True,
+    metavar="CIDR[:PORT]",
+    help="Private addresses that may be reached all the same, for a test web.",
+)
+@click.option(
+    "--resolve",
+    "resolved",
+    multiple=True,
+    metavar="HOST:ADDRESS",
+    help="Where a name leads, for a test web; *.suffix for all names below one.",
+)
+@click.option(
+    "--discover",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Follow at most so many new sites seen through links.",
+)
+@click.option(
+    "--delay",
+    type=click.FloatRange(0),
+    default=_PACE.delay_s,
+    show_default=True,
+    help="Seconds between two requests to one host.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 512),
+    default=_PACE.concurrency,
+    show_default=True,
+    help="Requests running at once, over all hosts.",
+)
+@json_option
+def crawl(
+    *,
+    seeds: str,
+    data: Path,
+    max_pages: int,
+    max_depth: int,
+    max_seconds: float,
+    max_bytes: int,
+    robots: str,
+    proxy: str,
+    allowed: tuple[str, ...],
+    resolved: tuple[str, ...],
+    discover: int,
+    delay: float,
+    concurrency: int,
+    as_json: bool,
+) -> None:
+    """Fetch the sites named in SEEDS: a text file with one URL a line, CSV, JSONL, or - for standard input.
+
+    Only what is due is fetched: the same command again goes on where a run ended or was killed.
+
+    \b
+    Example:
+      qalqan crawl seeds.txt --data data
+      qalqan crawl seeds.csv --data data --max-pages 20 --discover 100
+    """
+    listed = _listed(seeds)
+    for allowance in allowed:
+        click.echo(
+            f"Warning: addresses in {allowance} may be reached, private ones too; for test webs only",
+            err=True,
+        )
+    plan = CrawlPlan(
+        budget=Budget(max_pages, max_depth, max_bytes, max_seconds),
+        pace=Pace(concurrency=concurrency, delay_s=delay),
+        network=Network(
+            proxy=proxy,
+            addresses=AddressPolicy(tuple(map(Allowance.parse, allowed))),
+            overrides=tuple(map(Override.parse, resolved)),
+        ),
+        obey_robots=robots == "obey",
+        discover=discover,
+    )
+    report = _run(data, listed, plan)
+    _tell(report, as_json=as_json)
+    if report.stopped:
+        sys.exit(_EXIT_INTERRUPTED)
+    if not report.pages and report.errors:
+        raise QalqanError("no page at all could be fetched; the lines above say why")
+
+
+def _listed(name: str) -> SeedList:
+    """The seeds, after each row that was left out has been told.
+
+    Raises:
+        UnreadableInputError: there is not one good row.
+    """
+    listed = parse_seeds(sys.stdin.buffer.read()) if name == "-" else read_seeds(Path(name))
+    for note in listed.notes:
+        click.echo(f"Warning: {note}", err=True)
+    for row in listed.bad_rows[:_SHOWN_ROWS]:
+        click.echo(f"line {row.line}: {defang(row.reason)}", err=True)
+    if len(listed.bad_rows) > _SHOWN_ROWS:
+        click.echo(f"... and {len(listed.bad_rows) - _SHOWN_ROWS} more rows left out", err=True)
+    if not listed.seeds:
+        raise UnreadableInputError(
+            "no readable seed; write one URL a line, such as https://name.kz/"
+        )
+    return listed
+
+
+def _run(data: Path, listed: SeedList, plan: CrawlPlan) -> CrawlReport:
+    from classifier.languages import detect
+    from crawler.run import crawl as run_crawl
+
+    with _progress_shown() as show:
+        return run_crawl(data, listed.seeds, plan, detect_language=detect, on_progress=show)
+
+
+@contextmanager
+def _progress_shown() -> Iterator[Callable[[Progress], None]]:
+    """A function that draws a crawl's progress on standard error; it draws nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("crawling", total=None)
+
+        def show(now: Progress) -> None:
+            done = now.pages + now.errors
+            rate = done / now.seconds if now.seconds else 0.0
+            text = f"crawling {now.sites} sites, {rate:.0f} a second, {now.errors} errors"
+            bar.update(task, description=text, completed=done, total=done + now.pending)
+
+        yield show
+
+
+def _tell(report: CrawlReport, *, as_json: bool) -> None:
+    for kind, count in sorted(report.errors.items(), key=lambda item: (-item[1], item[0])):
+        click.echo(f"{count} x {kind}: {advice_for(kind)}", err=True)
+    if report.stopped:
+        click.echo("Stopped; run the same command again to go on.", err=True)
+    if as_json:
+        click.echo(json.dumps(report.summary()))
+        return
+    if not report.pages and not report.errors and not report.stopped:
+        click.echo("Nothing is due yet: every page of these sites was fetched lately.")
+        return
+    click.echo(
+        f"{report.pages} pages of {report.sites} sites stored in {report.seconds:.1f} s"
+        f" ({report.bytes / 1e6:.1f} MB, {sum(report.errors.values())} errors, {report.peak_memory_mb:.0f} MB memory)"
+    )
+    if report.discovered:
+        click.echo(
+            f"{report.discovered} new sites followed; more candidates: qalqan seeds list --candidates"
+        )
