@@ -6,6 +6,10 @@ from pathlib import Path
 ACCOUNTS_FILE = "accounts.sqlite3"
 KEY_FILE = "web-signing.key"
 EXPORT_FOLDER = "export"
+MAX_FAILED_SIGN_INS = (
+    8  # of one name within the lockout; more would help guessing, fewer would lock out typos
+)
+LOCKOUT_MINUTES = 15  # the sentence on the sign-in page names it
 LANGUAGES = (("kk", "Қазақша"), ("ru", "Русский"), ("en", "English"))
 
 

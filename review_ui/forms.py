@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
@@ -15,11 +15,10 @@ from blocklist.formats import FORMATS
 from review_queue.categories import VERDICTS, Scope, Verdict
 from review_queue.records import Case, Decision, LegalGround, Policy
 from review_ui import hostile, wording
+from review_ui.config import LOCKOUT_MINUTES, MAX_FAILED_SIGN_INS
 from review_ui.deciding import MAX_REASON, DecisionForm
 from review_ui.models import Account, FailedSignIn
 
-MAX_FAILURES: Final = 8
-LOCKOUT: Final = timedelta(minutes=15)
 _Choices = list[tuple[str, Any]]
 
 
@@ -34,8 +33,8 @@ class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """The account is known, or the form has one error that does not say what was wrong."""
         name = (self.cleaned_data.get("username") or "").casefold()[:64]
-        since = timezone.now() - LOCKOUT
-        if FailedSignIn.objects.filter(name=name, at__gte=since).count() >= MAX_FAILURES:
+        since = timezone.now() - timedelta(minutes=LOCKOUT_MINUTES)
+        if FailedSignIn.objects.filter(name=name, at__gte=since).count() >= MAX_FAILED_SIGN_INS:
             raise ValidationError(
                 _("Too many failed attempts. Wait 15 minutes and try again."), code="locked"
             )

@@ -14,7 +14,7 @@ from review_queue.records import Evidence
 
 MAX_CHARS: Final = 40_000  # about 20 screens; what drove the score is listed above the text anyway
 _KEPT: Final = frozenset("\n\t")
-_DROPPED: Final = frozenset("\r\u00ad\ufeff")  # these say nothing
+_DROPPED: Final = frozenset("\r\u00ad")  # these say nothing
 _JOINER: Final = "\u200d"
 _NEIGHBOURS: Final = 2
 _LANG: Final = re.compile(r"[a-z]{2,3}")

@@ -14,7 +14,7 @@ from review_queue.errors import QalqanError, UnknownCaseError
 from review_ui.models import Account
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-_SIGNED_IN_AT: Final = "signed_in_at"
+SIGNED_IN_AT: Final = "signed_in_at"
 _PERMISSIONS: Final = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -52,7 +52,7 @@ class SessionLimit:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            began = request.session.setdefault(_SIGNED_IN_AT, int(time.time()))
+            began = request.session.setdefault(SIGNED_IN_AT, int(time.time()))
             if time.time() - began > settings.QALQAN.session_hours * 3600:
                 logout(request)
                 return redirect("login")

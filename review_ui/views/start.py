@@ -1,5 +1,7 @@
 """The way in: signing in and out, the language, the first page a person may see."""
 
+import time
+
 from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
@@ -13,6 +15,7 @@ from django.views.i18n import set_language
 from review_ui.access import note, officer_of
 from review_ui.config import LANGUAGES
 from review_ui.forms import SignInForm
+from review_ui.middleware import SIGNED_IN_AT
 from review_ui.models import Account
 from review_ui.roles import Capability, may
 
@@ -39,6 +42,7 @@ class SignIn(auth_views.LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """The sign-in is in the audit log as well."""
         response = super().form_valid(form)
+        self.request.session[SIGNED_IN_AT] = int(time.time())
         note(officer_of(self.request), "signed_in", "")
         return response
 

@@ -74,9 +74,10 @@ def a_waiting_case(
     lang: str = "ru",
     title: str = "",
     text: str = "",
+    path: str = "/",
 ) -> Case:
     """A case with two pages on two hosts of its site."""
-    main = a_site_page(host, lang=lang, title=title, text=text)
+    main = a_site_page(host, path, lang=lang, title=title, text=text)
     other = a_site_page(f"forum.{host}", "/about?a=1", lang=lang, title=title)
     ids = fetch(store, main, other)
     scores.save(

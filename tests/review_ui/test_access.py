@@ -57,7 +57,9 @@ def test_every_route_has_a_row_in_the_matrix(site: ServeConfig) -> None:
 
 @pytest.mark.parametrize("name", ALLOWED)
 @pytest.mark.parametrize("role", Role)
-def test_a_role_sees_its_pages_and_no_other(name: str, role: Role, store: Store, signed_in: SignedIn) -> None:
+def test_a_role_sees_its_pages_and_no_other(
+    name: str, role: Role, store: Store, signed_in: SignedIn
+) -> None:
     ref = a_waiting_case(store).ref
 
     status = signed_in(role).get(_address(name, ref)).status_code
@@ -120,7 +122,14 @@ def test_a_refusal_is_in_the_audit_log(store: Store, signed_in: SignedIn) -> Non
 
 @pytest.mark.parametrize(
     ("role", "page"),
-    [(R, "/queue/"), (S, "/queue/"), (V, "/queue/"), (U, "/queue/"), (X, "/export/"), (A, "/account/")],
+    [
+        (R, "/queue/"),
+        (S, "/queue/"),
+        (V, "/queue/"),
+        (U, "/queue/"),
+        (X, "/export/"),
+        (A, "/account/"),
+    ],
 )
 def test_the_start_page_is_where_the_role_works(role: Role, page: str, signed_in: SignedIn) -> None:
     assert signed_in(role).get("/").headers["Location"] == page
@@ -165,5 +174,13 @@ def test_no_template_has_anything_inline(site: ServeConfig) -> None:
     (engine,) = settings_for(site)["TEMPLATES"]
     for path in sorted(engine["DIRS"][0].rglob("*.html")):
         text = path.read_text("utf-8")
-        for forbidden in (" style=", "<style", " onclick", " onload", "javascript:", "|safe", "autoescape off"):
+        for forbidden in (
+            " style=",
+            "<style",
+            " onclick",
+            " onload",
+            "javascript:",
+            "|safe",
+            "autoescape off",
+        ):
             assert forbidden not in text, f"{path.name} has {forbidden}"
