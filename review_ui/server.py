@@ -1,11 +1,12 @@
 """Serves the pages in one process: waitress over Django, static files from the package."""
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
-from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+from waitress.server import create_server
 
 from review_queue.errors import AccountError
 from review_queue.store import open_store
@@ -13,6 +14,7 @@ from review_ui.accounts import prepare
 from review_ui.config import ServeConfig
 
 _THREADS = 8
+_MAX_BODY_BYTES = 128 * 1024  # Django refuses forms beyond 64 KiB, with a page that says so
 
 
 def application(config: ServeConfig) -> WSGIHandler:
@@ -28,42 +30,35 @@ def serve(config: ServeConfig, *, on_ready: Callable[[str], None] | None = None)
     Raises:
         AccountError: the address cannot be listened on.
     """
-    server = _server(config)
-    try:
+    with _listening(config) as listening:
+        server = create_server(
+            application(config),
+            sockets=[listening],
+            threads=_THREADS,
+            ident="",
+            max_request_body_size=_MAX_BODY_BYTES,
+            clear_untrusted_proxy_headers=True,
+            **_behind_proxy(config),
+        )
         if on_ready:
-            on_ready(f"http://{config.host}:{_port(server)}/")
+            host = f"[{config.host}]" if ":" in config.host else config.host
+            on_ready(f"http://{host}:{listening.getsockname()[1]}/")
+        # returns on Ctrl+C, after the requests at work are done
         server.run()
-    except KeyboardInterrupt:
-        pass
-    finally:
         server.close()
 
 
-def _server(config: ServeConfig) -> MultiSocketServer | BaseWSGIServer:
-    behind: dict[str, Any] = (
-        {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": "x-forwarded-proto"}
-        if config.behind_tls
-        else {}
-    )
+def _listening(config: ServeConfig) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
-        return create_server(
-            application(config),
-            host=config.host,
-            port=config.port,
-            threads=_THREADS,
-            ident="",
-            max_request_body_size=64 * 1024,
-            clear_untrusted_proxy_headers=True,
-            **behind,
-        )
+        return socket.create_server((config.host, config.port), family=family)
     except OSError as error:
         raise AccountError(
             f"cannot serve on {config.host}:{config.port} ({error.strerror}); choose another --port"
         ) from None
 
 
-def _port(server: MultiSocketServer | BaseWSGIServer) -> int:
-    if isinstance(server, MultiSocketServer):
-        return int(server.effective_listen[0][1])
-    listening = server.socket
-    return int(listening.getsockname()[1]) if listening else 0
+def _behind_proxy(config: ServeConfig) -> dict[str, Any]:
+    if not config.behind_tls:
+        return {}
+    return {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": "x-forwarded-proto"}

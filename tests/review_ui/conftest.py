@@ -60,12 +60,11 @@ def staff(staffed: tuple[Path, dict[Role, Person]]) -> dict[Role, Officer]:
 @pytest.fixture
 def signed_in(site: ServeConfig) -> SignedIn:
     """A browser in which the person of a role is signed in."""
-    assert site
 
     def sign_in(role: Role) -> Client:
         from review_ui.models import Account  # noqa: PLC0415  # exists only once Django is set up
 
-        client = Client(SERVER_NAME="127.0.0.1")
+        client = Client(SERVER_NAME=site.host)
         client.force_login(Account.objects.get(username=role.value))
         return client
 
@@ -75,5 +74,4 @@ def signed_in(site: ServeConfig) -> SignedIn:
 @pytest.fixture
 def stranger(site: ServeConfig) -> Client:
     """A browser in which nobody is signed in; forged forms are refused as on the real site."""
-    assert site
-    return Client(SERVER_NAME="127.0.0.1", enforce_csrf_checks=True)
+    return Client(SERVER_NAME=site.host, enforce_csrf_checks=True)

@@ -50,8 +50,8 @@ def _address(name: str, ref: str) -> str:
     return _routes()[name].replace("<str:ref>", ref)
 
 
-def test_every_route_has_a_row_in_the_matrix(site: ServeConfig) -> None:
-    assert site
+@pytest.mark.usefixtures("site")
+def test_every_route_has_a_row_in_the_matrix() -> None:
     assert set(_routes()) == set(ALLOWED)
 
 
@@ -96,11 +96,11 @@ def test_a_role_changes_what_it_may_and_nothing_else(
     assert store.value("SELECT count(*) FROM exports") == (name == "export" and role in allowed)
 
 
+@pytest.mark.usefixtures("site")
 @pytest.mark.parametrize("name", sorted({*CHANGES, "login"}))
-def test_a_form_without_its_token_is_refused(name: str, store: Store, site: ServeConfig) -> None:
+def test_a_form_without_its_token_is_refused(name: str, store: Store) -> None:
     from review_ui.models import Account  # noqa: PLC0415  # exists only once Django is set up
 
-    assert site
     client = Client(SERVER_NAME="127.0.0.1", enforce_csrf_checks=True)
     if name != "login":
         client.force_login(Account.objects.get(username="supervisor"))

@@ -33,21 +33,19 @@ def _words(client: Client, page: str = "/login/", **headers: str) -> str:
     return found[1]
 
 
-def test_a_known_person_gets_in_under_the_name_in_any_case(site: ServeConfig) -> None:
-    assert site
+@pytest.mark.usefixtures("site")
+def test_a_known_person_gets_in_under_the_name_in_any_case() -> None:
     client = _browser()
 
     assert _sign_in(client, "Reviewer") == 302
     assert client.get("/queue/").status_code == 200
 
 
+@pytest.mark.usefixtures("site")
 @pytest.mark.parametrize(
     ("name", "password"), [("reviewer", "wrong"), ("nobody", PASSWORD), ("", ""), ("x\x00", "y")]
 )
-def test_a_wrong_pair_does_not_say_which_half_is_wrong(
-    name: str, password: str, site: ServeConfig
-) -> None:
-    assert site
+def test_a_wrong_pair_does_not_say_which_half_is_wrong(name: str, password: str) -> None:
     client = _browser()
 
     response = client.post(
@@ -70,8 +68,8 @@ def test_a_disabled_person_stays_out_and_open_sessions_end(site: ServeConfig) ->
     assert _sign_in(_browser()) == 200
 
 
-def test_signing_in_starts_a_new_session_and_signing_out_ends_it(site: ServeConfig) -> None:
-    assert site
+@pytest.mark.usefixtures("site")
+def test_signing_in_starts_a_new_session_and_signing_out_ends_it() -> None:
     client = _browser()
     _sign_in(client)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
@@ -92,11 +90,9 @@ def test_signing_out_by_a_link_is_not_possible(signed_in: SignedIn) -> None:
     assert client.get("/queue/").status_code == 200
 
 
+@pytest.mark.usefixtures("site")
 @pytest.mark.parametrize("aim", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
-def test_nobody_is_sent_off_the_site_after_signing_in_or_switching(
-    aim: str, site: ServeConfig
-) -> None:
-    assert site
+def test_nobody_is_sent_off_the_site_after_signing_in_or_switching(aim: str) -> None:
     client = _browser()
 
     switched = client.post("/language/", {"language": "en", "next": aim})
@@ -106,8 +102,8 @@ def test_nobody_is_sent_off_the_site_after_signing_in_or_switching(
     assert signed.headers["Location"] == "/"
 
 
-def test_too_many_failures_lock_the_name_for_a_while_and_no_other(site: ServeConfig) -> None:
-    assert site
+@pytest.mark.usefixtures("site")
+def test_too_many_failures_lock_the_name_for_a_while_and_no_other() -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         for _ in range(MAX_FAILED_SIGN_INS):
             _sign_in(_browser(), password="wrong")
@@ -119,8 +115,8 @@ def test_too_many_failures_lock_the_name_for_a_while_and_no_other(site: ServeCon
         assert _sign_in(_browser()) == 302
 
 
-def test_a_success_forgets_the_failures_before_it(site: ServeConfig) -> None:
-    assert site
+@pytest.mark.usefixtures("site")
+def test_a_success_forgets_the_failures_before_it() -> None:
     with time_machine.travel(NOW, tick=False):
         for _ in range(2):
             for _ in range(MAX_FAILED_SIGN_INS - 1):
@@ -128,8 +124,8 @@ def test_a_success_forgets_the_failures_before_it(site: ServeConfig) -> None:
             assert _sign_in(_browser()) == 302
 
 
-def test_signing_in_is_in_the_audit_log(store: Store, site: ServeConfig) -> None:
-    assert site
+@pytest.mark.usefixtures("site")
+def test_signing_in_is_in_the_audit_log(store: Store) -> None:
     _sign_in(_browser())
 
     assert [row.action for row in audit.rows(store)] == ["signed_in"]
@@ -157,24 +153,24 @@ def test_even_a_busy_session_ends_after_a_working_day(site: ServeConfig) -> None
         assert client.get("/queue/").headers["Location"] == "/login/"
 
 
-def test_the_browser_says_the_language_before_anyone_else(site: ServeConfig) -> None:
-    assert site
+@pytest.mark.usefixtures("site")
+def test_the_browser_says_the_language_before_anyone_else() -> None:
     assert _words(_browser(), **{"accept-language": "kk-KZ,kk;q=0.9"}) == "kk"
     assert _words(_browser(), **{"accept-language": "en-GB"}) == "en"
     assert _words(_browser(), **{"accept-language": "fr"}) == "ru"
     assert _words(_browser()) == "ru"
 
 
-def test_the_account_says_the_language_once_signed_in(site: ServeConfig) -> None:
-    assert site
+@pytest.mark.usefixtures("site")
+def test_the_account_says_the_language_once_signed_in() -> None:
     client = _browser()
     _sign_in(client)
 
     assert _words(client, "/queue/", **{"accept-language": "kk"}) == "en"
 
 
-def test_a_choice_before_signing_in_holds_and_ends_with_signing_out(site: ServeConfig) -> None:
-    assert site
+@pytest.mark.usefixtures("site")
+def test_a_choice_before_signing_in_holds_and_ends_with_signing_out() -> None:
     client = _browser()
     client.post("/language/", {"language": "kk", "next": "/login/"})
     assert _words(client) == "kk"

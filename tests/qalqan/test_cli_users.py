@@ -1,0 +1,92 @@
+"""`qalqan users` and `qalqan serve` as typed."""
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from django.db import connections
+
+from qalqan.cli.serve import serve
+from qalqan.cli.users import users
+
+PASSWORD = "calm-river-under-nine-bridges"
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    connections["default"].close()
+
+
+def _users(data: Path, *words: str, given: str = "") -> Result:
+    return CliRunner().invoke(users, [*words, "--data", str(data)], input=given)
+
+
+def test_a_person_is_added_listed_and_disabled(tmp_path: Path) -> None:
+    added = _users(
+        tmp_path, "add", "aigul", "--role", "senior", "--full-name", "Aigul S.", "--language", "kk",
+        "--password-stdin", given=f"{PASSWORD}\n",
+    )  # fmt: skip
+    assert added.exit_code == 0, added.output
+    assert "added aigul, senior" in added.output
+
+    (person,) = json.loads(_users(tmp_path, "list", "--json").output)
+    assert (person["username"], person["role"], person["full_name"], person["language"]) == (
+        "aigul", "senior", "Aigul S.", "kk",
+    )  # fmt: skip
+
+    assert _users(tmp_path, "disable", "aigul").exit_code == 0
+    assert "disabled" in _users(tmp_path, "list").output
+
+
+def test_the_password_is_asked_for_twice_and_not_shown(tmp_path: Path) -> None:
+    result = _users(
+        tmp_path, "add", "aigul", "--role", "reviewer", given=f"{PASSWORD}\n{PASSWORD}\n"
+    )
+
+    assert result.exit_code == 0, result.output
+    assert PASSWORD not in result.output
+
+
+def test_a_bad_password_adds_nobody(tmp_path: Path) -> None:
+    result = _users(
+        tmp_path, "add", "aigul", "--role", "reviewer", "--password-stdin", given="short\n"
+    )
+
+    assert result.exit_code == 1
+    assert json.loads(_users(tmp_path, "list", "--json").output) == []
+
+
+def test_an_unknown_role_is_a_usage_error(tmp_path: Path) -> None:
+    assert _users(tmp_path, "add", "aigul", "--role", "king").exit_code == 2
+
+
+def test_serving_prints_the_address_and_ends_with_an_interrupt(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "qalqan", "serve", "--data", str(tmp_path), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url = process.stdout.readline().removeprefix("serving at ").strip()
+        with urllib.request.urlopen(f"{url}healthz", timeout=20) as answer:  # noqa: S310  # our own loopback address
+            assert answer.read() == b"ok\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def test_serving_beyond_this_machine_without_tls_warns(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way", encoding="utf-8")
+
+    for host, warns in (
+        ("0.0.0.0", True),  # noqa: S104  # what is warned about
+        ("::1", False),
+        ("localhost", False),
+        ("unit.example", True),
+    ):
+        result = CliRunner().invoke(serve, ["--data", str(blocked / "data"), "--host", host])
+        assert ("without TLS" in result.output) == warns

@@ -1,0 +1,130 @@
+"""The page of the block list."""
+
+import json
+
+import pytest
+
+from review_queue import decisions, entries
+from review_queue.categories import Verdict
+from review_queue.records import Case
+from review_queue.store import Store
+from review_ui.config import ServeConfig
+from review_ui.deciding import DecisionForm, Officer, record
+from review_ui.roles import Role
+from tests.review_ui.conftest import SignedIn
+from tests.review_ui.sites import a_waiting_case
+from tests.review_ui.test_deciding import a_block
+
+Staff = dict[Role, Officer]
+
+
+@pytest.fixture
+def approved(store: Store, staff: Staff) -> Case:
+    """A case whose host two people want blocked."""
+    case = a_waiting_case(store, "bad.example")
+    for role in (Role.REVIEWER, Role.SENIOR):
+        record(store, staff[role], a_block(case))
+    return case
+
+
+def test_an_exporter_writes_the_lists(
+    approved: Case, store: Store, site: ServeConfig, signed_in: SignedIn
+) -> None:
+    client = signed_in(Role.EXPORTER)
+
+    response = client.post("/export/", {"formats": ["domains", "rpz"]}, follow=True)
+    page = response.content.decode()
+
+    manifest = json.loads((site.export_dir / "manifest.json").read_text("utf-8"))
+    assert manifest["serial"] == 1
+    assert (site.export_dir / "rpz.zone").exists()
+    assert not (site.export_dir / "jsonl.jsonl").exists()
+    assert "Written with serial 1" in page
+    assert manifest["formats"]["rpz"]["sha256"] in page
+    assert "bad[.]example" in page
+    assert "bad.example" not in page
+    assert [entry.case_ref for entry in entries.live(store)] == [approved.ref]
+
+
+@pytest.mark.usefixtures("approved")
+def test_what_was_written_is_told_once(signed_in: SignedIn) -> None:
+    client = signed_in(Role.EXPORTER)
+    client.post("/export/", {"formats": ["domains"]}, follow=True)
+
+    assert "Written with serial" not in client.get("/export/").content.decode()
+
+
+def test_a_block_that_waits_for_the_next_export_is_shown(
+    approved: Case, signed_in: SignedIn
+) -> None:
+    page = signed_in(Role.SUPERVISOR).get("/export/").content.decode()
+
+    assert "New with the next export" in page
+    assert approved.ref in page
+    assert "The list is empty." in page
+
+
+def test_a_block_the_guard_refuses_is_shown_with_the_reason(
+    store: Store, staff: Staff, signed_in: SignedIn
+) -> None:
+    case = a_waiting_case(store, "github.io")
+    for role in (Role.REVIEWER, Role.SENIOR):
+        record(store, staff[role], a_block(case))
+
+    page = (
+        signed_in(Role.EXPORTER)
+        .post("/export/", {"formats": ["domains"]}, follow=True)
+        .content.decode()
+    )
+
+    assert "Held back" in page
+    assert "It is a public suffix" in page
+    assert entries.live(store) == []
+
+
+def test_a_corrected_decision_takes_the_name_off_the_list(
+    approved: Case, store: Store, staff: Staff, signed_in: SignedIn
+) -> None:
+    client = signed_in(Role.EXPORTER)
+    client.post("/export/", {"formats": ["domains"]})
+    mine = decisions.latest_of(store, approved.ref, staff[Role.REVIEWER].id)
+    assert mine
+    record(
+        store,
+        staff[Role.REVIEWER],
+        DecisionForm(approved.ref, Verdict.DOES_NOT_VIOLATE, "A quote.", corrects=mine.id),
+    )
+
+    assert "The list is empty." in client.get("/export/").content.decode()
+
+
+@pytest.mark.usefixtures("approved")
+def test_no_format_is_an_error_and_writes_nothing(site: ServeConfig, signed_in: SignedIn) -> None:
+    response = signed_in(Role.EXPORTER).post("/export/", {})
+
+    assert response.status_code == 400
+    assert not site.export_dir.exists()
+
+
+@pytest.mark.usefixtures("approved")
+def test_a_folder_that_cannot_be_written_is_said_in_words(
+    site: ServeConfig, signed_in: SignedIn
+) -> None:
+    site.export_dir.write_text("in the way", encoding="utf-8")
+
+    response = signed_in(Role.EXPORTER).post("/export/", {"formats": ["domains"]})
+
+    assert response.status_code == 400
+    assert "Nothing was exported" in response.content.decode()
+
+
+def test_an_exporter_gets_no_links_to_cases(approved: Case, signed_in: SignedIn) -> None:
+    page = signed_in(Role.EXPORTER).get("/export/").content.decode()
+
+    assert approved.ref in page
+    assert "/case/" not in page
+
+
+@pytest.mark.usefixtures("approved")
+def test_an_auditor_sees_the_list_without_the_button(signed_in: SignedIn) -> None:
+    assert "Write the lists" not in signed_in(Role.AUDITOR).get("/export/").content.decode()
