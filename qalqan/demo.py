@@ -18,7 +18,7 @@ from classifier import artefacts
 from classifier.languages import detect
 from classifier.scoring import Scorer
 from crawler.guard import AddressPolicy, Allowance, Override
-from crawler.plan import Budget, CrawlPlan, CrawlReport, Network, Pace, Progress
+from crawler.plan import Budget, CrawlPlan, Network, Pace, Progress
 from crawler.run import crawl
 from crawler.surroundings import surroundings
 from qalqan.cycle import score_store
@@ -144,11 +144,13 @@ def run_demo(
     if with_pages:
         _serve(config, accounts, report, console)
     else:
+        if is_kept:
+            console.print(f"To look at it: qalqan serve --data {data_dir}", soft_wrap=True)
         console.print(report.line())
     return report
 
 
-def _crawl(web: SampleWeb, data_dir: Path, console: Console) -> CrawlReport:
+def _crawl(web: SampleWeb, data_dir: Path, console: Console) -> None:
     pages = sum(len(site.pages) for site in web.sites)
     console.print(
         f"A sample web of {len(web.sites)} sites with {pages} pages answers on {ADDRESS}:{web.port}."
@@ -169,7 +171,8 @@ def _crawl(web: SampleWeb, data_dir: Path, console: Console) -> CrawlReport:
 
         report = crawl(data_dir, seeds, plan, detect_language=detect, on_progress=tell)
     show_crawl(console, report, pages)
-    return report
+    if report.stopped:
+        raise KeyboardInterrupt  # the crawl ends in good order on Ctrl-C; so does the demo
 
 
 def _score(store: Store, console: Console) -> None:
