@@ -65,10 +65,14 @@ def _declared(body: bytes, content_type: str) -> str:
 
 
 def _wide(body: bytes) -> str:
-    """UTF-16 without a byte order mark, known by the zero bytes of its markup."""
+    """UTF-16 without a byte order mark, known by its high bytes: 0 for markup and Latin, 4 for Cyrillic."""
     head = body[:_PRESCAN_BYTES]
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 5 < len(head) or min(even, odd) * 20 > len(head):
+    even, odd = (half.count(0) + half.count(4) for half in (head[::2], head[1::2]))
+    if (
+        b"\x00" not in head
+        or max(even, odd) * 2 < 0.7 * len(head)
+        or min(even, odd) * 20 > len(head)
+    ):
         return ""
     return "utf-16-be" if even > odd else "utf-16-le"
 

@@ -1,5 +1,6 @@
 """Why a page could not be had: every failure of a fetch, named by a short kind that the store keeps."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from scrapy.core.downloader.handlers.http11 import TunnelError
@@ -14,7 +15,7 @@ from scrapy.exceptions import (
     StopDownload,
 )
 from twisted.internet import error as tx
-from twisted.web._newclient import ResponseFailed
+from twisted.web._newclient import ParseError, ResponseFailed
 
 from crawler.resolver import AddressRefusedError
 from review_queue.records import Link
@@ -56,8 +57,11 @@ def kind_of(error: BaseException) -> str:
     """The kind of a failed fetch."""
     if isinstance(error, FetchRefusedError):
         return error.kind
-    if _is_tls(error):
+    causes = list(_causes(error))
+    if any(type(cause).__module__.startswith("OpenSSL") for cause in causes):
         return "tls"
+    if any(isinstance(cause, ParseError) for cause in causes):
+        return "bad_response"
     return next((kind for types, kind in _KINDS if isinstance(error, types)), "bad_response")
 
 
@@ -74,9 +78,12 @@ def may_pass(kind: str) -> bool:
     return kind in _PASSING
 
 
-def _is_tls(error: BaseException | None) -> bool:
-    if type(error).__module__.startswith("OpenSSL"):
-        return True
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """`error` and what lies behind it: Twisted wraps the reasons of a failed response."""
+    if error is None:
+        return
+    yield error
     if isinstance(error, ResponseFailed):
-        return any(_is_tls(getattr(reason, "value", None)) for reason in error.reasons)
-    return error is not None and _is_tls(error.__cause__)
+        for reason in error.reasons:
+            yield from _causes(getattr(reason, "value", None))
+    yield from _causes(error.__cause__)

@@ -56,8 +56,8 @@ class Allowance:
         """
         cidr, port = text.strip(), ""
         if cidr.startswith("["):
-            cidr, _, rest = cidr[1:].partition("]")
-            port = rest.removeprefix(":")
+            cidr, bracket, rest = cidr[1:].partition("]")
+            cidr, port = cidr if bracket else "", rest.removeprefix(":")
         elif cidr.count(":") == 1:
             cidr, _, port = cidr.partition(":")
         try:

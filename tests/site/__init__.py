@@ -1,0 +1,1 @@
+"""A small real web on loopback for the tests."""
