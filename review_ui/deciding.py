@@ -92,18 +92,17 @@ def record(store: Store, officer: Officer, form: DecisionForm) -> Decision:
     """
     if not may(officer.role, Capability.DECIDE):
         raise UndecidableError(Problem.ROLE)
-    case = cases.get(store, form.case_ref)
-    _check_turn(case, decisions.latest_of(store, case.ref, officer.id), form)
-    if form.verdict not in VERDICTS[case.lane]:
-        raise UndecidableError(Problem.VERDICT)
-    if not form.reason.strip():
-        raise UndecidableError(Problem.REASON)
-    draft = (
-        _block(store, case, officer, form)
-        if form.verdict is Verdict.VIOLATES
-        else _plain(officer, form)
-    )
-    return decisions.decide(store, draft)
+    # one transaction: what was checked is still so when the decision is written
+    with store.atomic():
+        case = cases.get(store, form.case_ref)
+        _check_turn(case, decisions.latest_of(store, case.ref, officer.id), form)
+        if form.verdict not in VERDICTS[case.lane]:
+            raise UndecidableError(Problem.VERDICT)
+        if not form.reason.strip():
+            raise UndecidableError(Problem.REASON)
+        is_block = form.verdict is Verdict.VIOLATES
+        draft = _block(store, case, officer, form) if is_block else _plain(officer, form)
+        return decisions.decide(store, draft)
 
 
 def is_blind(officer: Officer, case: Case) -> bool:

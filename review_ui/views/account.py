@@ -24,6 +24,8 @@ def account(request: HttpRequest) -> HttpResponseBase:
     comfort = ComfortForm(
         sent if sent and "old_password" not in sent else None, instance=person, label_suffix=""
     )
+    # the page is about more than the password: the focus stays at its beginning
+    password.fields["old_password"].widget.attrs.pop("autofocus", None)
     if password.is_bound and password.is_valid():
         update_session_auth_hash(request, password.save())
         messages.success(request, _("Your password is changed."))

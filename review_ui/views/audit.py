@@ -68,10 +68,14 @@ def _lines(store: Store, officer: Officer, rows: list[log.AuditRow]) -> list[Lin
 
 
 def _in_words(detail: Mapping[str, Any]) -> str:
-    pairs = (
-        (key, defang(value) if isinstance(value, str) else value) for key, value in detail.items()
-    )
-    return "; ".join(f"{key}: {value}" for key, value in sorted(pairs) if value not in ("", None))
+    shown = ((key, _value(value)) for key, value in sorted(detail.items()))
+    return "; ".join(f"{key}: {value}" for key, value in shown if value)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return defang(value) if isinstance(value, str) else str(value)
 
 
 def _is_blind(store: Store, officer: Officer, subject: str) -> bool:
