@@ -90,7 +90,7 @@ class SiteSpider(Spider):
                 fetched,
                 now=iso(system_clock()),
                 follow=claim.depth < self.plan.budget.max_depth,
-                detect_language=self._detect_language,
+                detect_language=self._language,
             )
         except (
             Exception
@@ -99,6 +99,13 @@ class SiteSpider(Spider):
             outcome = error_outcome(claim, "unreadable", size_bytes=len(response.body))
         yield outcome
         self.on_end(response.request)
+
+    def _language(self, text: str) -> str:
+        try:
+            return self._detect_language(text)
+        except Exception:  # a detector that fails must not cost the page
+            self.logger.exception("the language could not be told")
+            return ""
 
     def failed(self, failure: "Failure") -> Iterator[Outcome]:
         """The outcome of a claim that got no response."""

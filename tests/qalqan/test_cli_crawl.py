@@ -1,0 +1,152 @@
+"""`qalqan crawl` as it is typed: output, exit codes, bad input."""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from review_queue.store import open_store
+from tests.site.web import Web
+
+
+def qalqan_crawl(
+    *words: str, stdin: str = "", file_bytes: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    def limit() -> None:
+        if file_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+
+    return subprocess.run(
+        [sys.executable, "-m", "qalqan", "crawl", *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+        preexec_fn=limit,
+    )
+
+
+def small_web(web: Web) -> None:
+    web.put(
+        "http://s1.example/",
+        "<title>one</title><p>text</p><a href='/more'>more</a><a href='http://s9.example/'>nine</a>",
+    )
+    web.put("http://s1.example/more", "<p>more</p>")
+    web.put("http://s2.example/", "<p>two</p>")
+
+
+def test_seeds_from_a_file_end_as_pages_and_the_last_line_is_json(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    seeds = tmp_path / "seeds.csv"
+    seeds.write_text(
+        "url,source\ns1.example,hotline\nhttp://s2.example/,hotline\nnot a url,x\nhttp://s3.example,x\n"
+    )
+    with Web() as web:
+        small_web(web)
+
+        done = qalqan_crawl(
+            str(seeds), "--data", str(data), "--proxy", web.proxy, "--delay", "0", "--json"
+        )
+
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    assert set(report) == {"pages", "bytes", "errors", "seconds", "peak_memory_mb"}
+    assert (report["pages"], report["errors"]) == (3, {"http_404": 1})
+    assert "line 4: 'not a url'" in done.stderr
+    assert "1 x http_404" in done.stderr
+    with open_store(data) as store:
+        assert store.value("SELECT lang FROM pages WHERE url = 'http://s1.example/'") in ("en", "")
+
+
+def test_the_same_command_again_says_that_nothing_is_due(tmp_path: Path) -> None:
+    words = ["-", "--data", str(tmp_path / "data"), "--delay", "0"]
+    with Web() as web:
+        small_web(web)
+        words += ["--resolve", "*.example:127.0.0.1", "--allow-address", f"127.0.0.1/32:{web.port}"]
+        stdin = f"http://s1.example:{web.port}/\n"
+
+        first = qalqan_crawl(*words, stdin=stdin)
+        asked = len(web.requests)
+        second = qalqan_crawl(*words, stdin=stdin)
+
+        assert (first.returncode, second.returncode) == (0, 0)
+        assert "2 pages of 1 sites stored" in first.stdout
+        assert "Nothing is due yet" in second.stdout
+        assert len(web.requests) == asked
+    assert "may be reached" in first.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "said"),
+    [
+        (["missing.txt"], "", "cannot read seeds"),
+        (["-"], "", "no readable seed"),
+        (["-"], "not a url\n", "no readable seed"),
+        (["-", "--allow-address", "x"], "a.kz\n", "not an address range"),
+        (["-", "--resolve", "x"], "a.kz\n", "where a name leads"),
+        (["-", "--proxy", "x"], "a.kz\n", "not a plain HTTP proxy"),
+        (["-", "--robots", "maybe"], "a.kz\n", "Invalid value"),
+        (["-"], "http://127.0.0.1:9/\n", "no page at all could be fetched"),
+    ],
+)
+def test_a_job_that_fails_as_a_whole_says_why_in_one_line_and_by_its_exit_code(
+    tmp_path: Path, words: list[str], stdin: str, said: str
+) -> None:
+    done = qalqan_crawl(*words, "--data", str(tmp_path / "data"), stdin=stdin)
+
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout in ("", "0 pages of 1 sites stored") or done.stdout.startswith("0 pages")
+
+
+def test_a_full_disk_ends_the_crawl_with_one_line_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Web() as web:
+        for i in range(60):
+            links = f"<a href=/{i + 1}>next</a>"
+            text = "".join(f"<p>{(i * 7919 + n) ** 3:x}</p>" for n in range(2500))
+            web.put(f"http://s1.example/{i}", f"{links}{text}")
+        words = [
+            "-",
+            "--data",
+            str(data),
+            "--proxy",
+            web.proxy,
+            "--delay",
+            "0",
+            "--max-depth",
+            "99",
+            "--max-pages",
+            "60",
+        ]
+
+        full = qalqan_crawl(*words, stdin="http://s1.example/0\n", file_bytes=1_500_000)
+        with open_store(data) as store:
+            before = store.value("SELECT count(*) FROM pages")
+        later = qalqan_crawl(*words, stdin="http://s1.example/0\n")
+
+    assert full.returncode == 1
+    assert "no room left" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert later.returncode == 0, later.stderr
+    assert before < 60
+    with open_store(data) as store:
+        assert (
+            store.value("SELECT count(*) FROM pages")
+            == store.value("SELECT count(DISTINCT url) FROM pages")
+            == 60
+        )
+
+
+def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+
+    done = qalqan_crawl("-", "--data", str(tmp_path / "file" / "data"), stdin="a.kz\n")
+
+    assert done.returncode == 1
+    assert "choose another --data" in done.stderr
