@@ -1,8 +1,8 @@
 """Scores made comparable between languages and categories, on development pages only.
 
 Raw scores crowd whole languages out of the queue: what counts as high differs from cell to cell. Each
-cell of language and category is therefore mapped so that the same share of harmless pages lies above the
-same score, and a typical harmful page scores alike everywhere.
+cell of language and category therefore gets its own logistic line, fitted as if every cell held the same
+share of harmful pages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,21 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
 
 from classifier.examples import LANGUAGES, HeldOut, Topic
 from review_queue.categories import HARMS, Category, Stance
 
 Floats = npt.NDArray[np.float64]
 
-# The share of harmless pages above TAIL_SCORE, and where the middle harmful page is put.
-HARMLESS_TAIL: Final = 0.01
-TAIL_SCORE: Final = 0.25
-TYPICAL_SCORE: Final = 0.90
-# Where no harmful page was held out nobody knows what a high score is worth: it must not crowd the queue.
-UNPROVEN_TAIL_SCORE: Final = 0.05
+# Scores read as probabilities where one page in five is harmful: far from the open web, but the whole
+# range is used, and every language and category is put on the same footing.
+PRIOR: Final = 0.2
+# Where no harmful page was held out nobody knows what a high score is worth. It must not crowd the
+# queue: this share of the harmless pages of the cell lies above this score.
+UNPROVEN_TAIL: Final = 0.01
+UNPROVEN_SCORE: Final = 0.05
 _FEWEST_PAGES: Final = 10
-_STEEPEST: Final = 3.0
 _DEFAULT_SLOPE: Final = 1.0
 _WEAK_LABELS: Final = frozenset({"violence_topic", "self_harm_topic"})
 
@@ -48,20 +49,17 @@ Calibration = Mapping[str, Mapping[Category, Line]]  # by language, then categor
 
 def fit(raw: Mapping[Category, Floats], held_out: HeldOut) -> Calibration:
     """The lines for every language and category, from raw scores of held-out pages."""
-    slopes = {
-        (lang, category): slope
+    proven = {
+        (lang, category): line
         for lang in LANGUAGES
         for category in HARMS
-        if (slope := _slope(raw[category], held_out, lang, category)) is not None
+        if (line := _proven(raw[category], held_out, lang, category)) is not None
     }
-    usual = median(slopes.values()) if slopes else _DEFAULT_SLOPE
+    slope = median(line.slope for line in proven.values()) if proven else _DEFAULT_SLOPE
     return {
         lang: {
-            category: _line(
-                slopes.get((lang, category), usual),
-                _tail(raw[category], held_out, lang),
-                TAIL_SCORE if (lang, category) in slopes else UNPROVEN_TAIL_SCORE,
-            )
+            category: proven.get((lang, category))
+            or _unproven(raw[category], held_out, lang, slope)
             for category in HARMS
         }
         for lang in LANGUAGES
@@ -92,25 +90,25 @@ def of_language(held_out: HeldOut, lang: str) -> npt.NDArray[np.bool_]:
     return np.array([e.lang == lang for e in held_out.examples], np.bool_)
 
 
-def _tail(raw: Floats, held_out: HeldOut, lang: str) -> float:
+def _proven(raw: Floats, held_out: HeldOut, lang: str, category: Category) -> Line | None:
+    own = of_language(held_out, lang)
+    harmful, harmless = is_harmful(held_out, category) & own, is_harmless(held_out) & own
+    if harmful.sum() < _FEWEST_PAGES or harmless.sum() < _FEWEST_PAGES:
+        return None
+    share = np.where(harmful, PRIOR / harmful.sum(), (1 - PRIOR) / harmless.sum())
+    used = harmful | harmless
+    weight = share[used] * used.sum()
+    fitted = LogisticRegression().fit(raw[used, None], harmful[used], sample_weight=weight)
+    line = Line(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
+    return line if line.slope > 0 else None
+
+
+def _unproven(raw: Floats, held_out: HeldOut, lang: str, slope: float) -> Line:
     harmless = is_harmless(held_out)
     own = harmless & of_language(held_out, lang)
     chosen = raw[own if own.sum() >= _FEWEST_PAGES else harmless]
-    return float(np.quantile(chosen, 1 - HARMLESS_TAIL)) if len(chosen) else 0.0
-
-
-def _slope(raw: Floats, held_out: HeldOut, lang: str, category: Category) -> float | None:
-    harmful = is_harmful(held_out, category) & of_language(held_out, lang)
-    if harmful.sum() < _FEWEST_PAGES:
-        return None
-    distance = float(np.median(raw[harmful])) - _tail(raw, held_out, lang)
-    if distance <= 0:
-        return None
-    return min(_STEEPEST, (_log_odds(TYPICAL_SCORE) - _log_odds(TAIL_SCORE)) / distance)
-
-
-def _line(slope: float, tail: float, tail_score: float) -> Line:
-    return Line(slope, _log_odds(tail_score) - slope * tail)
+    tail = float(np.quantile(chosen, 1 - UNPROVEN_TAIL)) if len(chosen) else 0.0
+    return Line(slope, _log_odds(UNPROVEN_SCORE) - slope * tail)
 
 
 def _log_odds(p: float) -> float:

@@ -1,27 +1,34 @@
 """The model card: what a model was made from, what it gave, what it must not be used for."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from classifier.calibration import HARMLESS_TAIL, TAIL_SCORE, TYPICAL_SCORE, Calibration, as_plain
+from classifier.calibration import PRIOR, Calibration, as_plain
+from classifier.evaluation import Cell
 from classifier.examples import Source
-from classifier.thresholds import REVIEW_BUDGET, Threshold
+from classifier.thresholds import HARD_BUDGET, REVIEW_BUDGET, Threshold
 from review_queue.categories import Category
 from review_queue.records import ModelId
 
 RESTRICTED_NOTE: Final = "not for distribution under Apache-2.0"
 KNOWN_FAILURES: Final = (
     "Not a verdict: a score only orders what people read. Two people decide.",
-    "Public text that promotes suicide hardly exists and there is none in Kazakh of any harmful kind.",
-    "English threats in the manner of forum posts are found best, since most harmful rows are such posts.",
-    "Fiction, song texts and hateful talk without a call to violence are its usual false alarms.",
-    "Kazakh in Latin script was not trained on and is scored as English.",
     (
-        "Calibration and thresholds rest on development rows alike to the training rows: "
-        "expect more false alarms on the open web."
+        "Public text that promotes suicide hardly exists, and none in Kazakh of any harmful kind: Kazakh and "
+        "Russian rest on short fragments written for the project, and on pages put together from them."
     ),
+    (
+        "Held-out pages are like the training pages in manner (the same authors, filler and general words), so "
+        "every figure here is better than the open web will show."
+    ),
+    (
+        "Fiction, reports, prevention and angry talk without a call to violence are its usual false alarms; "
+        "long harmless pages on the subject more than short ones."
+    ),
+    "Kazakh in Latin script was not trained on and is scored as English.",
+    "Distress is told from promotion by few written sentences: read what opens a referral with care.",
 )
 
 
@@ -36,6 +43,7 @@ class Facts:
     held_out: Counter[tuple[str, str]]
     calibration: Calibration
     thresholds: Mapping[Category, Threshold]
+    cells: Sequence[Cell]
 
 
 def as_json(identity: ModelId, facts: Facts) -> dict[str, Any]:
@@ -57,13 +65,27 @@ def as_json(identity: ModelId, facts: Facts) -> dict[str, Any]:
         "threshold_figures": {
             category.value: {
                 "review_budget": REVIEW_BUDGET,
+                "hard_budget": HARD_BUDGET,
                 "found": cut.found,
                 "false_alarms": cut.false_alarms,
+                "hard_false_alarms": cut.hard_false_alarms,
                 "harmful_pages": cut.harmful_pages,
                 "harmless_pages": cut.harmless_pages,
+                "hard_pages": cut.hard_pages,
             }
             for category, cut in facts.thresholds.items()
         },
+        "held_out_figures": [
+            {
+                "lang": cell.lang,
+                "category": cell.category.value,
+                "harmful_pages": cell.harmful,
+                "harmless_pages": cell.harmless,
+                "average_precision": cell.average_precision,
+                "average_precision_against_hard": cell.against_hard,
+            }
+            for cell in facts.cells
+        ],
         "known_failures": list(KNOWN_FAILURES),
     }
 
@@ -96,17 +118,34 @@ def as_readme(identity: ModelId, facts: Facts) -> str:
         "## Calibration and thresholds",
         "",
         (
-            f"Per language and category, {HARMLESS_TAIL:.0%} of the harmless held-out pages lie above "
-            f"{TAIL_SCORE}, and the middle harmful one scores {TYPICAL_SCORE}. Thresholds are the lowest cuts "
-            f"with at most {REVIEW_BUDGET:.0%} of the harmless held-out pages above them."
+            f"Scores read as probabilities where {PRIOR:.0%} of the pages of every language are harmful: "
+            "they order the queue and say nothing of the open web. Thresholds are the lowest cuts "
+            f"with at most {REVIEW_BUDGET:.0%} of the ordinary harmless held-out pages and at most "
+            f"{HARD_BUDGET:.0%} of the hard ones (written, on the same subject) above them."
         ),
         "",
-        "| category | threshold | harmful found | harmless above | harmful pages | harmless pages |",
+        "| category | threshold | harmful found | ordinary above | hard above | pages (harmful, ordinary, hard) |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
             f"| {category.value} | {cut.value} | {_share(cut.found)} | {_share(cut.false_alarms)} "
-            f"| {cut.harmful_pages} | {cut.harmless_pages} |"
+            f"| {_share(cut.hard_false_alarms)} "
+            f"| {cut.harmful_pages}, {cut.harmless_pages}, {cut.hard_pages} |"
             for category, cut in facts.thresholds.items()
+        ),
+        "",
+        "## Held-out figures",
+        "",
+        (
+            "Average precision against all harmless held-out pages of the language, and of composed pages "
+            "against the hard ones alone. Held-out pages also set the calibration."
+        ),
+        "",
+        "| language | category | harmful | harmless | AP | AP against hard |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(
+            f"| {cell.lang} | {cell.category.value} | {cell.harmful} | {cell.harmless} "
+            f"| {_figure(cell.average_precision)} | {_figure(cell.against_hard)} |"
+            for cell in facts.cells
         ),
         "",
         "## Known failures",
@@ -131,3 +170,7 @@ def _counts(title: str, counts: Counter[tuple[str, str]]) -> list[str]:
 
 def _share(value: float | None) -> str:
     return "none there" if value is None else f"{value:.1%}"
+
+
+def _figure(value: float | None) -> str:
+    return "none there" if value is None else f"{value:.2f}"

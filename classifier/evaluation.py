@@ -5,6 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+
+from classifier.calibration import is_harmful, is_harmless, of_language
+from classifier.compose import SOURCE
+from classifier.examples import LANGUAGES, HeldOut, Topic
+from review_queue.categories import HARMS, Category
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 READ_SHARES: Final = (0.01, 0.02, 0.05)
 
@@ -16,6 +25,48 @@ class Recall:
     harmful: int
     pages: int
     found: Mapping[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How well one harm is told from everything harmless in one language, on held-out pages."""
+
+    lang: str
+    category: Category
+    harmful: int
+    harmless: int
+    average_precision: float | None
+    against_hard: float | None  # the same against written harmless pages on the same subject alone
+
+
+def by_cell(scores: Mapping[Category, Floats], held_out: HeldOut) -> tuple[Cell, ...]:
+    """The figures of every language and harm."""
+    harmless = is_harmless(held_out)
+    hard = harmless & np.array(
+        [e.source == SOURCE and e.topic is not Topic.NEITHER for e in held_out.examples], np.bool_
+    )
+    cells = []
+    for lang in LANGUAGES:
+        own = of_language(held_out, lang)
+        for category in HARMS:
+            harmful = is_harmful(held_out, category) & own
+            written = harmful & np.array([e.source == SOURCE for e in held_out.examples], np.bool_)
+            cells.append(
+                Cell(
+                    lang,
+                    category,
+                    int(harmful.sum()),
+                    int((harmless & own).sum()),
+                    _told_apart(scores[category], harmful, harmless & own),
+                    _told_apart(scores[category], written, hard & own),
+                )
+            )
+    return tuple(cells)
+
+
+def _told_apart(scores: Floats, wanted: Mask, unwanted: Mask) -> float | None:
+    used = wanted | unwanted
+    return average_precision(scores[used].tolist(), wanted[used].tolist())
 
 
 def recall_at(

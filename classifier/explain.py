@@ -9,7 +9,7 @@ from scipy import sparse
 
 from classifier.features import Matrix
 from classifier.model import Block, Weights, direction
-from classifier.reading import Reading
+from classifier.reading import Mask, Reading
 from review_queue.categories import Category, Stance
 from review_queue.records import Evidence
 
@@ -20,7 +20,12 @@ _SMALLEST_SHARE: Final = 0.05
 
 
 def evidence(
-    weights: Weights, reading: Reading, page: int, text: str, categories: Sequence[Category]
+    weights: Weights,
+    reading: Reading,
+    looked_at: Mask,
+    page: int,
+    text: str,
+    categories: Sequence[Category],
 ) -> tuple[Evidence, ...]:
     """The sentences that speak most for each category, heaviest first; `text` is the page's.
 
@@ -28,19 +33,20 @@ def evidence(
     sentences it occurs in: the weights are true shares, not a guess from outside.
     """
     low, high = int(reading.page_edges[page]), int(reading.page_edges[page + 1])
-    chars = _per_occurrence(weights.chars, reading.chars[low:high])
-    words = _per_occurrence(weights.words, reading.words[low:high])
+    rows = low + np.flatnonzero(looked_at[low:high])
+    chars = _per_occurrence(weights.chars, reading.chars[rows])
+    words = _per_occurrence(weights.words, reading.words[rows])
     parts = sparse.hstack([chars, words], "csr")
     found: list[Evidence] = []
     for category in categories:
         pull = np.maximum(parts @ _direction(weights, category), 0.0)
-        pull[0] = 0.0  # the title is no sentence of the text
+        pull[rows == low] = 0.0  # the title is no sentence of the text
         total = float(pull.sum())
         order = np.argsort(-pull, kind="stable")[:_SENTENCES]
         for i in order:
             share = float(pull[i]) / total if total else 0.0
             if share >= _SMALLEST_SHARE:
-                start, end = reading.spans[low + int(i)]
+                start, end = reading.spans[int(rows[i])]
                 found.append(Evidence(text[start:end], start, end, category, round(share, 4)))
     return tuple(found)
 

@@ -12,6 +12,8 @@ from classifier.features import Matrix, count
 from classifier.segments import Span, sentences, windows
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,32 @@ class Reading:
     window_edges: Ints
     windows_of_page: Ints
 
-    def pages(self) -> tuple[Matrix, Matrix]:
-        """Counts per page."""
-        return _summed(self.chars, self.page_edges), _summed(self.words, self.page_edges)
-
     def windows(self) -> tuple[Matrix, Matrix]:
         """Counts per window, in page order."""
-        return _summed(self.chars, self.window_edges), _summed(self.words, self.window_edges)
+        everything = np.ones(len(self.spans), np.bool_)
+        return self._summed(self.window_edges, everything)
+
+    def pages(self, rows: Mask | None = None) -> tuple[Matrix, Matrix]:
+        """Counts per page, of the rows chosen or of all."""
+        chosen = np.ones(len(self.spans), np.bool_) if rows is None else rows
+        return self._summed(self.page_edges, chosen)
+
+    def worst(self, badness: Floats, windows: int) -> Mask:
+        """Which rows lie in the `windows` worst windows of their page."""
+        chosen = np.zeros(len(self.spans), np.bool_)
+        for low, high in pairwise(self.windows_of_page):
+            order = np.argsort(-badness[low:high], kind="stable")[:windows]
+            for window in order + low:
+                chosen[self.window_edges[window] : self.window_edges[window + 1]] = True
+        return chosen
+
+    def _summed(self, edges: Ints, chosen: Mask) -> tuple[Matrix, Matrix]:
+        lengths = np.diff(edges)
+        owners = np.repeat(np.arange(len(lengths)), lengths)[chosen]
+        ones = np.ones(len(owners), np.float32)
+        shape = (len(lengths), len(self.spans))
+        adding = sparse.csr_matrix((ones, (owners, np.flatnonzero(chosen))), shape=shape)
+        return adding @ self.chars, adding @ self.words
 
 
 def read(pages: Sequence[tuple[str, str]]) -> Reading:
@@ -73,11 +94,3 @@ def count_texts(texts: Iterable[str], batch: int = 1_000) -> tuple[Matrix, Matri
         chars.append(c)
         words.append(w)
     return sparse.vstack(chars, "csr"), sparse.vstack(words, "csr")
-
-
-def _summed(counts: Matrix, edges: Ints) -> Matrix:
-    lengths = np.diff(edges)
-    groups = np.repeat(np.arange(len(lengths)), lengths)
-    ones = np.ones(len(groups), np.float32)
-    shape = (len(lengths), counts.shape[0])
-    return sparse.csr_matrix((ones, (groups, np.arange(len(groups)))), shape=shape) @ counts

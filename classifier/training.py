@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from classifier import artefacts, calibration, card, model, thresholds
+from classifier import artefacts, calibration, card, compose, corpus, evaluation, model, thresholds
 from classifier.calibration import Calibration
 from classifier.examples import (
     Example,
@@ -66,6 +66,7 @@ class Fitted:
     weights: Weights
     calibration: Calibration
     cuts: dict[Category, thresholds.Threshold]
+    cells: tuple[evaluation.Cell, ...]
 
 
 def train(
@@ -82,29 +83,44 @@ def train(
     project's licence.
     """
     uses = (Use.SHIP, Use.RESTRICTED) if with_restricted else (Use.SHIP,)
-    on_progress("reading the labelled rows")
-    examples = _sampled(list(training_rows(corpora_dir, uses)), seed)
-    held_out = held_out_pages(development_rows(corpora_dir, uses), seed)
-    if not examples:
-        raise CorporaError(f"no row in {corpora_dir} may be trained on: see sources.json there")
+    examples, held_out = material(corpora_dir, uses, seed, on_progress)
     fitted = fit(examples, held_out, on_progress)
     on_progress("writing the model")
-    name = RESTRICTED_NAME if with_restricted else artefacts.DEFAULT_NAME
     cuts = {category: cut.value for category, cut in fitted.cuts.items()}
     data = artefacts.dump(fitted.weights, fitted.calibration, cuts)
-    used = _used(examples, sources(corpora_dir))
     facts = card.Facts(
         seed=seed,
         restricted=with_restricted,
-        sources=used,
+        sources=_used(examples, sources(corpora_dir)),
         rows=Counter((e.lang, e.label) for e in examples),
         held_out=Counter((e.lang, e.label) for e in held_out.examples),
         calibration=fitted.calibration,
         thresholds=fitted.cuts,
+        cells=fitted.cells,
     )
+    name = RESTRICTED_NAME if with_restricted else artefacts.DEFAULT_NAME
     identity, folder = _write(out_dir, name, data, facts)
     return TrainingReport(
         identity, folder, len(data), len(examples), len(held_out.examples), fitted.cuts
+    )
+
+
+def material(
+    corpora_dir: Path, uses: Sequence[Use], seed: int, on_progress: Progress
+) -> tuple[list[Example], HeldOut]:
+    """What to learn from and what to calibrate on: public rows and composed pages, kept apart."""
+    on_progress("reading the labelled rows")
+    public = _sampled(list(training_rows(corpora_dir, uses)), seed)
+    if not public:
+        raise CorporaError(f"no row in {corpora_dir} may be trained on: see sources.json there")
+    public_held_out = list(development_rows(corpora_dir, uses))
+    on_progress("composing pages in memory")
+    written = corpus.load()
+    composed = compose.training_pages(written, compose.filler_sentences(public), seed)
+    held_out = compose.development_pages(written, compose.filler_sentences(public_held_out), seed)
+    return (
+        public + composed,
+        HeldOut(held_out_pages(public_held_out, seed).examples + held_out.examples),
     )
 
 
@@ -115,7 +131,10 @@ def fit(examples: Sequence[Example], held_out: HeldOut, on_progress: Progress) -
     on_progress(f"calibrating on {len(held_out.examples)} held-out pages")
     raw = raw_of_texts(weights, [example.text for example in held_out.examples])
     lines = calibration.fit(raw.harms, held_out)
-    return Fitted(weights, lines, thresholds.choose(_shown(raw, lines, held_out), held_out))
+    shown = _shown(raw, lines, held_out)
+    return Fitted(
+        weights, lines, thresholds.choose(shown, held_out), evaluation.by_cell(shown, held_out)
+    )
 
 
 def _shown(raw: Raw, lines: Calibration, held_out: HeldOut) -> dict[Category, Floats]:
@@ -145,10 +164,11 @@ def _sampled(rows: list[Example], seed: int) -> list[Example]:
 
 def _used(examples: Sequence[Example], known: dict[str, Source]) -> dict[Source, int]:
     counts = Counter(example.source for example in examples)
-    return {known[name]: n for name, n in sorted(counts.items()) if name in known}
+    ours = Source(compose.SOURCE, Use.SHIP, "Apache-2.0; composed in memory from classifier/corpus")
+    return {known.get(name, ours): n for name, n in sorted(counts.items())}
 
 
-def _write(out_dir: Path, name: str, data: bytes, facts: "card.Facts") -> tuple[ModelId, Path]:
+def _write(out_dir: Path, name: str, data: bytes, facts: card.Facts) -> tuple[ModelId, Path]:
     digest = hashlib.sha256(data).hexdigest()
     known = artefacts.versions(out_dir, name)
     version = known[-1] if known else "v0"
