@@ -18,9 +18,9 @@ from review_queue.store import Store
 FLUSH_COUNT: Final = 100
 FLUSH_BYTES: Final = 16 * 1024 * 1024  # bodies held in memory before they are written
 _LEASE_S: Final = 3600.0  # only for the case that the owner's death cannot be seen
-_PER_SITE: Final = (
-    4  # claims of one site held at once: enough to keep its host busy, and others get their turn
-)
+# claims of one site held at once: enough to keep its host busy, few enough that many hosts fill the pauses
+_PER_SITE: Final = 2
+_PER_SITE_WITHOUT_DELAY: Final = 8
 _PENDING_SHARE: Final = 100  # counting what is pending may take this part of the time
 
 
@@ -39,6 +39,7 @@ class Ledger:
         self._round_id = round_id
         self._plan = plan
         self._owner = owner
+        self._per_site = _PER_SITE if plan.pace.delay_s else _PER_SITE_WITHOUT_DELAY
         self._clock = clock
         self._began = clock()
         self._outcomes: list[Outcome] = []
@@ -68,7 +69,7 @@ class Ledger:
                 count=count,
                 owner=self._owner,
                 lease_s=_LEASE_S,
-                per_site=max(_PER_SITE, self._plan.pace.per_host),
+                per_site=max(self._per_site, self._plan.pace.per_host),
             )
         except QalqanError as error:
             self._fail(error)

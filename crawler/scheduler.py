@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _WINDOW: Final = (
     8  # claims held for each running request: hosts pause between pages, others fill in
 )
-_REFILL_S: Final = 0.2  # while requests run, the store is asked for more at most this often
+_REFILL_S: Final = 0.2  # while requests wait or run, the store is asked for more at most this often
+_REFILL_EMPTY_S: Final = 0.02  # likewise while none waits
 _JITTER: Final = 0.25
 
 
@@ -90,7 +91,7 @@ class FrontierScheduler(BaseScheduler):
             self.enqueue_request(self._spider.request_for(claim))
         if idle and not claims and not len(self._queue):
             self._dry_at = self._ledger.recorded
-        self._refill_at = time.monotonic() + _REFILL_S
+        self._refill_at = time.monotonic() + (_REFILL_S if len(self._queue) else _REFILL_EMPTY_S)
 
     def _wake(self, now: float) -> None:
         """The engine asks again when the next host is free, or when the store may be asked."""
