@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connections
 from django.test import Client
 
 from review_queue.store import Store, open_store
@@ -14,7 +13,7 @@ from review_ui.config import ServeConfig
 from review_ui.deciding import Officer
 from review_ui.roles import Role
 from review_ui.settings import configure
-from tests.review_ui.sites import people
+from tests.review_ui.sites import close_accounts, people
 
 SignedIn = Callable[[Role], Client]
 
@@ -24,9 +23,9 @@ def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, di
     """A data folder with one person of every role, made once: hashing passwords is slow on purpose."""
     folder = tmp_path_factory.mktemp("staffed")
     staff = people(ServeConfig(folder))
-    connections["default"].close()
+    close_accounts()
     yield folder, staff
-    connections["default"].close()
+    close_accounts()
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def site(tmp_path: Path, staffed: tuple[Path, dict[Role, Person]]) -> Iterator[S
         shutil.copy2(path, config.data_dir)
     configure(config)
     yield config
-    connections["default"].close()
+    close_accounts()
 
 
 @pytest.fixture

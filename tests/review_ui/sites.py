@@ -1,8 +1,9 @@
 """Sites, pages and cases for the tests of the pages, and a person of every role."""
 
-import hashlib
 from dataclasses import replace
-from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
 
 from review_queue import cases, scores
 from review_queue.categories import Category, Lane, Stance
@@ -112,6 +113,7 @@ def people(config: ServeConfig, language: str = "en") -> dict[Role, accounts.Per
     }
 
 
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def close_accounts() -> None:
+    """The accounts file of the last site is let go."""
+    if settings.configured:
+        connections["default"].close()

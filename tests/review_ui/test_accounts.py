@@ -6,19 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from review_queue.errors import AccountError, StoreDamagedError, StoreTooNewError
 from review_ui.accounts import add_user, disable_user, list_users, prepare
 from review_ui.config import ServeConfig
 from review_ui.secret import signing_key
-from tests.review_ui.sites import PASSWORD
+from tests.review_ui.sites import PASSWORD, close_accounts
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Iterator[ServeConfig]:
     yield ServeConfig(tmp_path / "data")
-    connections["default"].close()
+    close_accounts()
 
 
 def _mode(path: Path) -> int:

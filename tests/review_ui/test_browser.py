@@ -10,7 +10,6 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from django.db import connections
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from review_queue import cases
@@ -20,7 +19,7 @@ from review_ui.accounts import add_user
 from review_ui.config import ServeConfig
 from review_ui.deciding import Officer, record
 from review_ui.roles import Role
-from tests.review_ui.sites import PASSWORD, a_waiting_case, people
+from tests.review_ui.sites import PASSWORD, a_waiting_case, close_accounts, people
 from tests.review_ui.test_deciding import a_block
 from tests.review_ui.test_server import served
 
@@ -55,7 +54,7 @@ def data_dir(tmp_path: Path) -> Path:
     """A data folder with people; what is in the store is the test's."""
     config = ServeConfig(tmp_path / "data")
     people(config)
-    connections["default"].close()
+    close_accounts()
     return config.data_dir
 
 
@@ -231,7 +230,7 @@ def test_every_page_passes_the_browser_check(language: str, data_dir: Path, tmp_
     boss = add_user(
         config, "boss", PASSWORD, role="supervisor", full_name="Сара Ә.", language=language
     )
-    connections["default"].close()
+    close_accounts()
     paths = _furnish(data_dir, Officer(boss.public_id, boss.full_name, Role.SUPERVISOR))
     with served(data_dir) as url:
         code, report = _check(url, tmp_path / "out", paths, name="boss")

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connections
 
 from review_queue.errors import AccountError
 from review_ui.config import ServeConfig
@@ -75,7 +74,6 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
         config = ServeConfig(tmp_path / "data", port=taken.getsockname()[1])
         with pytest.raises(AccountError, match="choose another --port"):
             serve(config)
-    connections["default"].close()
 
 
 def test_the_settings_leave_nothing_open(tmp_path: Path) -> None:
