@@ -58,6 +58,7 @@ def show_findings(console: Console, found: Sequence[Finding]) -> None:
     alarms = false_alarms(found)
     lines = [f"{_named(site)}: {case.category} {case.risk:.2f}" for site, case in alarms]
     console.print(f"Cases that people will dismiss: {len(alarms)}.", *lines, sep="\n  ")
+    console.print("So small a sample shows the loop; what a model finds is measured in its card.")
 
 
 def show_decisions(
