@@ -224,12 +224,15 @@ def _settled(data: bytes) -> bytes:
 def _renumber(node: object, addresses: dict[int, int], files: dict[str, str]) -> None:
     if isinstance(node, dict):
         if isinstance(node.get("__id__"), int):
-            node["__id__"] = addresses.setdefault(node["__id__"], len(addresses) + 1)
+            # Whether two equal numbers or words are one object is the interpreter's whim.
+            is_plain = node.get("__loader__") in {"JsonNode", "TypeNode"}
+            address = -len(addresses) if is_plain else node["__id__"]
+            node["__id__"] = addresses.setdefault(address, len(addresses) + 1)
         if isinstance(node.get("file"), str):
             suffix = Path(node["file"]).suffix
             node["file"] = files.setdefault(node["file"], f"{len(files) + 1:03}{suffix}")
-        for value in node.values():
-            _renumber(value, addresses, files)
+        for key in sorted(node):  # attributes may have been set in any order
+            _renumber(node[key], addresses, files)
     elif isinstance(node, list):
         for value in node:
             _renumber(value, addresses, files)

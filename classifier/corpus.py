@@ -65,7 +65,7 @@ def load() -> Corpus:
     """The corpus that ships with the package."""
     folder = Path(__file__).parent / "corpus"
     return Corpus(
-        tuple(f for lang in LANGUAGES for f in _fragments(folder / lang / "fragments.txt", lang)),
+        tuple(f for lang in LANGUAGES for f in fragments_in(folder / lang / "fragments.txt", lang)),
         {lang: tuple(_texts(folder / lang / "filler.txt")) for lang in LANGUAGES},
         {
             (lang, slot, Topic(topic)): tuple(words)
@@ -75,7 +75,8 @@ def load() -> Corpus:
     )
 
 
-def _fragments(path: Path, lang: str) -> Iterator[Fragment]:
+def fragments_in(path: Path, lang: str) -> Iterator[Fragment]:
+    """The fragments of one file, a fifth of every section marked for development."""
     for (topic, stance, move), texts in _sections(path):
         # A fifth of every section, told by the text, so that the order of lines does not matter.
         held_out = set(sorted(texts, key=_digest)[: round(len(texts) / _DEVELOPMENT_PART)])

@@ -30,10 +30,11 @@ from review_queue.records import ModelId
 
 RESTRICTED_NAME: Final = f"{artefacts.DEFAULT_NAME}-restricted"
 Progress = Callable[[str], None]
+Plans = tuple[compose.Plan, compose.Plan]
+FULL: Final[Plans] = (compose.TRAINING_PLAN, compose.DEVELOPMENT_PLAN)
 
 # No source and label speaks louder than this; more rows of the large news sources only cost time.
 _ROWS_PER_KIND: Final = 3_000
-_ROW_CHARS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,15 @@ def train(
     with_restricted: bool,
     seed: int,
     on_progress: Progress,
+    plans: Plans = FULL,
 ) -> TrainingReport:
     """A new version of the model in `out_dir`, unless the newest one has these very weights already.
 
     With `with_restricted` the model is named apart and its card forbids distributing it under the
-    project's licence.
+    project's licence. `plans` says how many pages are composed for training and for development.
     """
     uses = (Use.SHIP, Use.RESTRICTED) if with_restricted else (Use.SHIP,)
-    examples, held_out = material(corpora_dir, uses, seed, on_progress)
+    examples, held_out = material(corpora_dir, uses, seed, on_progress, plans)
     fitted = fit(examples, held_out, on_progress)
     on_progress("writing the model")
     cuts = {category: cut.value for category, cut in fitted.cuts.items()}
@@ -106,7 +108,11 @@ def train(
 
 
 def material(
-    corpora_dir: Path, uses: Sequence[Use], seed: int, on_progress: Progress
+    corpora_dir: Path,
+    uses: Sequence[Use],
+    seed: int,
+    on_progress: Progress,
+    plans: Plans = FULL,
 ) -> tuple[list[Example], HeldOut]:
     """What to learn from and what to calibrate on: public rows and composed pages, kept apart."""
     on_progress("reading the labelled rows")
@@ -116,8 +122,10 @@ def material(
     public_held_out = list(development_rows(corpora_dir, uses))
     on_progress("composing pages in memory")
     written = corpus.load()
-    composed = compose.training_pages(written, compose.filler_sentences(public), seed)
-    held_out = compose.development_pages(written, compose.filler_sentences(public_held_out), seed)
+    composed = compose.training_pages(written, compose.filler_sentences(public), seed, plans[0])
+    held_out = compose.development_pages(
+        written, compose.filler_sentences(public_held_out), seed, plans[1]
+    )
     return (
         public + composed,
         HeldOut(held_out_pages(public_held_out, seed).examples + held_out.examples),

@@ -1,0 +1,171 @@
+"""`qalqan classify`: good rows scored in order, bad ones named, the same bytes each time."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from classifier import artefacts
+from classifier.scoring import Scorer
+from crawler.extract import extract
+from qalqan import classify
+from review_queue.errors import UnreadableInputError
+from review_queue.records import BadRow
+
+GOOD = [
+    {
+        "url": "https://a.example.kz/x",
+        "text": "Кітапхана жұмыс күндері тоғыздан алтыға дейін ашық.",
+    },
+    {"url": "http://b.example.com/", "text": "Bread needs flour, water, salt and a lot of time."},
+    {
+        "url": "http://v.example.org/",
+        "html": "<html><head><title>Хлеб</title><script>var x</script></head>"
+        "<body><p>Для хлеба нужны мука, вода, соль и много времени.</p></body></html>",
+    },
+]
+
+
+def _run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "qalqan", "classify", *arguments],
+        input=stdin,
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def _lines(*rows: object) -> bytes:
+    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    return Scorer(artefacts.load(artefacts.default_models_dir()))
+
+
+def _classified(rows: bytes, scorer: Scorer) -> tuple[list[dict[str, object]], list[BadRow]]:
+    out, bad = io.StringIO(), list[BadRow]()
+    report = classify.classify(io.BytesIO(rows), out, scorer, extract, bad.append)
+    shown = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert (report.scored, report.left_out) == (len(shown), len(bad))
+    return shown, bad
+
+
+def test_files_and_pipes_give_the_same_bytes_and_bad_lines_are_named(tmp_path: Path) -> None:
+    rows = _lines(GOOD[0]) + b"{broken\n\n" + _lines(*GOOD[1:])
+    (tmp_path / "in.jsonl").write_bytes(rows)
+
+    file = _run(str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "out.jsonl"))
+    pipe = _run("-", "-o", "-", stdin=rows)
+
+    assert (file.returncode, pipe.returncode) == (0, 0)
+    assert (tmp_path / "out.jsonl").read_bytes() == pipe.stdout
+    assert b"line 2: not JSON" in file.stderr
+    assert b"3 pages scored, 1 lines left out" in file.stderr
+    assert file.stdout == b""
+
+
+def test_every_line_has_what_the_next_program_needs(scorer: Scorer) -> None:
+    shown, _ = _classified(_lines(*GOOD), scorer)
+
+    assert [row["url"] for row in shown] == [row["url"] for row in GOOD]
+    assert [row["site"] for row in shown] == ["example.kz", "example.com", "example.org"]
+    assert [row["lang"] for row in shown] == ["kk", "en", "ru"]
+    for row in shown:
+        assert list(row) == ["url", "site", "lang", "scores", "stance", "risk", "evidence"]
+        assert isinstance(row["scores"], dict)
+        assert set(row["scores"]) == {"self_harm", "violence"}
+        assert row["risk"] == max(row["scores"].values())
+        assert isinstance(row["stance"], dict)
+        assert sum(row["stance"].values()) == pytest.approx(1, abs=1e-4)
+        assert isinstance(row["evidence"], list)
+
+
+def test_order_is_kept_over_many_batches(scorer: Scorer) -> None:
+    rows = [{"url": f"http://n{i}.example.com/", "text": f"page {i}"} for i in range(300)]
+
+    shown, bad = _classified(_lines(*rows), scorer)
+
+    assert [row["url"] for row in shown] == [row["url"] for row in rows]
+    assert bad == []
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"not json", "not JSON"),
+        (b'{"url": "http://a.example/", "text": "\xff"}', "not UTF-8"),
+        (b"[1]", "not a JSON object"),
+        (b'"text"', "not a JSON object"),
+        (b"{}", 'no "url"'),
+        (b'{"url": 5, "text": ""}', 'no "url"'),
+        (b'{"url": "http://a.example/"}', 'neither "html" nor "text"'),
+        (b'{"url": "http://a.example/", "text": null, "html": 7}', 'neither "html" nor "text"'),
+        (b'{"url": "ftp://a.example/", "text": ""}', "not an http or https URL"),
+        (b'{"url": "nowhere", "text": ""}', "is not a URL"),
+        (b"[" * 100_000, "not JSON"),
+    ],
+)
+def test_a_bad_line_is_named_and_the_next_one_scored(
+    scorer: Scorer, line: bytes, reason: str
+) -> None:
+    shown, bad = _classified(line + b"\n" + _lines(GOOD[0]), scorer)
+
+    assert len(shown) == 1
+    assert [row.line for row in bad] == [1]
+    assert reason in bad[0].reason
+
+
+def test_a_line_too_long_is_skipped_and_not_held_in_memory(
+    scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classify, "_LONGEST_LINE", 2_000)
+
+    shown, bad = _classified(b"x" * 9_000 + b"\n" + _lines(GOOD[0]) + b"y" * 5_000, scorer)
+
+    assert len(shown) == 1
+    assert [row.line for row in bad] == [1, 3]
+    assert all("longer than" in row.reason for row in bad)
+
+
+def test_half_a_surrogate_pair_in_the_input_is_no_obstacle(scorer: Scorer) -> None:
+    shown, bad = _classified(b'{"url": "http://a.example/", "text": "half \\ud83d pair"}\n', scorer)
+
+    assert (len(shown), bad) == (1, [])
+
+
+def test_an_empty_page_is_a_page(scorer: Scorer) -> None:
+    shown, _ = _classified(_lines({"url": "http://a.example/", "html": ""}), scorer)
+
+    assert shown[0]["lang"] == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"junk\n"])
+def test_input_without_a_page_fails_and_leaves_no_file(
+    scorer: Scorer, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "in.jsonl").write_bytes(content)
+
+    with pytest.raises(UnreadableInputError, match="no page could be scored"):
+        classify.classify_file(
+            str(tmp_path / "in.jsonl"), str(tmp_path / "out"), scorer, extract, lambda _: None
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def test_missing_input_and_unwritable_output_are_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(_lines(GOOD[0]))
+
+    missing = _run(str(tmp_path / "none.jsonl"), "-o", "-")
+    unwritable = _run(str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "no" / "out.jsonl"))
+    no_model = _run(str(tmp_path / "in.jsonl"), "-o", "-", "--models", str(tmp_path))
+
+    for result in (missing, unwritable, no_model):
+        assert result.returncode == 1
+        assert result.stderr.startswith(b"Error: ")
+        assert result.stderr.count(b"\n") == 1
