@@ -107,6 +107,17 @@ def pages_of(store: Store, case: Case, limit: int = 20) -> list[tuple[Page, Page
     return [(as_page({**row, "lang": row["page_lang"]}), as_score(row)) for row in rows]
 
 
+def count_pages(store: Store, case: Case) -> int:
+    """How many pages of the case's site have a score."""
+    return int(
+        store.value(
+            "SELECT count(*) FROM pages p WHERE p.site = ?"
+            " AND EXISTS (SELECT 1 FROM scores s WHERE s.page_id = p.id)",
+            [case.site],
+        )
+    )
+
+
 def hosts_of(store: Store, case: Case) -> list[str]:
     """The host names of the site that pages were fetched from, that of the riskiest page first."""
     rows = store.rows(

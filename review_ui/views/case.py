@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from review_queue import cases, decisions, pages, policies, scores
-from review_queue.categories import Category
+from review_queue.categories import WAITING, Category
 from review_queue.errors import RefusedError, UnknownCaseError
 from review_queue.records import Case, Decision, Evidence, ModelId, Page, PageScore, Surroundings
 from review_queue.store import Store
@@ -141,6 +141,7 @@ def _shown(request: HttpRequest, store: Store, officer: Officer, found: Case) ->
         "case": found,
         "state": None if blind else found.state,
         "blind": blind,
+        "is_closed": found.state not in WAITING,
         "sheet": _sheet(store, found, at),
         "others": [(page, score) for page, score in listed if page.id != at.id],
         "history": history(officer, found, decisions.of_case(store, found.ref)),

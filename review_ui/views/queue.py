@@ -17,7 +17,6 @@ from review_ui.views.paging import place
 
 PAGE = 25
 _BATCH = 100
-_MAX_PAGES_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,11 @@ def _queue(request: HttpRequest, lane: Lane) -> HttpResponse:
     with the_store() as store:
         found, following = _from(store, officer, lane, start, count=PAGE, mine=mine)
         rows = [
-            Row(case, None if is_blind(officer, case) else case.state, _page_count(store, case))
+            Row(
+                case,
+                None if is_blind(officer, case) else case.state,
+                cases.count_pages(store, case),
+            )
             for case in found
         ]
         waiting = cases.count_waiting(store, lane=lane)
@@ -86,7 +89,3 @@ def _from(
                 found.append(case)
             at += 1
     return found, None
-
-
-def _page_count(store: Store, case: Case) -> int:
-    return len(cases.pages_of(store, case, limit=_MAX_PAGES_COUNTED))

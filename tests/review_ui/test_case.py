@@ -262,3 +262,20 @@ def test_the_script_is_there_only_for_people_who_want_keys(
     client.post("/account/", {"comfort": "1"})
 
     assert "keys.js" not in _page(client, case)
+
+
+def test_a_closed_case_tells_a_person_without_a_part_in_it_only_that(
+    store: Store, staff: Staff, signed_in: SignedIn
+) -> None:
+    case = a_waiting_case(store)
+    record(
+        store,
+        staff[Role.SENIOR],
+        DecisionForm(case.ref, Verdict.DOES_NOT_VIOLATE, "Nothing here calls for it."),
+    )
+
+    page = _page(signed_in(Role.REVIEWER), case)
+
+    assert '<span class="tag">Closed</span>' in page
+    assert "Nothing here calls for it." not in page
+    assert 'name="verdict"' not in page
