@@ -1,7 +1,7 @@
 """Twisted's name resolver with the address guard in it: every connection of a crawl passes here, literals too."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final
 
 from scrapy.resolver import CachingHostnameResolver, HostResolution
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -9,10 +9,6 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from crawler.guard import AddressPolicy, Override, resolved_by
 from review_queue.errors import BadHostError
 from review_queue.hosts import parse_host
-
-if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
-    from twisted.internet.base import ReactorBase
 
 _MAX_REFUSED: Final = 10_000
 
@@ -44,17 +40,6 @@ class GuardedResolver(CachingHostnameResolver):
         self._overrides = tuple(overrides)
         self._exempt = exempt
         self._refused: dict[tuple[str, int], str] = {}
-
-    @classmethod
-    def from_crawler(cls, crawler: "Crawler", reactor: "ReactorBase") -> Self:
-        """The resolver of a crawl whose settings were made by crawler.settings."""
-        settings = crawler.settings
-        return cls(
-            reactor,
-            settings["QALQAN_ADDRESS_POLICY"],
-            settings["QALQAN_OVERRIDES"],
-            settings["QALQAN_PROXY_ADDRESS"],
-        )
 
     def refused(self, host: str, port: int) -> str:
         """The address last refused to `host` on `port`, "" where none was."""

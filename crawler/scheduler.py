@@ -21,6 +21,7 @@ _WINDOW: Final = (
 )
 _REFILL_S: Final = 0.2  # while requests wait or run, the store is asked for more at most this often
 _REFILL_EMPTY_S: Final = 0.02  # likewise while none waits
+_REFILL_SHARE: Final = 5  # claiming from a large frontier may take this part of the time
 _JITTER: Final = 0.25
 
 
@@ -91,7 +92,9 @@ class FrontierScheduler(BaseScheduler):
             self.enqueue_request(self._spider.request_for(claim))
         if idle and not claims and not len(self._queue):
             self._dry_at = self._ledger.recorded
-        self._refill_at = time.monotonic() + (_REFILL_S if len(self._queue) else _REFILL_EMPTY_S)
+        after = time.monotonic()
+        pause = _REFILL_S if len(self._queue) else _REFILL_EMPTY_S
+        self._refill_at = after + max(pause, _REFILL_SHARE * (after - now))
 
     def _wake(self, now: float) -> None:
         """The engine asks again when the next host is free, or when the store may be asked."""

@@ -1,9 +1,13 @@
 """`qalqan crawl` as it is typed: output, exit codes, bad input."""
 
+import contextlib
 import json
+import os
+import pty
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -150,3 +154,52 @@ def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "choose another --data" in done.stderr
+
+
+def test_progress_is_drawn_on_a_terminal_and_not_in_the_output(tmp_path: Path) -> None:
+    with Web(pause_s=0.3) as web:
+        for i in range(6):
+            web.put(f"http://s1.example/{i}", f"<a href=/{i + 1}>next</a>")
+        seeds = tmp_path / "seeds.txt"
+        seeds.write_text("http://s1.example/0\n")
+        words = [
+            str(seeds),
+            "--data",
+            str(tmp_path / "data"),
+            "--proxy",
+            web.proxy,
+            "--max-depth",
+            "9",
+        ]
+        ours, theirs = pty.openpty()
+        drawn = bytearray()
+
+        def read() -> None:
+            # the terminal takes a few KB and then waits for its reader
+            with contextlib.suppress(OSError):
+                while data := os.read(ours, 65536):
+                    drawn.extend(data)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        done = subprocess.run(
+            [sys.executable, "-m", "qalqan", "crawl", *words],
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            check=True,
+            timeout=60,
+        )
+        os.close(theirs)
+        reader.join(5)
+        os.close(ours)
+
+    assert b"crawling" in drawn
+    assert b"6 pages of 1 sites stored" in done.stdout
+    assert b"crawling" not in done.stdout
+
+
+def test_many_bad_rows_are_told_shortly(tmp_path: Path) -> None:
+    done = qalqan_crawl("-", "--data", str(tmp_path / "data"), stdin="not a url\n" * 60)
+
+    assert done.stderr.count("not one URL") == 50
+    assert "10 more rows" in done.stderr
