@@ -192,7 +192,10 @@ def test_each_error_has_its_kind_and_the_good_page_is_stored(web: Web, run: Craw
     web.put("http://untyped.test/", b"\x00\x01\x02\x03", content_type="")
     web.put("http://damaged.test/", b"no gzip", Content_Encoding="gzip")
     web.put("http://odd.test/", b"??", Content_Encoding="compress")
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
     web.answer("http://mute.test/", Answer(pause_s=4.0))
+    web.answer("http://drip.test/", Answer(chunks=(head + b"\r\n", *[b"x"] * 12), pause_s=0.4))
+    web.answer("http://slow.test/", Answer(chunks=(head, *[b"X-A: b\r\n"] * 12), pause_s=0.4))
     web.answer("http://garbage.test/", Answer(raw=b"\x00\x01garbage\r\n\r\n"))
     web.answer("http://broken.test/", Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Len"))
     web.put("http://huge.test/", b"x" * 700_000)
@@ -210,7 +213,7 @@ def test_each_error_has_its_kind_and_the_good_page_is_stored(web: Web, run: Craw
         "http_503": 1,
         "not_html": 2,
         "bad_encoding": 2,
-        "timeout": 1,
+        "timeout": 3,
         "bad_response": 1,
         "connection_lost": 1,
         "too_large": 2,
@@ -232,11 +235,12 @@ def test_hosts_that_cannot_be_reached_are_told_apart(web: Web, data: Path) -> No
         *seeds_of(web, "http://10.0.0.1/"),
         *seeds_of(closed, "http://down.test/"),
         Seed(f"http://{label}.example/"),
+        Seed(f"https://plain.test:{web.port}/"),
     )
 
     report = crawl(data, seeds, plan, detect_language=no_language)
 
-    assert report.errors == {"address_refused": 1, "refused": 1, "dns": 1}
+    assert report.errors == {"address_refused": 1, "refused": 1, "dns": 1, "tls": 1}
 
 
 def test_a_redirect_inside_the_site_is_followed_and_stored_under_its_end(

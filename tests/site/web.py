@@ -105,6 +105,9 @@ class Web:
                 if not data:
                     return
                 held += data
+                if held.startswith(b"\x16"):  # TLS, which this web does not speak
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                    return
             head, _, held = held.partition(b"\r\n\r\n")
             host, path = _target(head.decode("latin-1"))
             self.requests.append((host, path))
