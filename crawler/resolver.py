@@ -56,7 +56,7 @@ class GuardedResolver(CachingHostnameResolver):
         """Hand the permitted addresses of `hostName` to the receiver."""
         name = _a_label(hostName)
         original: Interface = self.original_resolver
-        if self._exempt == (name, portNumber):
+        if self._is_exempt(name, portNumber):
             return original.resolveHostName(
                 resolutionReceiver, name, portNumber, addressTypes, transportSemantics
             )
@@ -74,6 +74,12 @@ class GuardedResolver(CachingHostnameResolver):
         return original.resolveHostName(
             receiver, name, portNumber, addressTypes, transportSemantics
         )
+
+    def _is_exempt(self, name: str, port: int) -> bool:
+        if self._exempt is None:
+            return False
+        # a tunnel for https asks for the proxy's address without its port
+        return name == self._exempt[0] and port in (self._exempt[1], 0)
 
     def lets_through(self, name: str, address: Interface, port: int) -> bool:
         """Whether `address` may be used for `name`; a refusal is remembered for the error's sake."""
