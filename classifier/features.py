@@ -1,7 +1,7 @@
 """Hashed character and word n-grams: numbers from text without a vocabulary that would repeat its words.
 
-The n-grams are those of scikit-learn's `char_wb` (3 to 5) and word (1 to 2) analysers. They are hashed
-with whole-array arithmetic: its own Python loop takes about 5 ms for a 5 KB page, this one about 0.6 ms.
+The n-grams are those of scikit-learn's `char_wb` (3 to 5) and word (1 to 2) analysers, hashed with
+whole-array arithmetic: 1.6 ms for a 5 KB page, normalising included, against 3.6 ms without it.
 """
 
 from collections.abc import Sequence
