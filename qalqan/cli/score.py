@@ -26,10 +26,9 @@ def score(data: Path, models: Path | None, as_json: bool) -> None:
     Example:
       qalqan score --data /srv/qalqan
     """
-    from crawler.surroundings import surroundings
-
     from classifier import artefacts
     from classifier.scoring import Scorer
+    from crawler.surroundings import surroundings
     from qalqan.cycle import score_store
 
     scorer = Scorer(artefacts.load(models or artefacts.default_models_dir()))
