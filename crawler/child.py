@@ -6,38 +6,25 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from logging.handlers import RotatingFileHandler
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
+from crawler.job import LOG_NAME, STOP, Job
 from crawler.ledger import Ledger
-from crawler.plan import CrawlPlan, CrawlReport
+from crawler.plan import CrawlReport
 from crawler.processes import allow_many_files, die_with_parent, is_alive, owner_of, peak_memory_mb
 from review_queue import frontier
 from review_queue import seeds as stored_seeds
 from review_queue.errors import QalqanError
 from review_queue.hosts import parse_url
-from review_queue.records import Seed
 from review_queue.store import Store, open_store
 
-LOG_NAME: Final = "crawl.log"
-STOP: Final = "stop"
 _LOG_BYTES: Final = 5 * 1024 * 1024
 _PROGRESS_S: Final = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All a crawl process is given."""
-
-    data_dir: Path
-    seeds: tuple[Seed, ...]
-    plan: CrawlPlan
-    detect_language: Callable[[str], str]
-    parent_pid: int
 
 
 def run_job(job: Job, pipe: Connection) -> None:

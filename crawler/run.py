@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
-from crawler.child import LOG_NAME, STOP, Job, run_job
+from crawler.job import LOG_NAME, STOP, Job
 from crawler.plan import CrawlPlan, CrawlReport, Progress
 from crawler.processes import peak_memory_mb
 from review_queue.errors import QalqanError
@@ -40,7 +40,7 @@ def crawl(
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     job = Job(data_dir.absolute(), tuple(seeds), plan, detect_language, os.getpid())
-    child = context.Process(target=run_job, args=(job, theirs), daemon=True)
+    child = context.Process(target=_run_job, args=(job, theirs), daemon=True)
     child.start()
     theirs.close()
     try:
@@ -60,6 +60,13 @@ def crawl(
         seconds=time.monotonic() - began,
         peak_memory_mb=report.peak_memory_mb + peak_memory_mb(),
     )
+
+
+def _run_job(job: Job, pipe: Connection) -> None:
+    # imported by the child alone: the store and its libraries cost the caller 0.4 s
+    from crawler.child import run_job  # noqa: PLC0415
+
+    run_job(job, pipe)
 
 
 def _follow(

@@ -171,11 +171,19 @@ def _listed(name: str) -> SeedList:
 
 
 def _run(data: Path, listed: SeedList, plan: CrawlPlan) -> CrawlReport:
-    from classifier.languages import detect
     from crawler.run import crawl as run_crawl
 
     with _progress_shown() as show:
-        return run_crawl(data, listed.seeds, plan, detect_language=detect, on_progress=show)
+        return run_crawl(
+            data, listed.seeds, plan, detect_language=_detect_language, on_progress=show
+        )
+
+
+def _detect_language(text: str) -> str:
+    """The language of `text`; the detector and its libraries are read by the crawl's own process, when first asked."""
+    from classifier.languages import detect
+
+    return detect(text)
 
 
 @contextmanager
