@@ -1,0 +1,1 @@
+"""Fetches sites into the store: seeds, frontier, address guard, extraction."""
