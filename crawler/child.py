@@ -25,6 +25,7 @@ from review_queue.store import Store, open_store
 
 _LOG_BYTES: Final = 5 * 1024 * 1024
 _PROGRESS_S: Final = 0.5
+_STOP_AGAIN_S: Final = 0.05
 
 
 def run_job(job: Job, pipe: Connection) -> None:
@@ -92,7 +93,12 @@ def _run_reactor(job: Job, ledger: Ledger, pipe: Connection) -> bool:
     def stop() -> None:
         import asyncio  # noqa: PLC0415
 
-        asyncio.ensure_future(runner.stop())  # noqa: RUF006  # the reactor outlives it
+        # Scrapy takes a stop before its engine runs for done and never asks the engine again
+        engines = [getattr(crawler, "engine", None) for crawler in runner.crawlers]
+        if all(engine is not None and engine.running for engine in engines):
+            asyncio.ensure_future(runner.stop())  # noqa: RUF006  # the reactor outlives it
+        else:
+            running.callLater(_STOP_AGAIN_S, stop)
 
     def told_to_stop() -> None:
         stopping.set()

@@ -136,3 +136,19 @@ def test_ctrl_c_ends_the_crawl_after_the_running_downloads_and_it_goes_on_later(
         assert 0 < len(stored_urls(data)) < len(expected)
         start(web, data).communicate(timeout=60)
         assert stored_urls(data) == expected
+
+
+@pytest.mark.timeout(120)
+def test_ctrl_c_before_the_first_request_ends_the_crawl_too(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Web(pause_s=0.05) as web:
+        expected = fill(web)
+        running = start(web, data)
+        while not (data / "crawl.log").exists():  # the child is up, its engine is not
+            time.sleep(0.005)
+
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=30)
+
+        assert running.returncode == 130, errors
+        assert len(stored_urls(data)) < len(expected)
