@@ -28,7 +28,7 @@ class Plan:
     promoting: int = 400
     harmless: int = 140  # of each of the three harmless stances
     distress: int = 400
-    neither: int = 300  # filler alone
+    neither: int = 900  # filler alone: with fewer the look of a composed page itself counts as harm
     fragments: tuple[int, int] = (1, 9)  # from one: a window of a page is scored like a page
     filler: tuple[int, int] = (0, 12)
 
