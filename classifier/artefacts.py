@@ -27,6 +27,7 @@ from review_queue.records import ModelId
 DEFAULT_NAME: Final = "topic-stance"
 WEIGHTS_FILE: Final = "model.skops"
 CARD_FILE: Final = "card.json"
+IN_USE_FILE: Final = "in-use.json"
 FORMAT: Final = 1
 _TYPES: Final = frozenset(
     {
@@ -64,39 +65,77 @@ def versions(models_dir: Path, name: str = DEFAULT_NAME) -> list[str]:
     """The versions of a model that have a card, oldest first."""
     folder = models_dir / name
     found = [path.parent.name for path in folder.glob(f"*/{CARD_FILE}")]
-    return sorted(found, key=_age)
+    return sorted(found, key=age)
+
+
+def in_use(models_dir: Path, name: str = DEFAULT_NAME) -> tuple[str, str]:
+    """The version that was promoted last and its digest then; ("", "") where none ever was.
+
+    Raises ModelDigestError where the note of it cannot be read: the newest version instead would put to
+    work what nobody promoted.
+    """
+    path = models_dir / name / IN_USE_FILE
+    try:
+        note = json.loads(path.read_text(encoding="utf-8"))
+        return str(note["version"]), str(note["digest"])
+    except FileNotFoundError:
+        return "", ""
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise ModelDigestError(
+            f"{path} does not say which version is in use: run `qalqan models promote {name}/VERSION`"
+        ) from error
 
 
 def next_version(models_dir: Path, name: str) -> str:
     """The version a new model would get."""
     known = versions(models_dir, name)
-    return f"v{_age(known[-1])[0] + 1}" if known else "v1"
+    return f"v{age(known[-1])[0] + 1}" if known else "v1"
 
 
 def card_digest(models_dir: Path, name: str, version: str) -> str:
     """The digest a card gives for its weights, "" where the card cannot be read."""
     try:
-        card = json.loads((models_dir / name / version / CARD_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return str(card(models_dir, f"{name}/{version}").get("digest", ""))
+    except (ModelMissingError, ModelDigestError):
         return ""
-    return str(card.get("digest", "")) if isinstance(card, dict) else ""
 
 
-def save(folder: Path, data: bytes, card: Mapping[str, Any], readme: str) -> None:
+def card(models_dir: Path, name: str) -> dict[str, Any]:
+    """The card of NAME/VERSION; raises ModelMissingError or ModelDigestError."""
+    path = models_dir / name / CARD_FILE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelMissingError(
+            f"{path} cannot be read ({error.strerror}): run `qalqan train` to make a model"
+        ) from error
+    except ValueError as error:
+        raise ModelDigestError(f"{path} is not a readable model card: {error}") from error
+    return found if isinstance(found, dict) else {}
+
+
+def save(folder: Path, data: bytes, described: Mapping[str, Any], readme: str) -> None:
     """The model stands complete in `folder`; the card comes last, so half a model is never loaded."""
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / WEIGHTS_FILE, data)
-    _replace(folder / "README.md", readme.encode())
-    _replace(folder / CARD_FILE, (json.dumps(card, ensure_ascii=False, indent=2) + "\n").encode())
+    replace(folder / WEIGHTS_FILE, data)
+    replace(folder / "README.md", readme.encode())
+    replace(
+        folder / CARD_FILE, (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode()
+    )
 
 
 def load(models_dir: Path, name: str | None = None) -> Model:
-    """The model `name` ("name" for its newest version, or "name/version"), checked against its card.
+    """The model `name` ("name" for the version in use, or "name/version"), checked against its card.
+
+    In use is the version promoted last, the newest one where none ever was.
 
     Raises ModelMissingError where there is none, ModelDigestError where the file is not what the card
     says or holds a type that no model of ours needs.
     """
     base, _, version = (name or DEFAULT_NAME).partition("/")
+    promised = ""
+    if not version:
+        version, promised = in_use(models_dir, base)
     if not version:
         known = versions(models_dir, base)
         if not known:
@@ -105,11 +144,16 @@ def load(models_dir: Path, name: str | None = None) -> Model:
             )
         version = known[-1]
     folder = models_dir / base / version
-    card, data = _read(folder)
+    described = card(models_dir, f"{base}/{version}")
+    data = _weights(folder)
     digest = hashlib.sha256(data).hexdigest()
-    if card.get("digest") != digest:
+    if described.get("digest") != digest:
         raise ModelDigestError(
             f"{folder / WEIGHTS_FILE} is not the file its card describes: restore it or train again"
+        )
+    if promised and promised != digest:
+        raise ModelDigestError(
+            f"{folder} is not what was promoted: restore it or run `qalqan models promote {base}/{version}`"
         )
     content = _content(data, folder)
     try:
@@ -155,20 +199,16 @@ def _unpacked(
     return weights, calibration, thresholds
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], bytes]:
-    card_path, weights_path = folder / CARD_FILE, folder / WEIGHTS_FILE
+def _weights(folder: Path) -> bytes:
+    path = folder / WEIGHTS_FILE
     try:
-        card = json.loads(card_path.read_text(encoding="utf-8"))
-        if weights_path.stat().st_size > _LARGEST_FILE:
-            raise ModelDigestError(f"{weights_path} is larger than any model of this program")
-        data = weights_path.read_bytes()
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ModelDigestError(f"{path} is larger than any model of this program")
+        return path.read_bytes()
     except OSError as error:
         raise ModelMissingError(
             f"{error.filename} cannot be read ({error.strerror}): run `qalqan train` to make a model"
         ) from error
-    except ValueError as error:
-        raise ModelDigestError(f"{card_path} is not a readable model card: {error}") from error
-    return (card if isinstance(card, dict) else {}), data
 
 
 def _content(data: bytes, folder: Path) -> dict[str, Any]:
@@ -238,7 +278,8 @@ def _renumber(node: object, addresses: dict[int, int], files: dict[str, str]) ->
             _renumber(value, addresses, files)
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes) -> None:
+    """The file holds `data`, whole; a reader sees the old content or the new."""
     part = path.with_name(f"{path.name}.part")
     try:
         part.write_bytes(data)
@@ -247,6 +288,7 @@ def _replace(path: Path, data: bytes) -> None:
         raise UnreadableInputError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _age(version: str) -> tuple[int, str]:
+def age(version: str) -> tuple[int, str]:
+    """What versions are sorted by: v2 comes before v10."""
     match = _VERSION.match(version)
     return (int(match.group(1)) if match else 0, version)

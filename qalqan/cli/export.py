@@ -1,8 +1,6 @@
 """`qalqan export`: approved blocks become entries, and the lists are written."""
 
 import json
-import os
-import pwd
 from pathlib import Path
 
 import click
@@ -11,7 +9,7 @@ from blocklist.entries import AdmitReport, admit
 from blocklist.formats import FORMATS
 from blocklist.manifest import Manifest
 from blocklist.publish import export as publish
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, login
 from review_queue.hosts import defang
 from review_queue.store import open_store
 
@@ -47,19 +45,11 @@ def export(
     """
     with open_store(data, create=False) as store:
         report = admit(store)
-        manifest = publish(store, out, formats or tuple(FORMATS), actor=actor or f"cli:{_login()}")
+        manifest = publish(store, out, formats or tuple(FORMATS), actor=actor or f"cli:{login()}")
     if as_json:
         click.echo(json.dumps(_as_json(report, manifest), ensure_ascii=False))
     else:
         _print(report, manifest, out)
-
-
-def _login() -> str:
-    user = os.getuid()
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:  # a container's user may have a number only
-        return str(user)
 
 
 def _as_json(report: AdmitReport, manifest: Manifest) -> dict[str, object]:

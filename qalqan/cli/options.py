@@ -1,5 +1,7 @@
 """Options and the progress bar that several commands share."""
 
+import os
+import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,15 @@ data_option = click.option(
     help="Folder of the store, accounts and lists.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def login() -> str:
+    """The name of the account the program runs under."""
+    user = os.getuid()
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:  # a container's user may have a number only
+        return str(user)
 
 
 @contextmanager
