@@ -10,7 +10,17 @@ from typing import Final
 
 import numpy as np
 
-from classifier import artefacts, calibration, card, compose, corpus, evaluation, model, thresholds
+from classifier import (
+    artefacts,
+    calibration,
+    card,
+    compose,
+    corpus,
+    evaluation,
+    model,
+    officers,
+    thresholds,
+)
 from classifier.calibration import Calibration
 from classifier.examples import (
     Example,
@@ -26,6 +36,7 @@ from classifier.model import STANCES, Floats, Weights
 from classifier.scoring import Raw, raw_of_texts
 from review_queue.categories import HARMS, Category, Stance
 from review_queue.errors import CorporaError
+from review_queue.labels import LabelledPage
 from review_queue.records import ModelId
 
 RESTRICTED_NAME: Final = f"{artefacts.DEFAULT_NAME}-restricted"
@@ -78,22 +89,25 @@ def train(
     seed: int,
     on_progress: Progress,
     plans: Plans = FULL,
+    decisions: Sequence[LabelledPage] = (),
 ) -> TrainingReport:
     """A new version of the model in `out_dir`, unless the newest one has these very weights already.
 
-    With `with_restricted` the model is named apart and its card forbids distributing it under the
-    project's licence. `plans` says how many pages are composed for training and for development.
+    With `with_restricted` or `decisions` the model is named apart and its card forbids distributing it
+    under the project's licence. `plans` says how many pages are composed for training and for development.
     """
     uses = (Use.SHIP, Use.RESTRICTED) if with_restricted else (Use.SHIP,)
     examples, held_out = material(corpora_dir, uses, seed, on_progress, plans)
+    taught = officers.taught(decisions)
+    examples += taught.examples
     fitted = fit(examples, held_out, on_progress)
     on_progress("writing the model")
     cuts = {category: cut.value for category, cut in fitted.cuts.items()}
     data = artefacts.dump(fitted.weights, fitted.calibration, cuts)
     facts = card.Facts(
         seed=seed,
-        restricted=with_restricted,
-        sources=_used(examples, sources(corpora_dir)),
+        restricted=with_restricted or bool(decisions),
+        sources=_used(examples, sources(corpora_dir) | {officers.SOURCE: taught.source}),
         rows=Counter((e.lang, e.label) for e in examples),
         held_out=Counter((e.lang, e.label) for e in held_out.examples),
         calibration=fitted.calibration,
@@ -101,7 +115,9 @@ def train(
         cells=fitted.cells,
     )
     name = RESTRICTED_NAME if with_restricted else artefacts.DEFAULT_NAME
-    identity, folder = _write(out_dir, name, data, facts)
+    name += officers.NAME_SUFFIX if decisions else ""
+    made = artefacts.Model(ModelId(name, "", ""), fitted.weights, fitted.calibration, cuts)
+    identity, folder = _write(out_dir, name, data, facts, officers.card_part(taught, made))
     return TrainingReport(
         identity, folder, len(data), len(examples), len(held_out.examples), fitted.cuts
     )
@@ -176,7 +192,9 @@ def _used(examples: Sequence[Example], known: dict[str, Source]) -> dict[Source,
     return {known.get(name, ours): n for name, n in sorted(counts.items())}
 
 
-def _write(out_dir: Path, name: str, data: bytes, facts: card.Facts) -> tuple[ModelId, Path]:
+def _write(
+    out_dir: Path, name: str, data: bytes, facts: card.Facts, officers_part: dict[str, object]
+) -> tuple[ModelId, Path]:
     digest = hashlib.sha256(data).hexdigest()
     known = artefacts.versions(out_dir, name)
     version = known[-1] if known else "v0"
@@ -184,5 +202,7 @@ def _write(out_dir: Path, name: str, data: bytes, facts: card.Facts) -> tuple[Mo
         version = artefacts.next_version(out_dir, name)
     identity = ModelId(name, version, digest)
     folder = out_dir / name / version
-    artefacts.save(folder, data, card.as_json(identity, facts), card.as_readme(identity, facts))
+    described = card.as_json(identity, facts) | officers_part
+    readme = card.as_readme(identity, facts) + officers.readme_part(officers_part)
+    artefacts.save(folder, data, described, readme)
     return identity, folder

@@ -8,7 +8,10 @@ from click.testing import CliRunner
 
 from classifier import artefacts
 from qalqan.cli import cli
-from review_queue.errors import CorporaError
+from review_queue import decisions
+from review_queue.errors import CorporaError, StoreMissingError
+from review_queue.store import open_store
+from tests.builders import a_case, a_draft
 from tests.classifier.conftest import write_corpora
 
 
@@ -33,3 +36,39 @@ def test_missing_corpora_are_told(tmp_path: Path) -> None:
 
     assert isinstance(result.exception, CorporaError)
     assert not (tmp_path / "models").exists()
+
+
+def _refusal(tmp_path: Path) -> tuple[BaseException | None, str]:
+    options = ["--corpora", str(tmp_path), "--with-decisions", str(tmp_path / "data")]
+    result = CliRunner().invoke(cli, ["train", "--out", str(tmp_path / "models"), *options])
+    return result.exception, result.stderr
+
+
+def test_a_missing_store_is_told_and_none_is_made(tmp_path: Path) -> None:
+    error, _ = _refusal(tmp_path)
+
+    assert isinstance(error, StoreMissingError)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_store_without_a_settled_case_is_refused(tmp_path: Path) -> None:
+    with open_store(tmp_path / "data") as store:
+        decisions.decide(store, a_draft(a_case(store), "aliya"))
+
+    error, _ = _refusal(tmp_path)
+
+    assert isinstance(error, CorporaError)
+    assert "teaches anything yet" in str(error)
+
+
+def test_settled_cases_are_counted_before_training_begins(tmp_path: Path) -> None:
+    with open_store(tmp_path / "data") as store:
+        case = a_case(store)
+        for person in ("aliya", "bolat"):
+            decisions.decide(store, a_draft(case, person))
+
+    error, told = _refusal(tmp_path)
+
+    assert isinstance(error, CorporaError)
+    assert "sources.json" in str(error)  # the folder holds no corpora
+    assert told.startswith("pages that officers settled: 1")
