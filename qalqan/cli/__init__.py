@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "audit": "qalqan.cli.audit:audit",
     "classify": "qalqan.cli.classify:classify",
     "train": "qalqan.cli.train:train",
+    "evaluate": "qalqan.cli.evaluate:evaluate",
     "models": "qalqan.cli.models:models",
 }
 EXIT_INTERRUPTED: Final = 130

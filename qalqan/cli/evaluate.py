@@ -1,0 +1,66 @@
+"""`qalqan evaluate`: how much reading a model saves, and where it is wrong."""
+
+import json
+from pathlib import Path
+
+import click
+
+from qalqan.cli.options import json_option
+
+_folder = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--corpora",
+    type=_folder,
+    help="Folder with train.LANG.jsonl.gz and sources.json; only development rows are read.",
+)
+@click.option("--haystack", type=_folder, help="Folder with haystack.py, which builds the web.")
+@click.option("--models", type=_folder, help="Folder of models.  [default: ours]")
+@click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]")
+@click.option("--plots", type=_folder, help="Folder the plots are put into, as SVG.")
+@json_option
+def evaluate(
+    corpora: Path | None,
+    haystack: Path | None,
+    models: Path | None,
+    name: str | None,
+    plots: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure a model on texts it was never trained on, each figure with its 95 % interval.
+
+    Without --corpora and --haystack only the written development pages are used, and it says so.
+
+    \b
+    Example:
+      qalqan evaluate --corpora corpora --haystack bench --plots plots
+    """
+    from classifier import artefacts, evaluate_run
+    from classifier.evaluate_web import SCRIPT
+    from classifier.scoring import Scorer
+    from crawler.extract import extract
+
+    scorer = Scorer(artefacts.load(models or artefacts.default_models_dir(), name))
+    found = evaluate_run.evaluate(
+        scorer,
+        corpora_dir=corpora,
+        script=haystack / SCRIPT if haystack else None,
+        extract=extract,
+        on_progress=_tell,
+    )
+    if plots:
+        for file, svg in found.drawn().items():
+            plots.mkdir(parents=True, exist_ok=True)
+            artefacts.replace(plots / file, svg.encode())
+    for reason in found.skipped:
+        click.echo(f"skipped: {reason}", err=True)
+    if as_json:
+        click.echo(json.dumps(found.as_plain(), ensure_ascii=False))
+    else:
+        click.echo("\n".join(evaluate_run.lines(found)))
+
+
+def _tell(step: str) -> None:
+    click.echo(step, err=True)

@@ -1,0 +1,91 @@
+"""The figures of a queue, on webs small enough to know the answer."""
+
+from itertools import pairwise
+
+import pytest
+
+from classifier import evaluate_queue
+from classifier.compose import SOURCE
+from classifier.evaluate_web import Site
+
+
+def _site(lang: str, label: str, source: str = "public", *, needle: bool = False) -> Site:
+    return Site("", "", lang, label, source, needle)
+
+
+def _web() -> list[Site]:
+    written = f"{SOURCE}/composed/violence"
+    needles = [
+        _site(lang, f"{harm}_promotion", f"{written}/promotes", needle=True)
+        for lang in ("kk", "ru", "en")
+        for harm in ("self_harm", "violence")
+        for _ in range(5)
+    ]
+    hard = [_site("en", "sensitive_topic_neutral", f"{written}/court") for _ in range(20)]
+    threats = [_site("en", "violence_promotion", needle=True) for _ in range(10)]
+    public_hard = [_site("en", "hostile_other") for _ in range(50)]
+    return [*needles, *threats, *hard, *public_hard, *(_site("kk", "news") for _ in range(4_000))]
+
+
+def test_a_perfect_ranking_finds_all_and_saves_nearly_all_reading() -> None:
+    web = _web()
+
+    queue = evaluate_queue.measure(web, [float(site.is_needle) for site in web], draws=20)
+
+    assert queue.needles == 34
+    assert queue.total[0.01].value == queue.mean[0.01].value == 1.0
+    assert queue.average_precision.value == 1.0
+    assert queue.saved.value == pytest.approx(0.95 - 33 / queue.sites, abs=1e-3)
+    assert queue.hard_written.value == queue.hard_public.value == 0.0
+    assert queue.public[0.05].value == 1.0
+    assert queue.public[0.05].number == 10
+
+
+def test_a_ranking_that_knows_nothing_finds_what_chance_finds() -> None:
+    web = _web()
+
+    queue = evaluate_queue.measure(web, [0.5] * len(web), draws=60)
+
+    assert queue.total[0.05].value == pytest.approx(0.05, abs=0.03)
+    assert queue.saved.value == pytest.approx(0.0, abs=0.05)
+    assert queue.hard_written.value == 1.0
+
+
+def test_a_language_that_is_crowded_out_shows_in_the_mean_and_not_in_the_others() -> None:
+    web = _web()
+    risks = [float(site.is_needle and site.lang != "kk") for site in web]
+
+    plain = evaluate_queue.measure(web, risks, draws=20).as_plain()
+
+    assert plain["cells"]["ru violence"]["1%"]["value"] == 1.0
+    assert plain["cells"]["kk violence"]["1%"]["value"] < 0.2
+    assert plain["mean_over_language_and_harm"]["1%"]["value"] == pytest.approx(2 / 3, abs=0.05)
+
+
+def test_the_same_seed_draws_the_same_webs() -> None:
+    web = _web()
+    risks = [(i * 37 % 101) / 101 for i in range(len(web))]
+
+    first = evaluate_queue.measure(web, risks, draws=5).as_plain()
+
+    assert first == evaluate_queue.measure(web, risks, draws=5).as_plain()
+
+
+def test_the_gain_curve_starts_at_nothing_and_ends_at_everything() -> None:
+    web = _web()
+
+    curve = evaluate_queue.gain_curve(web, [float(site.is_needle) for site in web])
+
+    assert curve[0] == (0.0, 0.0)
+    assert curve[-1] == (1.0, 1.0)
+    assert all(a[1] <= b[1] for a, b in pairwise(curve))
+
+
+def test_a_web_without_written_pages_has_no_cells() -> None:
+    web = [_site("en", "news") for _ in range(50)]
+
+    queue = evaluate_queue.measure(web, [0.0] * 50, draws=3)
+
+    assert queue.mean[0.01].value is None
+    assert queue.hard_written.value is None
+    assert evaluate_queue.gain_curve(web, [0.0] * 50)[-1] == (1.0, 0.0)
