@@ -9,11 +9,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import beta
 
 from classifier.calibration import is_harmful, is_harmless
 from classifier.compose import SOURCE
 from classifier.examples import HeldOut, Topic
 from review_queue.categories import HARMS, Category, Stance
+from review_queue.errors import CorporaError
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -25,6 +27,8 @@ HARD_BUDGET: Final = 0.10
 _LOWEST: Final = 0.05
 _LOWEST_DISTRESS: Final = 0.25  # distress must be the likeliest of five stances as well
 _HIGHEST: Final = 0.95
+_TAIL: Final = 0.025  # 95 % intervals
+_RESAMPLES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,54 @@ class Threshold:
     harmful_pages: int
     harmless_pages: int
     hard_pages: int
+    found_low: float | None = None  # 95 % interval of `found`, Clopper and Pearson's
+    found_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A cut that was asked for, with the 95 % interval of the share that lies above it."""
+
+    value: float
+    share: float
+    low: float
+    high: float
+    pages: int
+
+
+def for_budget(risks: Floats, sites_a_week: int, budget: int) -> Cut:
+    """The cut that leaves `budget` of `sites_a_week` sites to read, from risks of sites like them.
+
+    `risks` are those of the last weeks' sites, or of held-out pages where a unit has none yet; never of
+    training rows. The interval is that of the share of next week's sites above the cut (bootstrap).
+    """
+    if not len(risks) or not budget > 0 or not sites_a_week > 0:
+        raise CorporaError("a budget needs scored sites, a number of sites a week and one to read")
+    wanted = min(1.0, budget / sites_a_week)
+    ordered = np.sort(risks)[::-1]
+    read = min(len(ordered), max(1, round(wanted * len(ordered))))
+    value = float(ordered[read - 1])
+    rng = np.random.default_rng(1)
+    drawn = [float((rng.choice(risks, len(risks)) >= value).mean()) for _ in range(_RESAMPLES)]
+    low, high = np.quantile(drawn, [_TAIL, 1 - _TAIL])
+    return Cut(value, float((risks >= value).mean()), float(low), float(high), len(risks))
+
+
+def for_recall(risks: Floats, wanted: float) -> Cut:
+    """The highest cut that finds `wanted` of the harmful held-out pages whose risks are given."""
+    if not len(risks) or not 0 < wanted <= 1:
+        raise CorporaError("a recall needs harmful held-out pages and a share above 0, at most 1")
+    ordered = np.sort(risks)[::-1]
+    value = float(ordered[int(np.ceil(wanted * len(ordered))) - 1])
+    found = int((risks >= value).sum())
+    return Cut(value, found / len(risks), *interval(found, len(risks)), len(risks))
+
+
+def interval(found: int, number: int) -> tuple[float, float]:
+    """Clopper and Pearson's 95 % interval of a share."""
+    low = float(beta.ppf(_TAIL, found, number - found + 1)) if found else 0.0
+    high = float(beta.ppf(1 - _TAIL, found + 1, number - found)) if found < number else 1.0
+    return low, high
 
 
 def choose(scores: Mapping[Category, Floats], held_out: HeldOut) -> dict[Category, Threshold]:
@@ -74,6 +126,11 @@ def _cut(scores: Floats, wanted: Mask, ordinary: Mask, hard: Mask, lowest: float
         if group.any()
     ]
     value = round(min(_HIGHEST, max([lowest, *tails])), 4)
+    low, high = (
+        interval(int((scores[wanted] >= value).sum()), int(wanted.sum()))
+        if wanted.any()
+        else (None, None)
+    )
     return Threshold(
         value,
         _share_above(scores[wanted], value),
@@ -82,6 +139,8 @@ def _cut(scores: Floats, wanted: Mask, ordinary: Mask, hard: Mask, lowest: float
         int(wanted.sum()),
         int(ordinary.sum()),
         int(hard.sum()),
+        low,
+        high,
     )
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from classifier.scoring import Scorer
+from classifier.sites import SHARES, site_risk
 from review_queue import cases, pages, scores
 from review_queue.categories import HARMS, Category, Lane, Stance
-from review_queue.records import Page, PageScore, Surroundings
+from review_queue.records import Case, Page, PageScore, Surroundings
 from review_queue.store import Store
 
 # one transaction a batch: a crash costs the scores of at most this many pages, which are simply scored again
@@ -62,15 +63,40 @@ def _open_cases(
     opened = []
     for category, risk in _due(scorer, score):
         lane = Lane.REFERRAL if category is Category.DISTRESS else Lane.REVIEW
+        is_referral = category is Category.DISTRESS
         case, is_new = cases.open_case(
-            store, site=page.site, category=category, lane=lane, page_id=page.id, risk=risk
+            store,
+            site=page.site,
+            category=category,
+            lane=lane,
+            page_id=page.id,
+            risk=risk if is_referral else site_risk([risk]),
         )
+        if not is_referral:  # a person in distress is one page; a site is judged by its worst pages
+            case = _moved_up(store, case)
         if case.page_id == page.id and cases.surroundings(store, page.id) is None:
             body = pages.body(store, page.id)
             cases.save_surroundings(store, page.id, surroundings(body, page.content_type))
         if is_new:
             opened.append(lane)
     return opened
+
+
+def _moved_up(store: Store, case: Case) -> Case:
+    """The case with the risk that the site's worst pages so far give together."""
+    worst = cases.pages_of(store, case, limit=len(SHARES))
+    risk = site_risk(score.scores[case.category] for _, score in worst)
+    if risk <= case.risk:
+        return case
+    moved, _ = cases.open_case(
+        store,
+        site=case.site,
+        category=case.category,
+        lane=case.lane,
+        page_id=worst[0][0].id,
+        risk=risk,
+    )
+    return moved
 
 
 def _due(scorer: Scorer, score: PageScore) -> list[tuple[Category, float]]:

@@ -7,6 +7,7 @@ from classifier import thresholds
 from classifier.compose import SOURCE
 from classifier.examples import Example, HeldOut, Topic
 from review_queue.categories import Category, Stance
+from review_queue.errors import CorporaError
 
 
 def _held_out(*kinds: tuple[int, Topic, Stance, str]) -> HeldOut:
@@ -72,3 +73,38 @@ def test_distress_is_measured_against_everything_else() -> None:
 
     assert 0.55 < cut.value < 0.61
     assert (cut.harmful_pages, cut.harmless_pages) == (10, 100)
+
+
+def test_a_budget_cut_leaves_that_many_of_fresh_sites() -> None:
+    rng = np.random.default_rng(5)
+
+    cut = thresholds.for_budget(rng.beta(1, 9, 20_000), sites_a_week=3_000, budget=300)
+
+    fresh = float((rng.beta(1, 9, 3_000) >= cut.value).sum())
+    assert fresh == pytest.approx(300, rel=0.1)
+    assert cut.low < 0.1 < cut.high
+    assert cut.share == pytest.approx(0.1, abs=0.001)
+
+
+def test_a_recall_cut_finds_the_share_wanted() -> None:
+    cut = thresholds.for_recall(np.linspace(0.01, 1, 100), 0.8)
+
+    assert (cut.share, cut.pages) == (0.8, 100)
+    assert cut.value == pytest.approx(0.21)
+    assert 0.70 < cut.low < 0.8 < cut.high < 0.88
+
+
+def test_the_interval_of_all_and_of_none_stays_within_bounds() -> None:
+    none, all_of_them = thresholds.interval(0, 10), thresholds.interval(10, 10)
+
+    assert none[0] == 0.0
+    assert none[1] == pytest.approx(0.308, abs=0.001)
+    assert all_of_them[0] == pytest.approx(0.692, abs=0.001)
+    assert all_of_them[1] == 1.0
+
+
+def test_a_cut_from_nothing_is_refused() -> None:
+    with pytest.raises(CorporaError, match="needs scored sites"):
+        thresholds.for_budget(np.zeros(0), 100, 10)
+    with pytest.raises(CorporaError, match="needs harmful"):
+        thresholds.for_recall(np.ones(5), 0.0)

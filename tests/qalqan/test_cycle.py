@@ -124,3 +124,13 @@ def test_a_broken_body_does_not_stop_the_scoring(store: Store, broken: bytes) ->
     fetch(store, replace(a_page(), body=broken))
 
     assert _score(store, _scorer(violence=0.0)).cases_opened == 1
+
+
+def test_a_site_with_more_risky_pages_stands_higher_than_one_with_one(store: Store) -> None:
+    pages_of_two = [_html(f"http://two.example/{i}", "The same words.") for i in range(2)]
+    fetch(store, _html("http://one.example/0", "The same words."), *pages_of_two)
+
+    _score(store, _scorer(violence=0.0))
+
+    risks = {case.site: case.risk for case in cases.waiting(store)}
+    assert 0 < risks["one.example"] < risks["two.example"]
