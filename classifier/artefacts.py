@@ -27,6 +27,8 @@ from review_queue.records import ModelId
 DEFAULT_NAME: Final = "topic-stance"
 WEIGHTS_FILE: Final = "model.skops"
 CARD_FILE: Final = "card.json"
+MEASURED_FILE: Final = "evaluation.json"
+README_FILE: Final = "README.md"
 IN_USE_FILE: Final = "in-use.json"
 FORMAT: Final = 1
 _TYPES: Final = frozenset(
@@ -118,7 +120,7 @@ def save(folder: Path, data: bytes, described: Mapping[str, Any], readme: str) -
     """The model stands complete in `folder`; the card comes last, so half a model is never loaded."""
     folder.mkdir(parents=True, exist_ok=True)
     replace(folder / WEIGHTS_FILE, data)
-    replace(folder / "README.md", readme.encode())
+    replace(folder / README_FILE, readme.encode())
     replace(
         folder / CARD_FILE, (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode()
     )

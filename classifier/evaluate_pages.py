@@ -74,6 +74,21 @@ def alarms(
     return found
 
 
+def by_source(
+    sites: Sequence[Site], scores: Sequence[PageScore], thresholds: Thresholds
+) -> dict[str, dict[str, Measured]]:
+    """Of every public source, the share that opens a review: of its harmful and of its harmless sites."""
+    counts: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for site, score in zip(sites, scores, strict=True):
+        if not site.source.startswith(SOURCE):
+            due = {*opened(score, thresholds)} - {Category.DISTRESS}
+            counts[site.source, "harmful" if site.is_needle else "harmless"].append(bool(due))
+    found: dict[str, dict[str, Measured]] = {}
+    for (source, side), hits in sorted(counts.items()):
+        found.setdefault(source, {})[side] = wilson(sum(hits), len(hits))
+    return found
+
+
 def kind_of(site: Site) -> str:
     """What a harmless site is: the kind of a written page, the label of a public one."""
     if not site.source.startswith(SOURCE):

@@ -5,7 +5,7 @@ needles, so that the spread over the draws is the spread over sites.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -107,6 +107,29 @@ def measure(
     )
 
 
+def measure_order(
+    sites: Sequence[Site],
+    order_of: Callable[[npt.NDArray[np.int64], npt.NDArray[np.bool_], int], Sequence[int]],
+    seed: int = 3,
+    draws: int = 5,
+) -> dict[str, Any]:
+    """The same figures of a reader that learns while it reads, on webs drawn without replacement.
+
+    `order_of` gets the sites of a web, which of them are wanted and a seed, and gives the places of the
+    web in the order it reads them.
+    """
+    pools = _pools(sites)
+    rows = []
+    for i in range(draws):
+        chosen, owners = _web(pools, np.random.default_rng((seed, i)), replace=False)
+        rows.append(_found(pools, owners[list(order_of(chosen, owners != "", i))]))
+    keys = [f"{what} {share}" for what in ("total", "mean") for share in READ_SHARES]
+    return {
+        key: of_draws([row[key] for row in rows], draws).as_plain()
+        for key in (*keys, "saved", "saved mean", "average precision")
+    }
+
+
 def gain_curve(
     sites: Sequence[Site], risks: Sequence[float], points: int = 100
 ) -> list[tuple[float, float]]:
@@ -159,38 +182,57 @@ def _public(pools: Pools, values: Floats, share: float) -> Measured:
 
 
 def _drawn(pools: Pools, values: Floats, rng: np.random.Generator) -> dict[str, float | None]:
-    parts = [rng.choice(pools.ordinary, len(pools.ordinary))]
-    if len(pools.hard_written):
-        parts.append(rng.choice(pools.hard_written, HARD_WRITTEN))
-    owners = [""] * sum(map(len, parts))
-    for cell, own in pools.cells.items():
-        parts.append(rng.choice(own, NEEDLES_EACH))
-        owners += [str(cell)] * NEEDLES_EACH
-    if len(pools.threats):
-        parts.append(rng.choice(pools.threats, PUBLIC_NEEDLES))
-        owners += [str(("en", "violence"))] * PUBLIC_NEEDLES
-    risks = values[np.concatenate(parts)]
+    chosen, owners = _web(pools, rng, replace=True)
+    risks = values[chosen]
     # Ties fall as they may: a ranking must not gain by the order in which sites happen to stand.
     order = np.lexsort((rng.random(len(risks)), -risks))
-    ranked = np.array(owners)[order]
-    found: dict[str, float | None] = {}
-    for share in READ_SHARES:
-        read = ranked[: int(len(ranked) * share)]
-        each = {cell: _share(read, ranked, str(cell)) for cell in pools.cells}
-        found |= {f"{cell} {share}": value for cell, value in each.items()}
-        found[f"mean {share}"] = float(np.mean(list(each.values()))) if each else None
-        found[f"total {share}"] = float((read != "").sum() / max(1, (ranked != "").sum()))
-    found["saved"] = _saved(ranked != "")
-    saved = [_saved(ranked == str(cell)) for cell in pools.cells]
-    found["saved mean"] = float(np.mean(saved)) if saved else None
-    found["average precision"] = average_precision(
-        (-np.arange(len(ranked))).tolist(), (ranked != "").tolist()
-    )
+    ranked = owners[order]
+    found = _found(pools, ranked)
     needles = risks[order][ranked != ""]
     cut = needles[int(np.ceil(len(needles) * CUT)) - 1] if len(needles) else np.inf
     found["hard written"] = _above(values[pools.hard_written], cut)
     found["hard public"] = _above(values[pools.hard_public], cut)
     return found
+
+
+def _web(
+    pools: Pools, rng: np.random.Generator, *, replace: bool
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.str_]]:
+    """The sites of one web, and the cell of each needle, "" for a harmless site."""
+    parts = [rng.choice(pools.ordinary, len(pools.ordinary), replace=replace)]
+    if len(pools.hard_written):
+        size = HARD_WRITTEN if replace else min(HARD_WRITTEN, len(pools.hard_written))
+        parts.append(rng.choice(pools.hard_written, size, replace=replace))
+    owners = [""] * sum(map(len, parts))
+    for cell, own in pools.cells.items():
+        parts.append(rng.choice(own, NEEDLES_EACH, replace=replace))
+        owners += [_name(cell)] * NEEDLES_EACH
+    if len(pools.threats):
+        parts.append(rng.choice(pools.threats, PUBLIC_NEEDLES, replace=replace))
+        owners += [_name(("en", "violence"))] * PUBLIC_NEEDLES
+    return np.concatenate(parts), np.array(owners)
+
+
+def _found(pools: Pools, ranked: npt.NDArray[np.str_]) -> dict[str, float | None]:
+    """Every figure of a reading order that needs no scores."""
+    found: dict[str, float | None] = {}
+    for share in READ_SHARES:
+        read = ranked[: int(len(ranked) * share)]
+        each = {cell: _share(read, ranked, _name(cell)) for cell in pools.cells}
+        found |= {f"{cell} {share}": value for cell, value in each.items()}
+        found[f"mean {share}"] = float(np.mean(list(each.values()))) if each else None
+        found[f"total {share}"] = float((read != "").sum() / max(1, (ranked != "").sum()))
+    found["saved"] = _saved(ranked != "")
+    saved = [_saved(ranked == _name(cell)) for cell in pools.cells]
+    found["saved mean"] = float(np.mean(saved)) if saved else None
+    found["average precision"] = average_precision(
+        (-np.arange(len(ranked))).tolist(), (ranked != "").tolist()
+    )
+    return found
+
+
+def _name(cell: Cell) -> str:
+    return " ".join(cell)
 
 
 def _share(read: npt.NDArray[Any], ranked: npt.NDArray[Any], name: str) -> float:

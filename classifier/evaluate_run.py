@@ -51,6 +51,7 @@ class Evaluation:
     queues: Mapping[str, Queue]
     at_threshold: Mapping[str, Mapping[str, Any]]
     alarms: Mapping[str, Table]
+    sources: Mapping[str, Table]
     reliability: tuple[Reliability, ...]
     curves: Sequence[tuple[str, plots.Points]]
     disguises: Mapping[str, Any]
@@ -67,6 +68,7 @@ class Evaluation:
             "haystack": {name: queue.as_plain() for name, queue in self.queues.items()},
             "at_threshold": dict(self.at_threshold),
             "false_alarms": {kind: _plain(row) for kind, row in self.alarms.items()},
+            "by_source": {source: _plain(row) for source, row in self.sources.items()},
             "reliability": {r.category.value: r.as_plain() for r in self.reliability},
             "disguises": dict(self.disguises),
         }
@@ -124,6 +126,7 @@ def evaluate(
         queues,
         evaluate_pages.at_threshold(sites, of_sites, scorer.thresholds),
         evaluate_pages.alarms(sites, of_sites, scorer.thresholds),
+        evaluate_pages.by_source(sites, of_sites, scorer.thresholds),
         evaluate_pages.reliability(sites, of_sites) if sites else (),
         curves,
         {},

@@ -28,10 +28,12 @@ _KEYS: Final = (
     "kind",
     "source",
 )  # what tells rows of a card's list apart
+_SPREAD: Final = frozenset({"low", "high", "n", "bins_said_true_share"})
 _GROUPS: Final = {
     "thresholds": "thresholds",
     "threshold_figures": "figures",
     "held_out_figures": "figures",
+    "evaluation": "figures",
     "calibration": "calibration",
     "sources": "sources",
     "training_rows": "counts",
@@ -146,7 +148,7 @@ def rollback(models_dir: Path, name: str, *, actor: str, clock: Clock) -> Change
 
 def diff(models_dir: Path, before: str, after: str) -> list[Difference]:
     """What the cards of two models say differently: thresholds, figures, calibration, sources, counts."""
-    old, new = (dict(_entries(artefacts.card(models_dir, name))) for name in (before, after))
+    old, new = (dict(_described(models_dir, name)) for name in (before, after))
     rank = list(dict.fromkeys(_GROUPS.values()))
     found = [
         Difference(_GROUPS.get(path[0], "card"), ".".join(path), old.get(path), new.get(path))
@@ -209,6 +211,26 @@ def _changed(
         ) from error
     artefacts.replace(folder / artefacts.IN_USE_FILE, (json.dumps(note, indent=2) + "\n").encode())
     return change
+
+
+def measured(models_dir: Path, name: str) -> dict[str, Any]:
+    """What `qalqan evaluate --card` left beside the model, {} where nothing, or of other weights."""
+    path = models_dir / name / artefacts.MEASURED_FILE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    is_own = isinstance(found, dict) and found.get("digest") == artefacts.card_digest(
+        models_dir, *name.split("/", maxsplit=1)
+    )
+    return found if is_own else {}
+
+
+def _described(models_dir: Path, name: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield from _entries(artefacts.card(models_dir, name))
+    for path, value in _entries({"evaluation": measured(models_dir, name)}):
+        if path[-1] not in _SPREAD and len(path) > 2:  # noqa: PLR2004 - not its own name and digest
+            yield path, value
 
 
 def _entries(node: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -20,6 +20,9 @@ _folder = click.Path(file_okay=False, path_type=Path)
 @click.option("--models", type=_folder, help="Folder of models.  [default: ours]")
 @click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]")
 @click.option("--plots", type=_folder, help="Folder the plots are put into, as SVG.")
+@click.option(
+    "--card", is_flag=True, help="Put figures and plots into the model's own folder and README."
+)
 @json_option
 def evaluate(
     corpora: Path | None,
@@ -27,6 +30,7 @@ def evaluate(
     models: Path | None,
     name: str | None,
     plots: Path | None,
+    card: bool,
     as_json: bool,
 ) -> None:
     """Measure a model on texts it was never trained on, each figure with its 95 % interval.
@@ -37,12 +41,13 @@ def evaluate(
     Example:
       qalqan evaluate --corpora corpora --haystack bench --plots plots
     """
-    from classifier import artefacts, evaluate_run
+    from classifier import artefacts, card_measured, evaluate_run
     from classifier.evaluate_web import SCRIPT
     from classifier.scoring import Scorer
     from crawler.extract import extract
 
-    scorer = Scorer(artefacts.load(models or artefacts.default_models_dir(), name))
+    where = models or artefacts.default_models_dir()
+    scorer = Scorer(artefacts.load(where, name))
     found = evaluate_run.evaluate(
         scorer,
         corpora_dir=corpora,
@@ -54,6 +59,8 @@ def evaluate(
         for file, svg in found.drawn().items():
             plots.mkdir(parents=True, exist_ok=True)
             artefacts.replace(plots / file, svg.encode())
+    if card:
+        card_measured.keep(where / found.model.name / found.model.version, found)
     for reason in found.skipped:
         click.echo(f"skipped: {reason}", err=True)
     if as_json:

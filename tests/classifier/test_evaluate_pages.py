@@ -49,6 +49,19 @@ def test_false_alarms_are_counted_by_kind_and_language() -> None:
     assert set(found) == {"public news", "written prevention"}
 
 
+def test_each_public_source_has_its_own_shares() -> None:
+    sites = [_site("news", "a"), _site("news", "a"), _site("violence_promotion", "a", needle=True)]
+    written = _site("news", f"{SOURCE}/whole/violence/news")
+
+    found = evaluate_pages.by_source(
+        [*sites, written], [_score(0.9), _score(), _score(0.9), _score(0.9)], CUTS
+    )
+
+    assert list(found) == ["a"]
+    assert found["a"]["harmless"].value == 0.5
+    assert found["a"]["harmful"].value == 1.0
+
+
 def test_recall_precision_and_f1_stand_at_the_threshold() -> None:
     sites = [_site("violence_promotion", needle=True) for _ in range(4)] + [_site("news")]
     scores = [_score(violence=v) for v in (0.9, 0.7, 0.6, 0.1, 0.8)]

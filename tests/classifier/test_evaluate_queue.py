@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from classifier import evaluate_queue
@@ -89,3 +91,19 @@ def test_a_web_without_written_pages_has_no_cells() -> None:
     assert queue.mean[0.01].value is None
     assert queue.hard_written.value is None
     assert evaluate_queue.gain_curve(web, [0.0] * 50)[-1] == (1.0, 0.0)
+
+
+def test_a_reader_that_learns_is_measured_on_webs_without_repeats() -> None:
+    web = _web()
+
+    def clairvoyant(
+        chosen: npt.NDArray[np.int64], wanted: npt.NDArray[np.bool_], seed: int
+    ) -> list[int]:
+        assert len({*chosen.tolist()}) == len(chosen)
+        assert seed in {0, 1}
+        return [int(i) for i in np.argsort(~wanted, kind="stable")]
+
+    found = evaluate_queue.measure_order(web, clairvoyant, draws=2)
+
+    assert found["total 0.01"]["value"] == found["mean 0.01"]["value"] == 1.0
+    assert found["average precision"]["n"] == 2
