@@ -1,8 +1,19 @@
-"""What an author hides or dresses up does not change the words."""
+"""What an author hides or dresses up does not change the words, and it is known where they stood."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from classifier.normalise import normalise
+from classifier.lookalikes import Kind
+from classifier.normalise import align, mild, normalise
+
+# Letters of every kind the normaliser treats apart, marks, joiners, invisible ones and half a pair.
+ODD = st.text(
+    alphabet=st.sampled_from(
+        "abkxi0159 .-_@$!|аеқіұби\u0306\u200b\u0301αΣςｆﬁ½İßН Ӣԁ²😀A B漢é·*\n\u202e\ud800\u2066ᏟօЙ"
+    ),
+    max_size=24,
+)
 
 
 @pytest.mark.parametrize(
@@ -13,13 +24,23 @@ from classifier.normalise import normalise
         ("при\u00adвет", "привет"),
         ("\u202eпривет\u202c", "привет"),
         ("приве\u0301т", "привет"),
+        ("и\u0306од", "йод"),
         ("ﬁne ｗｏｒｄ", "fine word"),
+        ("𝐛𝐨𝐥𝐝 ⓣⓔⓧⓣ 🅰ble", "bold text able"),
         ("пpивeт", "привет"),
-        ("hеllo", "hello"),
-        ("қaзaқ", "қазақ"),
+        ("hеllo sіlent", "hello silent"),
+        ("αpple wօrd", "apple word"),
         ("room 101 and 7", "room 0 and 0"),
-        ("снег_идёт—тихо", "снег идёт тихо"),
-        ("йогурт ёлка", "йогурт ёлка"),
+        ("covid19 10км 5лет h2o 1,000.5", "covid 0 0 км 0 лет h 0 o 0 0 0"),
+        ("снег_идёт—тихо", "снег идет тихо"),
+        ("йогурт ёлка", "йогурт елка"),
+        ("w4ter br3ad h0use k!tchen", "water bread house kitchen"),
+        ("х0лод пр@вда", "холод правда"),
+        ("b r e a d and s.a.l.t", "bread and salt"),
+        ("х-л-е-б и с_о_л_ь", "хлеб и соль"),
+        ("н а н және т.ұ.з", "нан жане туз"),
+        ("wa.ter хл·еб", "water хлеб"),
+        ("breeeead", "bread"),
         ("", ""),
         ("\u200b\u200b", ""),
     ],
@@ -28,11 +49,100 @@ def test_disguised_words_become_plain_ones(shown: str, plain: str) -> None:
     assert normalise(shown) == plain
 
 
-def test_words_of_two_scripts_side_by_side_are_left_in_their_own() -> None:
-    assert normalise("Windows және компьютер") == "windows және компьютер"
+@pytest.mark.parametrize(
+    ("proper", "typed"),
+    [
+        ("қала күні өмір", "кала куни омир"),
+        ("жаңа жұлдыз", "жана жулдыз"),
+        ("ғалым әнші", "галым анши"),
+        ("қaзaқ", "казак"),
+    ],
+)
+def test_kazakh_meets_its_spelling_on_a_russian_keyboard(proper: str, typed: str) -> None:
+    assert normalise(proper) == normalise(typed) == typed
 
 
-def test_normalising_twice_changes_nothing_more() -> None:
-    once = normalise("Cәлем, әлeм! 2026 ﬁ \u0430\u0301")
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Windows және компьютер", "windows жане компьютер"),
+        ("кто-то по-русски сказал", "кто то по русски сказал"),
+        ("The end.Next day", "the end next day"),
+        ("write to example.com or example.kz", "write to example com or example kz"),
+        ("я и в саду", "я и в саду"),
+        ("I am a cook", "i am a cook"),
+        ("3 days, 4 nights", "0 days 0 nights"),
+    ],
+)
+def test_ordinary_words_are_left_in_peace(text: str, plain: str) -> None:
+    aligned = align(text)
+
+    assert aligned.text == plain
+    assert not +aligned.changed.get(Kind.LOOKALIKE, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "characters"),
+    [
+        ("при\u200bвет", Kind.INVISIBLE, 1),
+        ("\u202eпривет\u202c", Kind.BIDI, 2),
+        ("пр\u0301ив\u0301ет", Kind.COMBINING, 2),
+        ("ｗｏｒｄ", Kind.STYLED, 4),
+        ("пpивeт", Kind.LOOKALIKE, 2),
+        ("w4t3r", Kind.LEET, 2),
+        ("b.r.e.a.d", Kind.SPLIT, 4),
+        ("b r e a d", Kind.SPACED, 4),
+        ("breeeead", Kind.REPEATED, 3),
+    ],
+)
+def test_how_much_was_undone_is_counted_by_kind(text: str, kind: Kind, characters: int) -> None:
+    assert align(text).changed == {kind: characters}
+
+
+def test_a_word_is_found_again_in_the_original() -> None:
+    text = "Там b\u200br-e-a-d и х\u0301л3б."
+    aligned = align(text)
+
+    def original(word: str) -> str:
+        start = aligned.text.index(word)
+        low, high = aligned.span(start, start + len(word))
+        return text[low:high]
+
+    assert aligned.text == "там bread и хлзб"
+    assert original("bread") == "b\u200br-e-a-d"
+    assert original("хлзб") == "х\u0301л3б"
+
+
+def test_text_for_telling_languages_keeps_case_digits_and_alphabet() -> None:
+    assert mild("Қ\u200bала 24 ｃity, Мoсква") == "Қала 24 city, Москва"
+    assert mild("plain") == "plain"
+
+
+@given(ODD)
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    once = normalise(text)
 
     assert normalise(once) == once
+
+
+@given(ODD)
+def test_every_character_stands_where_its_origin_says(text: str) -> None:
+    aligned = align(text)
+
+    assert aligned.text == normalise(text)
+    assert len(aligned.origin) == len(aligned.text)
+    assert list(aligned.origin) == sorted(aligned.origin)
+    assert all(0 <= place < len(text) for place in aligned.origin)
+
+
+@given(st.text(alphabet=st.sampled_from("абв где қә\n,"), max_size=40))
+def test_plain_letters_stand_for_themselves(text: str) -> None:
+    aligned = align(text)
+    pairs = zip(aligned.text, (text[i] for i in aligned.origin), strict=True)
+
+    assert all(new in {old, " ", *normalise(old)} for new, old in pairs)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_normalised(text: str) -> None:
+    assert len(align(text).origin) == len(normalise(text))
