@@ -14,6 +14,7 @@ from review_queue.store import Store, Value
 
 # no 0/O, 1/I/L, U: a reference is read out over the telephone
 _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CLOSED_WITHOUT_BLOCK: Final = (CaseState.DISMISSED, CaseState.REFERRED, CaseState.NOT_DISTRESS)
 _SELECT: Final = (
     "SELECT c.*, (SELECT json_group_array(DISTINCT s.reviewer_id) FROM standing s WHERE s.case_id = c.id) AS people"
     " FROM cases c"
@@ -23,12 +24,15 @@ _SELECT: Final = (
 def open_case(
     store: Store, *, site: str, category: Category, lane: Lane, page_id: int, risk: float
 ) -> tuple[Case, bool]:
-    """The site has a case of this category; True where it is new.
+    """The site has a case of this category; True where it is new, or opened anew.
 
-    A case that is there keeps its state; while it waits, a riskier page moves it up the queue.
+    A case that waits moves up the queue by a riskier page. One that was closed without a block keeps its
+    state, unless a page fetched since is riskier than what people judged: a site may be cleaned, dismissed and
+    filled again.
     """
     with store.atomic():
         row = store.row("SELECT * FROM cases WHERE site = ? AND category = ?", [site, category])
+        about = {"site": site, "category": category, "lane": lane, "page_id": page_id, "risk": risk}
         if row is None:
             ref = _new_ref(store)
             store.run(
@@ -36,20 +40,22 @@ def open_case(
                 " VALUES (?,?,?,?,?,?,?,?)",
                 [ref, site, category, lane, CaseState.OPEN, risk, page_id, store.now()],
             )
-            detail = {"site": site, "category": category, "lane": lane, "page_id": page_id}
-            audit.append(
-                store,
-                actor="system",
-                action="case.opened",
-                subject=ref,
-                detail={**detail, "risk": risk},
-            )
+            audit.append(store, actor="system", action="case.opened", subject=ref, detail=about)
             return get(store, ref), True
-        if risk > row["risk"] and row["state"] in WAITING:
+        is_anew = risk > row["risk"] and _is_unjudged(store, row, page_id)
+        if is_anew:
+            store.run(
+                "UPDATE cases SET state = ?, turn = turn + 1 WHERE id = ?",
+                [CaseState.OPEN, row["id"]],
+            )
+            audit.append(
+                store, actor="system", action="case.reopened", subject=row["ref"], detail=about
+            )
+        if is_anew or (risk > row["risk"] and row["state"] in WAITING):
             store.run(
                 "UPDATE cases SET risk = ?, page_id = ? WHERE id = ?", [risk, page_id, row["id"]]
             )
-        return get(store, row["ref"]), False
+        return get(store, row["ref"]), is_anew
 
 
 def waiting(
@@ -128,10 +134,13 @@ def hosts_of(store: Store, case: Case) -> list[str]:
 
 
 def save_surroundings(store: Store, page_id: int, content: Surroundings) -> None:
-    """The page's surroundings are kept; an earlier version is replaced."""
+    """The page's surroundings are kept, for good: they are what people will have seen.
+
+    Raises:
+        RefusedError: the page has some already.
+    """
     store.run(
-        "INSERT INTO surroundings(page_id, content) VALUES (?,?)"
-        " ON CONFLICT(page_id) DO UPDATE SET content = excluded.content",
+        "INSERT INTO surroundings(page_id, content) VALUES (?,?)",
         [
             page_id,
             json.dumps(
@@ -149,6 +158,17 @@ def surroundings(store: Store, page_id: int) -> Surroundings | None:
         return None
     headings, blocks, link_texts, truncated = json.loads(content)
     return Surroundings(tuple(headings), tuple(blocks), tuple(link_texts), truncated=truncated)
+
+
+def _is_unjudged(store: Store, row: dict[str, Any], page_id: int) -> bool:
+    """Whether the closed case `row` blocks nothing and nobody can have seen this page when it was closed."""
+    return row["state"] in _CLOSED_WITHOUT_BLOCK and bool(
+        store.value(
+            "SELECT 1 FROM pages WHERE id = ? AND fetched_at >"
+            " (SELECT coalesce(max(decided_at), '') FROM decisions WHERE case_id = ?)",
+            [page_id, row["id"]],
+        )
+    )
 
 
 def _waiting(lane: Lane | None) -> tuple[str, list[Value]]:

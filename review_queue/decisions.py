@@ -22,7 +22,7 @@ from review_queue.store import Store
 _PEOPLE_TO_LIFT_DISTRESS: Final = 2
 _SELECT: Final = (
     "SELECT d.*, c.ref, m.name AS model_name, m.version AS model_version, m.digest AS model_digest,"
-    " EXISTS (SELECT 1 FROM decisions n WHERE n.supersedes = d.id) AS superseded"
+    " NOT EXISTS (SELECT 1 FROM standing s WHERE s.id = d.id) AS superseded"
     " FROM decisions d JOIN cases c ON c.id = d.case_id LEFT JOIN models m ON m.id = d.model_id"
 )
 
@@ -46,7 +46,8 @@ def decide(store: Store, draft: Draft) -> Decision:
         store.run(
             "INSERT INTO decisions(id, case_id, reviewer_id, reviewer_name, reviewer_role, verdict, scope, name,"
             " policy_code, policy_version, ground_code, ground_version, reason, decided_at, supersedes,"
-            " page_sha256, score, model_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " page_sha256, score, model_id, turn) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+            " (SELECT turn FROM cases WHERE id = ?2))",
             [decision_id, case.id, draft.reviewer.id, draft.reviewer.name, draft.reviewer.role, draft.verdict,
              draft.scope or "", name, draft.policy_code or None, draft.policy_version or None,
              draft.legal_ground_code or None, draft.legal_ground_version or None, draft.reason, store.now(),
@@ -69,7 +70,7 @@ def of_case(store: Store, ref: str) -> list[Decision]:
     """All decisions on the case, superseded ones too, oldest first."""
     return [
         _decision(r)
-        for r in store.rows(f"{_SELECT} WHERE c.ref = ? ORDER BY d.decided_at, d.rowid", [ref])
+        for r in store.rows(f"{_SELECT} WHERE c.ref = ? ORDER BY d.decided_at, d.id", [ref])
     ]
 
 

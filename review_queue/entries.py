@@ -39,7 +39,8 @@ def approved(store: Store) -> list[ApprovedBlock]:
                 AND s.verdict = 'violates' AND s.scope = a.scope AND s.name = a.name
                 ORDER BY s.decided_at, s.id)) AS ids
         FROM agreement a JOIN cases c ON c.id = a.case_id
-        WHERE c.state = ? AND c.lane = 'review' AND a.people >= CASE a.scope WHEN 'host' THEN ? ELSE ? END
+        JOIN blockable b ON b.case_id = c.id
+        WHERE c.state = ? AND a.people >= CASE a.scope WHEN 'host' THEN ? ELSE ? END
             AND NOT EXISTS (SELECT 1 FROM live_entries e WHERE e.case_id = a.case_id AND e.scope = a.scope
                 AND e.name = a.name)
         ORDER BY c.id, a.scope, a.name""",

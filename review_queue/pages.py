@@ -16,16 +16,22 @@ def keep(store: Store, page: Page, round_id: int | None = None) -> None:
     The round it was first fetched in says under which robots policy and limits that was.
     """
     with store.atomic():
+        seen = store.run(
+            "UPDATE pages SET last_seen_at = ? WHERE url = ? AND body_sha256 = ?",
+            [page.fetched_at, page.url, page.body_sha256],
+        )
+        if seen:
+            return
         store.run(
             "INSERT INTO pages(url, host, site, fetched_at, last_seen_at, status, title, text, lang, content_type,"
-            " body_sha256, round_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
-            " ON CONFLICT(url, body_sha256) DO UPDATE SET last_seen_at = excluded.last_seen_at",
+            " body_sha256, round_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             [page.url, page.host, page.site, page.fetched_at, page.fetched_at, page.status, page.title, page.text,
              page.lang, page.content_type, page.body_sha256, round_id],
         )  # fmt: skip
         store.run(
-            "INSERT OR IGNORE INTO bodies(sha256, deflated) VALUES (?,?)",
-            [page.body_sha256, zlib.compress(page.body, 6)],
+            "INSERT INTO bodies(sha256, deflated) SELECT :digest, :deflated"
+            " WHERE NOT EXISTS (SELECT 1 FROM bodies WHERE sha256 = :digest)",
+            {"digest": page.body_sha256, "deflated": zlib.compress(page.body, 6)},
         )
 
 

@@ -123,7 +123,9 @@ CREATE TABLE cases (
     site TEXT NOT NULL REFERENCES sites(name),
     category TEXT NOT NULL CHECK (category IN ('self_harm', 'violence', 'distress')),
     lane TEXT NOT NULL CHECK (lane = CASE category WHEN 'distress' THEN 'referral' ELSE 'review' END),
-    state TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'awaiting_second', 'disagreed', 'approved', 'dismissed',
+        'referred', 'not_distress')),
+    turn INTEGER NOT NULL DEFAULT 1,
     risk REAL NOT NULL,
     page_id INTEGER NOT NULL REFERENCES pages(id),
     opened_at TEXT NOT NULL,
@@ -158,12 +160,14 @@ CREATE TABLE decisions (
     id TEXT PRIMARY KEY,
     case_id INTEGER NOT NULL REFERENCES cases(id),
     reviewer_id TEXT NOT NULL COLLATE NOCASE
-        CHECK (reviewer_id <> '' AND reviewer_id = trim(reviewer_id)),
+        CHECK (reviewer_id <> '' AND reviewer_id NOT GLOB '*[^A-Za-z0-9._-]*'
+            AND length(reviewer_id) = length(CAST(reviewer_id AS BLOB))),  -- one spelling, so nobody is two people
     reviewer_name TEXT NOT NULL,
     reviewer_role TEXT NOT NULL,
     verdict TEXT NOT NULL,
     scope TEXT NOT NULL DEFAULT '' CHECK (scope IN ('', 'host', 'domain')),
-    name TEXT NOT NULL DEFAULT '',
+    name TEXT NOT NULL DEFAULT '' CHECK (name NOT GLOB '*[^]a-z0-9.:_[-]*'),
+    turn INTEGER NOT NULL DEFAULT 1,
     policy_code TEXT, policy_version INTEGER,
     ground_code TEXT, ground_version INTEGER,
     reason TEXT NOT NULL CHECK (trim(reason) <> ''),
@@ -174,14 +178,14 @@ CREATE TABLE decisions (
     model_id INTEGER REFERENCES models(id),
     FOREIGN KEY (policy_code, policy_version) REFERENCES policies(code, version),
     FOREIGN KEY (ground_code, ground_version) REFERENCES legal_grounds(code, version)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX decisions_case ON decisions(case_id);
 
 CREATE TABLE entries (
     id TEXT PRIMARY KEY,
     case_id INTEGER NOT NULL REFERENCES cases(id),
     scope TEXT NOT NULL CHECK (scope IN ('host', 'domain')),
-    name TEXT NOT NULL CHECK (name <> ''),
+    name TEXT NOT NULL CHECK (name <> '' AND name NOT GLOB '*[^]a-z0-9.:_[-]*'),
     unicode_name TEXT NOT NULL,
     category TEXT NOT NULL CHECK (category IN ('self_harm', 'violence')),
     policy_code TEXT NOT NULL, policy_version INTEGER NOT NULL,
@@ -189,7 +193,7 @@ CREATE TABLE entries (
     listed_at TEXT NOT NULL,
     FOREIGN KEY (policy_code, policy_version) REFERENCES policies(code, version),
     FOREIGN KEY (ground_code, ground_version) REFERENCES legal_grounds(code, version)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX entries_case ON entries(case_id);
 
 CREATE TABLE entry_decisions (

@@ -13,8 +13,9 @@ def model_row(store: Store, model: ModelId) -> int:
     """The id of the row that stands for `model`, made when it is new."""
     with store.atomic():
         store.run(
-            "INSERT OR IGNORE INTO models(name, version, digest) VALUES (?,?,?)",
-            [model.name, model.version, model.digest],
+            "INSERT INTO models(name, version, digest) SELECT :name, :version, :digest"
+            " WHERE NOT EXISTS (SELECT 1 FROM models WHERE digest = :digest)",
+            {"name": model.name, "version": model.version, "digest": model.digest},
         )
         return int(store.value("SELECT id FROM models WHERE digest = ?", [model.digest]))
 
@@ -24,8 +25,9 @@ def save(store: Store, model: ModelId, rows: Sequence[tuple[int, PageScore]]) ->
     with store.atomic():
         model_id = model_row(store, model)
         store.run_many(
-            "INSERT OR IGNORE INTO scores(page_id, model_id, lang, self_harm, violence, distress, risk, stance,"
-            " evidence, scored_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO scores(page_id, model_id, lang, self_harm, violence, distress, risk, stance,"
+            " evidence, scored_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
+            " WHERE NOT EXISTS (SELECT 1 FROM scores WHERE page_id = ?1 AND model_id = ?2)",
             [
                 (
                     page_id,

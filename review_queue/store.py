@@ -127,26 +127,30 @@ def open_store(data_dir: Path, *, clock: Clock = system_clock, create: bool = Tr
     with failures(path):
         connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
     try:
-        db = _prepared(path, connection)
+        db = _prepared(path, connection, create=create)
     except BaseException:
         connection.close()
         raise
     return Store(path, db, clock)
 
 
-def _prepared(path: Path, connection: sqlite3.Connection) -> Database:
+def _prepared(path: Path, connection: sqlite3.Connection, *, create: bool) -> Database:
     with failures(path):
-        connection.execute("PRAGMA journal_mode=WAL")
-        # FULL: a decision the officer saw accepted survives a power cut (NORMAL lost 840 of 978 in measurement)
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
         db = Database(connection, execute_plugins=False)
         ours = {migration.name for migration in migrations.pending(Database(memory=True))}
-        newer = [done.name for done in migrations.applied(db) if done.name not in ours]
+        applied = [done.name for done in migrations.applied(db)]
+        newer = [name for name in applied if name not in ours]
         if newer:
             raise StoreTooNewError(
                 f"{path} was written by a newer Qalqan ({newer[-1]}); update this program"
             )
+        if not applied and not create:
+            raise StoreDamagedError(f"{path} holds no store; restore it from a backup")
+        # only now is anything written: a store that is refused stays as it was
+        connection.execute("PRAGMA journal_mode=WAL")
+        # FULL: a decision the officer saw accepted survives a power cut (NORMAL lost 840 of 978 in measurement)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
         if migrations.pending(db):
             # the lock first: two processes that open a new store together must not both create it
             connection.execute("BEGIN IMMEDIATE")
@@ -162,6 +166,8 @@ def failures(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _explained(path, error) from error
+    except UnicodeEncodeError as error:
+        raise RefusedError("the store takes no broken characters; write the text anew") from error
 
 
 def _explained(path: Path, error: sqlite3.Error) -> QalqanError:

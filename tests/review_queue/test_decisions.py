@@ -1,5 +1,7 @@
 """Decisions: pinned to what was seen, moving the case, never changing what was said."""
 
+from dataclasses import replace
+
 import pytest
 
 from review_queue import audit, cases, decisions, entries, policies
@@ -7,7 +9,8 @@ from review_queue.categories import CaseState, Category, Lane, Scope, Verdict
 from review_queue.errors import RefusedError, UnknownCaseError
 from review_queue.records import Case, Draft, Reviewer
 from review_queue.store import Store
-from tests.builders import MODEL, a_case, a_draft
+from tests.builders import MODEL, a_case, a_draft, a_page, fetch
+from tests.conftest import TickingClock
 
 V = Verdict
 
@@ -171,6 +174,36 @@ def test_a_riskier_page_moves_a_waiting_case_up_and_a_decided_one_stays(store: S
     later = a_case(store, "http://one.example/worst", risk=0.95)
 
     assert (later.risk, later.state) == (0.9, CaseState.DISMISSED)
+
+
+def test_a_dismissed_site_that_is_filled_again_comes_back(
+    store: Store, clock: TickingClock
+) -> None:
+    case = a_case(store, risk=0.5)
+    old = decisions.decide(store, a_draft(case, "aliya", V.DOES_NOT_VIOLATE))
+    clock.move(days=1)
+    page = replace(a_page("http://one.example/new", "Quite other words."), fetched_at=store.now())
+    (page_id,) = fetch(store, page)
+    calm, is_calm_new = cases.open_case(
+        store, site=case.site, category=case.category, lane=case.lane, page_id=page_id, risk=0.5
+    )
+    again, is_new = cases.open_case(
+        store, site=case.site, category=case.category, lane=case.lane, page_id=page_id, risk=0.9
+    )
+
+    assert (calm.state, is_calm_new) == (CaseState.DISMISSED, False)
+    assert (again.ref, again.state, again.page_id, is_new) == (
+        case.ref,
+        CaseState.OPEN,
+        page_id,
+        True,
+    )
+    assert again.decided_by == ()
+    decisions.decide(store, a_draft(again, "aliya"))
+    decisions.decide(store, a_draft(again, "berik"))
+    assert cases.get(store, case.ref).state is CaseState.APPROVED
+    assert [d.superseded for d in decisions.of_case(store, case.ref)] == [True, False, False]
+    assert decisions.of_case(store, case.ref)[0].id == old.id
 
 
 def test_a_new_store_has_neutral_samples_in_three_languages(store: Store) -> None:

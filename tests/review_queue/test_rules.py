@@ -7,8 +7,8 @@ import pytest
 
 from review_queue import cases, decisions, entries
 from review_queue.categories import CaseState, Category, Scope, Verdict
-from review_queue.errors import RefusedError
-from review_queue.records import Case
+from review_queue.errors import RefusedError, StoreDamagedError
+from review_queue.records import Case, Surroundings
 from review_queue.store import Store
 from tests.builders import a_case, a_draft
 
@@ -181,7 +181,76 @@ def test_an_entry_cannot_be_tied_to_decisions_for_something_else(store: Store) -
     assert case.ref == entry.case_ref
 
 
-FIRST = "(SELECT id FROM decisions LIMIT 1)"
+@pytest.mark.parametrize(
+    "other",
+    [" aliya", "aliya\t", "aliya\xa0", "aliya\u200b", "aliya\0x", "\uff41liya", "аliya", ""],
+)
+def test_a_person_has_one_spelling(store: Store, other: str) -> None:
+    case = _case(store, "aliya")
+    with pytest.raises(RefusedError):
+        _insert_decision(store, case, id="d2", reviewer_id=other)
+
+
+@pytest.mark.parametrize("name", ["egov.kz\n.one.example", "*.one.example", "UPPER.one.example"])
+def test_a_name_to_block_is_one_plain_name(store: Store, name: str) -> None:
+    with pytest.raises(RefusedError):
+        _insert_decision(store, a_case(store), name=name)
+
+
+def test_a_block_that_as_many_people_speak_against_is_refused(store: Store) -> None:
+    case = _case(store, "aliya", "berik")
+    for person in ("dana", "erlan"):
+        decisions.decide(store, a_draft(case, person, Verdict.PROTECTIVE))
+    store.run("UPDATE cases SET state = 'approved'")
+    with pytest.raises(RefusedError, match="see no harm"):
+        _insert_entry(store, case)
+
+
+def test_an_entry_names_the_policy_of_its_decisions(store: Store) -> None:
+    case = _case(store, "aliya", "berik")
+    with pytest.raises(RefusedError, match="policy"):
+        store.run(
+            "INSERT INTO entries VALUES ('e1', ?, 'host', ?, ?, 'violence', 'SH-1', 1, 'SAMPLE-1', 1, 't')",
+            [case.id, case.site, case.site],
+        )
+
+
+def test_a_block_of_a_page_whose_referral_is_not_settled_is_refused(store: Store) -> None:
+    referral = a_case(store, category=Category.DISTRESS)
+    case = _case(store, "aliya", "berik")
+    assert case.page_id == referral.page_id
+    with pytest.raises(RefusedError, match="in distress"):
+        _insert_entry(store, case)
+
+
+def test_an_entry_ends_when_people_come_to_see_distress_after_all(store: Store) -> None:
+    referral = a_case(store, category=Category.DISTRESS)
+    seen = [
+        decisions.decide(store, a_draft(referral, person, Verdict.NOT_DISTRESS))
+        for person in ("aliya", "berik")
+    ]
+    (case,) = cases.waiting(store)
+    for person in ("aliya", "berik"):
+        decisions.decide(store, a_draft(case, person))
+    entries.add(store, entries.approved(store)[0])
+    assert len(entries.live(store)) == 1
+    decisions.decide(store, a_draft(referral, "aliya", Verdict.REFER, supersedes=seen[0].id))
+
+    assert entries.live(store) == []
+
+
+def test_a_decision_belongs_to_the_present_turn_of_its_case(store: Store) -> None:
+    case = a_case(store)
+    with pytest.raises(RefusedError, match="present turn"):
+        _insert_decision(store, case, turn="2")
+
+
+def test_a_case_that_blocks_something_is_not_opened_anew(store: Store) -> None:
+    _case(store, "aliya", "berik")
+    with pytest.raises(RefusedError, match="opened anew"):
+        store.run("UPDATE cases SET turn = 2")
+
+
 KEPT: dict[str, tuple[str, str]] = {
     "editing a decision": ("UPDATE decisions SET reason = 'other'", "decisions_no_update"),
     "deleting a decision": ("DELETE FROM decisions", "decisions_no_delete"),
@@ -212,6 +281,17 @@ KEPT: dict[str, tuple[str, str]] = {
         "grounds_no_delete",
     ),
     "editing a page": ("UPDATE pages SET text = 'other'", "pages_keep"),
+    "editing the body of a page": ("UPDATE bodies SET deflated = x'00'", "bodies_no_update"),
+    "deleting the body of a page": ("DELETE FROM bodies", "bodies_no_delete"),
+    "editing a score": ("UPDATE scores SET risk = 0", "scores_no_update"),
+    "deleting a score": ("DELETE FROM scores", "scores_no_delete"),
+    "editing a model's digest": ("UPDATE models SET digest = 'x'", "models_no_update"),
+    "deleting a model": ("DELETE FROM models", "models_no_delete"),
+    "editing what a case showed": (
+        "UPDATE surroundings SET content = '[]'",
+        "surroundings_no_update",
+    ),
+    "deleting what a case showed": ("DELETE FROM surroundings", "surroundings_no_delete"),
     "moving a case to the other lane": (
         "UPDATE cases SET lane = 'referral', category = 'distress'",
         "cases_keep",
@@ -226,6 +306,8 @@ def full_store(store: Store) -> Store:
     _case(store, "aliya", "berik")
     entries.add(store, entries.approved(store)[0])
     entries.record_export(store, serial=7, actor="test", manifest_sha256="0" * 64, counts={})
+    page_id = store.value("SELECT page_id FROM cases")
+    cases.save_surroundings(store, page_id, Surroundings(("A heading",), ("A block",), ()))
     return store
 
 
@@ -245,13 +327,57 @@ def test_it_is_the_trigger_that_refuses(full_store: Store, what: str) -> None:
     assert full_store.run(statement) >= 1
 
 
-@pytest.mark.parametrize("table", ["decisions", "audit", "entries", "exports"])
-def test_a_row_is_not_replaced_even_without_recursive_triggers(
-    full_store: Store, table: str
+KEPT_TABLES = (
+    "audit", "bodies", "cases", "decisions", "entries", "exports", "legal_grounds", "models", "pages", "policies",
+    "scores", "surroundings",
+)  # fmt: skip
+
+
+def _unique_keys(store: Store, table: str) -> list[set[str]]:
+    """The column sets of every unique key of the table, the hidden rowid included where there is one."""
+    columns = list(store.rows(f"SELECT name, pk FROM pragma_table_info('{table}')"))
+    keys = [{row["name"] for row in columns if row["pk"]}]
+    indexes = store.rows(f"SELECT name FROM pragma_index_list('{table}') WHERE \"unique\" = 1")
+    for index in [row["name"] for row in indexes]:
+        inner = store.rows(f"SELECT name FROM pragma_index_info('{index}')")
+        keys.append({row["name"] for row in inner})
+    return keys
+
+
+@pytest.mark.parametrize("foreign_keys", ["ON", "OFF"])
+@pytest.mark.parametrize("verb", ["INSERT OR REPLACE", "UPDATE OR REPLACE"])
+@pytest.mark.parametrize("table", KEPT_TABLES)
+def test_no_row_that_is_kept_can_be_replaced_over_any_of_its_keys(
+    full_store: Store, table: str, verb: str, foreign_keys: str
 ) -> None:
+    """The hole a trigger on DELETE leaves open: REPLACE removes a row without it."""
     full_store.run("PRAGMA recursive_triggers = OFF")
-    with pytest.raises(RefusedError):
-        full_store.run(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1")
+    full_store.run(f"PRAGMA foreign_keys = {foreign_keys}")
+    before = list(full_store.rows(f"SELECT * FROM {table}"))
+    first = before[0]
+    for key in _unique_keys(full_store, table):
+        row = {
+            name: value
+            if name in key
+            else (value + 90 if isinstance(value, int) else f"{value}x" if name == "id" else value)
+            for name, value in first.items()
+        }
+        if verb == "INSERT OR REPLACE":
+            marks = ", ".join(f":{name}" for name in row)
+            statement = f"{verb} INTO {table}({', '.join(row)}) VALUES ({marks})"
+        else:
+            columns = ", ".join(f"{name} = :{name}" for name in row)
+            statement = f"{verb} {table} SET {columns}"
+        with pytest.raises(RefusedError):
+            full_store.run(statement, row)
+
+    assert list(full_store.rows(f"SELECT * FROM {table}")) == before
+
+
+def test_append_only_tables_have_no_hidden_key(store: Store) -> None:
+    for table in ("decisions", "entries"):
+        with pytest.raises(StoreDamagedError, match="rowid"):
+            store.value(f"SELECT rowid FROM {table}")
 
 
 def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
@@ -266,8 +392,10 @@ def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
         "entries_rest_on_people": "never a site to block",
         "entries_keep_decisions": "entries.live",
         "entry_decisions_agree": "that very block",
+        "decisions_turn": "present turn",
+        "cases_turn": "opened anew",
     }
-    replaced = {f"{table}_no_replace" for table in ("decisions", "audit", "entries", "exports")}
+    replaced = {f"{table}_no_replace" for table in KEPT_TABLES}
     there = {
         row["name"] for row in store.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")
     }

@@ -8,6 +8,7 @@ import pytest
 from review_queue import audit, seeds
 from review_queue.errors import (
     DiskFullError,
+    RefusedError,
     StoreBusyError,
     StoreDamagedError,
     StoreMissingError,
@@ -58,6 +59,28 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"not a database, but long enough to be read as one" * 40)
     with pytest.raises(StoreDamagedError, match="backup"):
         open_store(tmp_path)
+
+
+def test_an_emptied_store_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).touch()
+    with pytest.raises(StoreDamagedError, match="backup"):
+        open_store(tmp_path, create=False)
+
+
+def test_a_newer_store_is_not_written_to(tmp_path: Path) -> None:
+    with open_store(tmp_path) as opened:
+        opened.run("UPDATE _sqlite_migrations SET name = '9999_future' WHERE name = '0003_samples'")
+        opened.run("PRAGMA journal_mode = DELETE")
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(StoreTooNewError):
+        open_store(tmp_path)
+
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_broken_characters_are_refused(store: Store) -> None:
+    with pytest.raises(RefusedError, match="broken characters"):
+        audit.append(store, actor="\ud83d", action="b", subject="c", detail={})
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
