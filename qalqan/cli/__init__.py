@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "train": "qalqan.cli.train:train",
     "evaluate": "qalqan.cli.evaluate:evaluate",
     "models": "qalqan.cli.models:models",
+    "simulate": "qalqan.cli.simulate:simulate",
 }
 EXIT_INTERRUPTED: Final = 130
 
