@@ -27,7 +27,10 @@ KNOWN_FAILURES: Final = (
         "Fiction, reports, prevention and angry talk without a call to violence are its usual false alarms; "
         "long harmless pages on the subject more than short ones."
     ),
-    "Kazakh in Latin script was not trained on and is scored as English.",
+    (
+        "Kazakh in Latin script rests on transliterated text, where it was trained on at all: public text in it "
+        "hardly exists."
+    ),
     "Distress is told from promotion by few written sentences: read what opens a referral with care.",
 )
 
@@ -67,6 +70,8 @@ def as_json(identity: ModelId, facts: Facts) -> dict[str, Any]:
                 "review_budget": REVIEW_BUDGET,
                 "hard_budget": HARD_BUDGET,
                 "found": cut.found,
+                "found_low": cut.found_low,
+                "found_high": cut.found_high,
                 "false_alarms": cut.false_alarms,
                 "hard_false_alarms": cut.hard_false_alarms,
                 "harmful_pages": cut.harmful_pages,
@@ -82,11 +87,13 @@ def as_json(identity: ModelId, facts: Facts) -> dict[str, Any]:
                 "harmful_pages": cell.harmful,
                 "harmless_pages": cell.harmless,
                 "average_precision": cell.average_precision,
+                "average_precision_low": cell.low,
+                "average_precision_high": cell.high,
                 "average_precision_against_hard": cell.against_hard,
             }
             for cell in facts.cells
         ],
-        "known_failures": list(KNOWN_FAILURES),
+        "known_failures": known_failures(facts),
     }
 
 
@@ -127,7 +134,8 @@ def as_readme(identity: ModelId, facts: Facts) -> str:
         "| category | threshold | harmful found | ordinary above | hard above | pages (harmful, ordinary, hard) |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {category.value} | {cut.value} | {_share(cut.found)} | {_share(cut.false_alarms)} "
+            f"| {category.value} | {cut.value} | {_share(cut.found)}"
+            f"{_between(cut.found_low, cut.found_high)} | {_share(cut.false_alarms)} "
             f"| {_share(cut.hard_false_alarms)} "
             f"| {cut.harmful_pages}, {cut.harmless_pages}, {cut.hard_pages} |"
             for category, cut in facts.thresholds.items()
@@ -137,23 +145,50 @@ def as_readme(identity: ModelId, facts: Facts) -> str:
         "",
         (
             "Average precision against all harmless held-out pages of the language, and of composed pages "
-            "against the hard ones alone. Held-out pages also set the calibration."
+            "against the hard ones alone; in brackets the 95 % interval. Held-out pages also set the "
+            "calibration."
         ),
         "",
         "| language | category | harmful | harmless | AP | AP against hard |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
             f"| {cell.lang} | {cell.category.value} | {cell.harmful} | {cell.harmless} "
-            f"| {_figure(cell.average_precision)} | {_figure(cell.against_hard)} |"
+            f"| {_figure(cell.average_precision)}{_between(cell.low, cell.high)} "
+            f"| {_figure(cell.against_hard)} |"
             for cell in facts.cells
         ),
         "",
         "## Known failures",
         "",
-        *(f"- {failure}" for failure in KNOWN_FAILURES),
+        *(f"- {failure}" for failure in known_failures(facts)),
         "",
     ]
     return "\n".join(lines)
+
+
+def known_failures(facts: Facts) -> list[str]:
+    """What is known to go wrong: what holds for every model of this kind, and what this run showed."""
+    weakest = sorted(
+        (cell for cell in facts.cells if cell.average_precision is not None),
+        key=lambda cell: cell.average_precision or 0.0,
+    )[:2]
+    shown = [
+        f"Weakest on held-out pages: {cell.lang} {cell.category.value}, average precision "
+        f"{_figure(cell.average_precision)}{_between(cell.low, cell.high)}."
+        for cell in weakest
+    ]
+    unproven = [f"{c.lang} {c.category.value}" for c in facts.cells if not c.harmful]
+    if unproven:
+        shown.append(
+            f"No harmful page was held out, so nothing is known, for: {', '.join(unproven)}."
+        )
+    shown += [
+        f"{cut.hard_false_alarms:.0%} of the {cut.hard_pages} hard harmless held-out pages open a case "
+        f"of {category.value} for nothing."
+        for category, cut in facts.thresholds.items()
+        if cut.hard_false_alarms
+    ]
+    return [*KNOWN_FAILURES, *shown]
 
 
 def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
@@ -170,6 +205,10 @@ def _counts(title: str, counts: Counter[tuple[str, str]]) -> list[str]:
 
 def _share(value: float | None) -> str:
     return "none there" if value is None else f"{value:.1%}"
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
 
 
 def _figure(value: float | None) -> str:

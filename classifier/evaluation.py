@@ -10,11 +10,13 @@ import numpy.typing as npt
 from classifier.calibration import is_harmful, is_harmless, of_language
 from classifier.compose import SOURCE
 from classifier.examples import LANGUAGES, HeldOut, Topic
+from classifier.intervals import Measured, of_draws
 from review_queue.categories import HARMS, Category
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+_DRAWS: Final = 200
 READ_SHARES: Final = (0.01, 0.02, 0.05)
 
 
@@ -37,6 +39,8 @@ class Cell:
     harmless: int
     average_precision: float | None
     against_hard: float | None  # the same against written harmless pages on the same subject alone
+    low: float | None = None  # 95 % interval of the average precision, by bootstrap over pages
+    high: float | None = None
 
 
 def by_cell(scores: Mapping[Category, Floats], held_out: HeldOut) -> tuple[Cell, ...]:
@@ -51,6 +55,7 @@ def by_cell(scores: Mapping[Category, Floats], held_out: HeldOut) -> tuple[Cell,
         for category in HARMS:
             harmful = is_harmful(held_out, category) & own
             written = harmful & np.array([e.source == SOURCE for e in held_out.examples], np.bool_)
+            spread = _spread(scores[category], harmful, harmless & own)
             cells.append(
                 Cell(
                     lang,
@@ -59,6 +64,8 @@ def by_cell(scores: Mapping[Category, Floats], held_out: HeldOut) -> tuple[Cell,
                     int((harmless & own).sum()),
                     _told_apart(scores[category], harmful, harmless & own),
                     _told_apart(scores[category], written, hard & own),
+                    spread.low,
+                    spread.high,
                 )
             )
     return tuple(cells)
@@ -67,6 +74,18 @@ def by_cell(scores: Mapping[Category, Floats], held_out: HeldOut) -> tuple[Cell,
 def _told_apart(scores: Floats, wanted: Mask, unwanted: Mask) -> float | None:
     used = wanted | unwanted
     return average_precision(scores[used].tolist(), wanted[used].tolist())
+
+
+def _spread(scores: Floats, wanted: Mask, unwanted: Mask) -> Measured:
+    own = np.flatnonzero(wanted | unwanted)
+    if not wanted.any():
+        return of_draws([], 0)
+    rng = np.random.default_rng(1)
+    drawn = []
+    for _ in range(_DRAWS):
+        chosen = rng.choice(own, len(own))
+        drawn.append(average_precision(scores[chosen].tolist(), wanted[chosen].tolist()))
+    return of_draws(drawn, len(own))
 
 
 def recall_at(
