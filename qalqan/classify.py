@@ -1,21 +1,26 @@
 """Pages in, scores out, one JSON line each, without a store and in constant memory."""
 
+import errno
 import json
+import os
+import secrets
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, TextIO
+from typing import BinaryIO, Final, NoReturn, Protocol, TextIO
 
 from classifier.scoring import Scorer
-from review_queue.errors import BadUrlError, UnreadableInputError
+from review_queue.errors import BadUrlError, DiskFullError, UnreadableInputError
 from review_queue.hosts import parse_url
 from review_queue.records import BadRow, PageScore
 
 _BATCH: Final = 64
 _LONGEST_LINE: Final = 32 * 1024 * 1024  # bytes; a line without end must not fill the memory
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 STANDARD: Final = "-"
 
 
@@ -58,7 +63,7 @@ def classify(
         out: where the lines are written.
         scorer: the model.
         extract: title and text of an HTML body and its content type.
-        on_bad_row: called at once with each row that is left out.
+        on_bad_row: called at once with each row that is left out, and with each empty page.
     """
     scored = left_out = 0
     batch: list[_Row] = []
@@ -70,6 +75,8 @@ def classify(
             left_out += 1
             on_bad_row(BadRow(number, parsed))
             continue
+        if not (parsed.title or parsed.text).strip():
+            on_bad_row(BadRow(number, "empty page, scored as one without words"))
         batch.append(parsed)
         if len(batch) == _BATCH:
             scored += _flush(batch, out, scorer)
@@ -82,22 +89,19 @@ def classify_file(
 ) -> ClassifyReport:
     """The scores of the pages in `source` are in `target`, whole or not at all; "-" is a pipe.
 
+    A link is followed and a device or a FIFO written straight to; a file changes only once all is written.
+
     Raises:
-        UnreadableInputError: a file cannot be opened or written, or holds no row that can be scored.
+        UnreadableInputError: a file cannot be read or written, or holds no row that can be scored.
+        DiskFullError: there is no room for the scores.
     """
-    try:
-        with _opened(source) as rows, _written(target) as out:
-            report = classify(rows, out, scorer, extract, on_bad_row)
-            if not report.scored:
-                raise UnreadableInputError(
-                    f"no page could be scored in {'standard input' if source == STANDARD else source}: "
-                    'give JSON lines with "url" and "html" or "text"'
-                )
-    except BrokenPipeError:
-        raise  # the reader of our output is gone: nothing is wrong with the files
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UnreadableInputError(f"{error.filename or target}: {reason}") from error
+    with _opened(source) as rows, _written(target) as out:
+        report = classify(rows, out, scorer, extract, on_bad_row)
+        if not report.scored:
+            raise UnreadableInputError(
+                f"no page could be scored in {'standard input' if source == STANDARD else source}: "
+                'give JSON lines with "url" and "html" or "text"'
+            )
     return report
 
 
@@ -106,25 +110,84 @@ def _opened(source: str) -> Iterator[BinaryIO]:
     if source == STANDARD:
         yield sys.stdin.buffer
         return
-    with Path(source).open("rb") as file:
+    try:
+        file = Path(source).open("rb")  # noqa: SIM115  # closed below; an error of the block is not one of opening
+    except OSError as error:
+        raise UnreadableInputError(
+            f"cannot read {source}: {error.strerror}; check the name and its rights"
+        ) from error
+    with file:
         yield file
 
 
 @contextmanager
 def _written(target: str) -> Iterator[TextIO]:
-    if target == STANDARD:
-        if isinstance(sys.stdout, TextIOWrapper):  # the result must not depend on the locale
-            sys.stdout.reconfigure(encoding="utf-8")
-        yield sys.stdout
-        return
-    path = Path(target)
-    part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
+        if target in (STANDARD, "/dev/stdout"):
+            with _standard_output() as out:
+                yield out
+        elif not target or Path(target).is_dir():
+            raise UnreadableInputError(f"{target or '.'} is a folder; name a file to write to")
+        elif Path(target).exists() and not stat.S_ISREG(Path(target).stat().st_mode):
+            with Path(target).open("w", encoding="utf-8", newline="\n") as out:
+                yield out
+        else:
+            with _replaced(_followed(target)) as out:
+                yield out
+    except BrokenPipeError:
+        raise  # the reader of our output is gone: nothing is wrong with the files
+    except OSError as error:
+        _explain(target, error)
+
+
+def _followed(target: str) -> Path:
+    try:
+        return Path(target).resolve()
+    except RuntimeError:  # so Python before 3.13 says that links lead in a circle
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    if isinstance(sys.stdout, TextIOWrapper):  # the result must not depend on the locale
+        sys.stdout.reconfigure(encoding="utf-8")
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except OSError:
+        # what cannot be written must not be tried again, and told of again, when the process ends
+        with suppress(OSError):
+            sys.stdout.close()
+        raise
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
+    """A new file that takes the place, and the rights, of `path` when the block ends well."""
+    part = path.with_name(f".qalqan-{secrets.token_hex(8)}.part")
+    try:
+        with part.open("x", encoding="utf-8", newline="\n") as file:
+            if path.exists():
+                part.chmod(stat.S_IMODE(path.stat().st_mode))
             yield file
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _explain(target: str, error: OSError) -> NoReturn:
+    name = "standard output" if target == STANDARD else target
+    if error.errno in _NO_ROOM:
+        raise DiskFullError(
+            f"no room left to write {name}; free some space and run the same command again"
+        ) from error
+    if error.errno == errno.ENOENT:
+        raise UnreadableInputError(
+            f"cannot write {name}: its folder does not exist; make it or name another file"
+        ) from error
+    raise UnreadableInputError(
+        f"cannot write {name}: {error.strerror}; check the rights of its folder or name another file"
+    ) from error
 
 
 def _flush(batch: Sequence[_Row], out: TextIO, scorer: Scorer) -> int:
@@ -148,11 +211,20 @@ def _line(row: _Row, score: PageScore) -> str:
 
 def _lines(rows: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
-    while line := rows.readline(_LONGEST_LINE + 1):
+    while line := _next(rows):
         number += 1
         yield number, line
         while len(line) > _LONGEST_LINE and not line.endswith(b"\n"):
-            line = rows.readline(_LONGEST_LINE + 1)
+            line = _next(rows)
+
+
+def _next(rows: BinaryIO) -> bytes:
+    try:
+        return rows.readline(_LONGEST_LINE + 1)
+    except OSError as error:
+        raise UnreadableInputError(
+            f"the pages cannot be read to their end: {error.strerror}; copy them and try again"
+        ) from error
 
 
 def _too_long(line: bytes) -> str:
@@ -166,22 +238,27 @@ def _parsed(line: bytes, extract: Extract) -> _Row | str:
         row = json.loads(line)
     except UnicodeDecodeError:
         return "not UTF-8"
-    except (ValueError, RecursionError):
+    except json.JSONDecodeError:
         return "not JSON"
+    except RecursionError:
+        return "JSON nested too deep to be read"
+    except ValueError:
+        return f"a number of more than {sys.get_int_max_str_digits():,} digits"
     if not isinstance(row, dict):
         return "not a JSON object"
     url, html, text = row.get("url"), row.get("html"), row.get("text")
     if not isinstance(url, str):
         return 'no "url"'
+    url = _clean(url).strip()
     try:
         site = parse_url(url).host.site
     except BadUrlError as error:
         return str(error)
     if isinstance(html, str):
         page = extract(_clean(html).encode(), "text/html; charset=utf-8")
-        return _Row(_clean(url), site, page.title, page.text)
+        return _Row(url, site, page.title, page.text)
     if isinstance(text, str):
-        return _Row(_clean(url), site, "", _clean(text))
+        return _Row(url, site, "", _clean(text))
     return 'neither "html" nor "text" with text in it'
 
 

@@ -1,10 +1,21 @@
 """`qalqan classify`: pages from a file or a pipe, scored without a store."""
 
+import re
 from pathlib import Path
+from typing import Final
 
 import click
 
 from review_queue.records import BadRow
+
+_MODEL_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)?")
+
+
+def _model_name(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    # a name is a place in the folder of models and must not lead out of it
+    if name is not None and not _MODEL_NAME.fullmatch(name):
+        raise click.BadParameter(f"{name!r} is not a model; write NAME or NAME/VERSION")
+    return name
 
 
 @click.command()
@@ -15,11 +26,19 @@ from review_queue.records import BadRow
 @click.option(
     "--models", type=click.Path(path_type=Path), help="Folder of models.  [default: ours]"
 )
-@click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the newest of ours]")
+@click.option(
+    "--model",
+    "name",
+    callback=_model_name,
+    help="NAME or NAME/VERSION.  [default: the newest of ours]",
+)
 def classify(source: str, out: str, models: Path | None, name: str | None) -> None:
     """Score pages: JSON lines with "url" and "html" or "text" in, a JSON line each out, in order.
 
-    IN may be - for standard input. Rows that cannot be read are named on standard error and left out.
+    IN may be - for standard input; it is UTF-8, with or without a byte order mark. Rows that cannot be
+    read are named on standard error and left out; empty pages are named and scored.
+
+    OUT takes its place only when all is written; devices and FIFOs are written straight to.
 
     \b
     Example:

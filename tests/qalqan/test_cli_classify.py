@@ -2,16 +2,22 @@
 
 import io
 import json
+import os
+import resource
+import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from classifier import artefacts
 from classifier.scoring import Scorer
 from crawler.extract import extract
 from qalqan import classify
+from qalqan.cli.classify import classify as command
 from review_queue.errors import UnreadableInputError
 from review_queue.records import BadRow
 
@@ -52,7 +58,8 @@ def _classified(rows: bytes, scorer: Scorer) -> tuple[list[dict[str, object]], l
     out, bad = io.StringIO(), list[BadRow]()
     report = classify.classify(io.BytesIO(rows), out, scorer, extract, bad.append)
     shown = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert (report.scored, report.left_out) == (len(shown), len(bad))
+    left_out = [row for row in bad if "empty page" not in row.reason]
+    assert (report.scored, report.left_out) == (len(shown), len(left_out))
     return shown, bad
 
 
@@ -108,7 +115,8 @@ def test_order_is_kept_over_many_batches(scorer: Scorer) -> None:
         (b'{"url": "http://a.example/", "text": null, "html": 7}', 'neither "html" nor "text"'),
         (b'{"url": "ftp://a.example/", "text": ""}', "not an http or https URL"),
         (b'{"url": "nowhere", "text": ""}', "is not a URL"),
-        (b"[" * 100_000, "not JSON"),
+        (b"[" * 100_000, "nested too deep"),
+        (b'{"url": ' + b"7" * 5_000 + b"}", "a number of more than 4,300 digits"),
     ],
 )
 def test_a_bad_line_is_named_and_the_next_one_scored(
@@ -139,10 +147,24 @@ def test_half_a_surrogate_pair_in_the_input_is_no_obstacle(scorer: Scorer) -> No
     assert (len(shown), bad) == (1, [])
 
 
-def test_an_empty_page_is_a_page(scorer: Scorer) -> None:
-    shown, _ = _classified(_lines({"url": "http://a.example/", "html": ""}), scorer)
+@pytest.mark.parametrize("page", [{"html": ""}, {"text": " \n"}, {"html": "<title> </title>"}])
+def test_an_empty_page_is_a_page_and_is_named(scorer: Scorer, page: dict[str, str]) -> None:
+    shown, told = _classified(_lines(GOOD[0], {"url": "http://a.example/", **page}), scorer)
 
-    assert shown[0]["lang"] == ""
+    assert (len(shown), shown[1]["lang"]) == (2, "")
+    assert [(row.line, row.reason.partition(",")[0]) for row in told] == [(2, "empty page")]
+
+
+def test_the_url_comes_back_without_the_space_around_it(scorer: Scorer) -> None:
+    shown, _ = _classified(_lines({**GOOD[0], "url": " https://a.example.kz/x\n"}), scorer)
+
+    assert shown[0]["url"] == "https://a.example.kz/x"
+
+
+def test_a_byte_order_mark_is_no_obstacle(scorer: Scorer) -> None:
+    shown, bad = _classified(b"\xef\xbb\xbf" + _lines(*GOOD), scorer)
+
+    assert (len(shown), bad) == (3, [])
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"junk\n"])
@@ -156,6 +178,105 @@ def test_input_without_a_page_fails_and_leaves_no_file(
             str(tmp_path / "in.jsonl"), str(tmp_path / "out"), scorer, extract, lambda _: None
         )
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def _classify_file(folder: Path, target: Path | str, scorer: Scorer) -> None:
+    (folder / "in.jsonl").write_bytes(_lines(*GOOD))
+    classify.classify_file(
+        str(folder / "in.jsonl"), str(target), scorer, extract, lambda row: pytest.fail(row.reason)
+    )
+
+
+def test_a_fifo_stays_one_and_its_reader_gets_the_scores(scorer: Scorer, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(fifo.read_bytes()), daemon=True)
+    reader.start()
+
+    _classify_file(tmp_path, fifo, scorer)
+
+    reader.join(20)
+    assert [line.count(b"\n") for line in got] == [3]
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+
+
+def test_a_link_stays_one_and_what_it_names_is_written(scorer: Scorer, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "link").symlink_to("far/out.jsonl")
+
+    _classify_file(tmp_path, tmp_path / "link", scorer)
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "far" / "out.jsonl").read_bytes().count(b"\n") == 3
+    assert not (tmp_path / "far" / "out.jsonl").is_symlink()
+
+
+def test_the_files_beside_the_scores_are_left_alone(scorer: Scorer, tmp_path: Path) -> None:
+    (tmp_path / "out.part").write_text("mine")
+    (tmp_path / "out").write_text("old")
+    (tmp_path / "out").chmod(0o640)
+
+    _classify_file(tmp_path, tmp_path / "out", scorer)
+
+    assert (tmp_path / "out.part").read_text() == "mine"
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o640
+    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "out", "out.part"}
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        (".", r"^\. is a folder; name a file"),
+        ("", "is a folder; name a file"),
+        ("none/out", "^cannot write none/out: its folder does not exist; make it"),
+        ("in.jsonl/out", "^cannot write in.jsonl/out: Not a directory; check"),
+        ("circle", "^cannot write circle: Too many levels of symbolic links; check"),
+        ("x" * 300, "File name too long; check"),
+    ],
+)
+def test_an_output_that_cannot_be_is_said_in_the_words_of_the_person(
+    scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("circle").symlink_to("circle")
+
+    with pytest.raises(UnreadableInputError, match=says):
+        _classify_file(tmp_path, target, scorer)
+
+    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "circle"}
+
+
+@pytest.mark.parametrize("target", ["-", "out"])
+def test_no_room_left_is_said_once(tmp_path: Path, target: str) -> None:
+    (tmp_path / "in.jsonl").write_bytes(_lines(*GOOD))
+    with (tmp_path / "stdout").open("wb") as stdout:
+        result = subprocess.run(
+            [sys.executable, "-m", "qalqan", "classify", "in.jsonl", "-o", target],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+            timeout=100,
+            check=False,
+        )
+
+    name = b"standard output" if target == "-" else b"out"
+    assert result.stderr == (
+        b"Error: no room left to write "
+        + name
+        + b"; free some space and run the same command again\n"
+    )
+    assert result.returncode == 1
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc", "a/b/c", "a/..", "", ".", "topic-stance/"])
+def test_a_model_outside_the_folder_of_models_cannot_be_named(name: str) -> None:
+    result = CliRunner().invoke(command, ["in.jsonl", "-o", "-", "--model", name])
+
+    assert result.exit_code == 2
+    assert "write NAME or NAME/VERSION" in result.output
 
 
 def test_missing_input_and_unwritable_output_are_one_line_and_exit_code_1(tmp_path: Path) -> None:
