@@ -72,6 +72,14 @@ def _sections(plain: Mapping[str, Any], plots: list[str]) -> list[str]:
         ]
         lines += ["", "### Sites that open a review, by public source", ""]
         lines += _table(["source", "of harmful", "of harmless"], sources)
+    budgets = [(share, [_figure(row)]) for share, row in plain["read_for_a_budget"].items()]
+    if budgets:
+        lines += [
+            "",
+            "### Sites above a cut chosen for a budget, fresh sites, as a share of the budget",
+            "",
+        ]
+        lines += _table(["budget", "read / budget"], budgets)
     errors = [(name, [f"{row['ece']:.3f}"]) for name, row in plain["reliability"].items()]
     if errors:
         lines += ["", "### Calibration error (ECE)", "", *_table(["category", "error"], errors)]

@@ -16,6 +16,7 @@ from classifier.compose import SOURCE
 from classifier.evaluate_web import Site
 from classifier.evaluation import READ_SHARES, average_precision
 from classifier.intervals import Measured, of_draws, wilson
+from classifier.thresholds import for_budget
 from review_queue.categories import HARMS
 
 Floats = npt.NDArray[np.float64]
@@ -25,8 +26,10 @@ DRAWS: Final = 200
 NEEDLES_EACH: Final = 4  # of a language and harm: with these, 34 in about 7,700 sites
 PUBLIC_NEEDLES: Final = 10  # English threats of the public rows, beside them
 HARD_WRITTEN: Final = 60  # written harmless pages on the subject, beside the public ones
+SPLITS: Final = 20
 WANTED: Final = 0.95
 CUT: Final = 0.80
+_SITES_A_WEEK: Final = 10_000
 HARD_LABELS: Final = frozenset(
     {"prevention_support", "hate_nonviolent", "hostile_other", "sensitive_topic_neutral"}
 )
@@ -128,6 +131,26 @@ def measure_order(
         key: of_draws([row[key] for row in rows], draws).as_plain()
         for key in (*keys, "saved", "saved mean", "average precision")
     }
+
+
+def landed(
+    sites: Sequence[Site], risks: Sequence[float], seed: int = 3, draws: int = SPLITS
+) -> dict[float, Measured]:
+    """How many sites a cut chosen for a budget leaves on fresh sites, as a share of the budget.
+
+    The cut is chosen on one half of the public harmless sites and counted on the other.
+    """
+    ordinary = _pools(sites).ordinary
+    values = np.array(risks, np.float64)[ordinary]
+    rng = np.random.default_rng(seed)
+    found: dict[float, list[float | None]] = {share: [] for share in READ_SHARES}
+    for _ in range(draws):
+        mixed = rng.permutation(values)
+        known, fresh = mixed[::2], mixed[1::2]
+        for share in READ_SHARES:
+            cut = for_budget(known, _SITES_A_WEEK, round(share * _SITES_A_WEEK)).value
+            found[share].append(float((fresh >= cut).mean() / share))
+    return {share: of_draws(rows, len(ordinary) // 2) for share, rows in found.items()}
 
 
 def gain_curve(

@@ -49,6 +49,7 @@ class Evaluation:
     fragments: Table  # AP of fragments alone against harmless sentences
     confusions: Table
     queues: Mapping[str, Queue]
+    landed: Mapping[float, Measured]  # sites read for a budget, as a share of it
     at_threshold: Mapping[str, Mapping[str, Any]]
     alarms: Mapping[str, Table]
     sources: Mapping[str, Table]
@@ -66,6 +67,9 @@ class Evaluation:
             "average_precision_fragments": _plain(self.fragments),
             "confusions": _plain(self.confusions),
             "haystack": {name: queue.as_plain() for name, queue in self.queues.items()},
+            "read_for_a_budget": {
+                f"{share:.0%}": row.as_plain() for share, row in self.landed.items()
+            },
             "at_threshold": dict(self.at_threshold),
             "false_alarms": {kind: _plain(row) for kind, row in self.alarms.items()},
             "by_source": {source: _plain(row) for source, row in self.sources.items()},
@@ -124,6 +128,7 @@ def evaluate(
         evaluate_pages.told_apart(single, of_single),
         evaluate_pages.confusions(written, of_pages, scorer.thresholds),
         queues,
+        evaluate_queue.landed(sites, [score.risk for score in of_sites]) if sites else {},
         evaluate_pages.at_threshold(sites, of_sites, scorer.thresholds),
         evaluate_pages.alarms(sites, of_sites, scorer.thresholds),
         evaluate_pages.by_source(sites, of_sites, scorer.thresholds),
@@ -141,6 +146,12 @@ def lines(found: Evaluation) -> list[str]:
     shown += _table("AP, composed pages against whole harmless ones", found.pages)
     shown += _table("AP, fragments alone against harmless sentences", found.fragments)
     shown += _table("prevention, distress and promotion told apart", found.confusions)
+    if found.landed:
+        shown += [
+            "",
+            "sites above a cut chosen for a budget, on fresh sites, as a share of the budget",
+        ]
+        shown += [f"  budget {share:.0%}: {row}" for share, row in found.landed.items()]
     if found.at_threshold:
         shown += ["", "at the threshold: recall, F1 (needles are not rare on this web)"]
         for cell, row in found.at_threshold.items():

@@ -107,3 +107,12 @@ def test_a_reader_that_learns_is_measured_on_webs_without_repeats() -> None:
 
     assert found["total 0.01"]["value"] == found["mean 0.01"]["value"] == 1.0
     assert found["average precision"]["n"] == 2
+
+
+def test_a_cut_chosen_for_a_budget_lands_near_it_on_fresh_sites() -> None:
+    web = _web()
+
+    found = evaluate_queue.landed(web, [(i * 7919 % 4_999) / 5_000 for i in range(len(web))])
+
+    for row in found.values():
+        assert row.value == pytest.approx(1.0, abs=0.2)
