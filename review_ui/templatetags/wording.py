@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from review_queue.categories import CaseState
 from review_queue.errors import BadHostError
 from review_queue.hosts import parse_host
-from review_queue.records import LegalGround, Policy
+from review_queue.records import Policy
 from review_ui import hostile, wording
 
 register = template.Library()
@@ -57,13 +57,7 @@ def state_name(value: CaseState | None) -> str | Promise:
 @register.filter
 def refusal(value: str) -> str | Promise:
     """Why a block is not listed, in the reader's language."""
-    return wording.REFUSALS.get(value, value)
-
-
-@register.filter
-def title_of(row: Policy | LegalGround) -> str:
-    """The row's title in the reader's language."""
-    return row.titles.get(get_language() or "ru") or row.code
+    return wording.REFUSALS.get(value) or hostile.one_line(value)
 
 
 @register.filter

@@ -1,7 +1,9 @@
 """Text of strangers as it is put on the screen."""
 
+import re
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +77,65 @@ def test_one_line_is_short_and_has_no_line_break() -> None:
 
 def test_an_address_is_no_link() -> None:
     assert address("https://one.example/a.b") == "hxxps://one[.]example/a[.]b"
+
+
+@pytest.mark.parametrize(
+    ("text", "on_the_screen"),
+    [
+        ("see http://evil.com/a now", "see hxxp://evil[.]com/a now"),
+        ("HTTPS://User@Evil.Com:8080/x.y?q", "HXXPS://User@Evil[.]Com:8080/x.y?q"),
+        ("hxxp://evil.com, //cdn.evil.example/", "hxxp://evil[.]com, //cdn[.]evil[.]example/"),
+        ("http://10.0.0.1/ and 10.0.0.1", "hxxp://10[.]0[.]0[.]1/ and 10[.]0[.]0[.]1"),
+        ("http:\\\\evil.com", "hxxp:\\\\evil[.]com"),
+        ("(http://evil.com). Next", "(hxxp://evil[.]com). Next"),
+        ("www.evil.Site", "www[.]evil[.]Site"),
+        ("(evil.onion), a@b.evil.kz.", "(evil[.]onion), a@b[.]evil[.]kz."),
+        ("сайт.рф и жаңа.ҚАЗ", "сайт[.]рф и жаңа[.]ҚАЗ"),
+        ("evil。com evil．com", "evil[。]com evil[．]com"),
+        ("xn--80a.xn--p1ai", "xn--80a[.]xn--p1ai"),
+        ("evil.com.Потом", "evil[.]com.Потом"),
+        ("ht\u00adtp://ev\u00adil\u00ad.\u00adcom/", "hxxp://evil[.]com/"),
+        ("hxxp://evil[.]com/", "hxxp://evil[.]com/"),
+    ],
+)
+def test_an_address_in_the_text_of_a_stranger_is_no_address(text: str, on_the_screen: str) -> None:
+    assert one_line(text) == on_the_screen
+    assert _as_text(text) == [[(on_the_screen, False)]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Всё.Точка. И т.д., т.е. так...",
+        "It ends.Then it goes on, e.g. at 10.30 or 3.14 or 1.2.3",
+        "Осымен бітті.Келесісі. a..b .net? 5.кг http: no address",
+        "U.S.A. and/or 1/2 or 20.01.2026",
+    ],
+)
+def test_what_is_no_address_stays_readable(text: str) -> None:
+    assert one_line(text) == text
+
+
+def test_an_address_across_the_edge_of_the_evidence_keeps_the_marks_in_place() -> None:
+    text = "go to http://evil.com now"
+
+    assert _as_text(text, (6, 18)) == [
+        [("go to ", False), ("hxxp://evil[.]", True), ("com now", False)]
+    ]
+
+
+def test_long_text_without_spaces_is_looked_through_once() -> None:
+    for text in ("a" * 40_000, "a." * 20_000, "/" * 40_000, "http:" * 8_000, "." * 40_000):
+        assert shown(text, []).left_out == 0
+
+
+@given(
+    st.lists(st.sampled_from(["http://", "a", "www.", ".com", " ", "\u00ad", "\n", "[", "]", "."]))
+)
+def test_no_web_address_is_left(parts: list[str]) -> None:
+    lines = ["".join(text for text, _ in block) for block in _as_text("".join(parts), (2, 9))]
+
+    assert not re.search(r"http:/|\w\.com\b|www\.\w", "\n".join(lines).replace("[.]", ""))
 
 
 def test_only_a_language_code_becomes_one() -> None:

@@ -105,6 +105,19 @@ def test_a_payload_is_shown_letter_for_letter(store: Store, signed_in: SignedIn)
     assert text in _shape(signed_in(Role.REVIEWER), f"/case/{case.ref}/").text
 
 
+def test_no_address_a_stranger_wrote_is_shown_as_one(store: Store, signed_in: SignedIn) -> None:
+    text = "One http://evil.test/a\nTwo https://evil.test and www.evil.test or evil.test\nThree"
+    case = a_waiting_case(store, title="Title of http://evil.test", text=text)
+
+    shape = _shape(signed_in(Role.REVIEWER), f"/case/{case.ref}/")
+
+    # title and headings, the title of the other page, text and paragraphs; below, the evidence too
+    assert shape.text.count("hxxp://evil[.]test") == 5
+    assert shape.text.count("hxxps://evil[.]test and www[.]evil[.]test or evil[.]test") == 3
+    assert "http:" not in shape.text
+    assert "evil.test" not in shape.text
+
+
 @pytest.mark.parametrize("field", ["title", "text"])
 def test_hidden_and_turning_characters_are_spelled_out(
     field: str, store: Store, signed_in: SignedIn
