@@ -11,8 +11,10 @@ from typing import Any, Final
 from classifier import compose, corpus
 from classifier.corpus import Corpus
 from classifier.examples import Topic
+from classifier.transliteration import kazakh_latin
 from review_queue.categories import Stance
 
+LATIN: Final = "kk-Latn"
 SEED: Final = 77  # not one that training composes with
 HARMFUL_EACH: Final = 40  # pages of a language and harm
 HARMLESS_EACH: Final = 6  # pages of a language, topic, stance and kind made from fragments
@@ -84,6 +86,15 @@ def written_pages(
     """Composed and whole pages of the development fifth; `filler` is public sentences by language."""
     held = texts or corpus.load()
     return [*_composed(held, filler, seed), *_whole(held)]
+
+
+def in_latin(pages: Sequence[Written]) -> list[Written]:
+    """The Kazakh pages once more in Latin letters, each in the habit of one author."""
+    return [
+        replace(page, lang=LATIN, text=kazakh_latin(page.text, f"{SEED}-{i}"))
+        for i, page in enumerate(pages)
+        if page.lang == "kk"
+    ]
 
 
 def as_rows(pages: Sequence[Written]) -> Iterator[dict[str, Any]]:

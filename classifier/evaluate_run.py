@@ -106,9 +106,11 @@ def evaluate(
     )
     on_progress("composing the written development pages in memory")
     written = evaluate_rows.written_pages(filler, texts=held)
+    latin = evaluate_rows.in_latin(written)
     single = evaluate_pages.sentences(held, SEED)
-    on_progress(f"scoring {len(written)} written pages and {len(single)} sentences")
+    on_progress(f"scoring {len(written) + len(latin)} written pages and {len(single)} sentences")
     of_pages, of_single = _scored(scorer, written), _scored(scorer, single)
+    of_latin = _scored(scorer, latin)
     sites: list[Site] = []
     skipped: list[str] = []
     if corpora_dir and script and script.is_file():
@@ -124,7 +126,7 @@ def evaluate(
     return Evaluation(
         scorer.model_id,
         tuple(skipped),
-        evaluate_pages.told_apart(written, of_pages),
+        evaluate_pages.told_apart([*written, *latin], [*of_pages, *of_latin]),
         evaluate_pages.told_apart(single, of_single),
         evaluate_pages.confusions(written, of_pages, scorer.thresholds),
         queues,

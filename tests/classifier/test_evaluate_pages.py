@@ -152,6 +152,16 @@ def test_rows_for_the_builder_are_development_rows_with_labels_of_the_corpora() 
     }
 
 
+def test_kazakh_pages_stand_in_latin_letters_too() -> None:
+    pages = evaluate_rows.written_pages({})
+    latin = evaluate_rows.in_latin(pages)
+
+    assert len(latin) == sum(page.lang == "kk" for page in pages)
+    assert {page.lang for page in latin} == {evaluate_rows.LATIN}
+    assert not any("қ" in page.text for page in latin)
+    assert latin == evaluate_rows.in_latin(pages)
+
+
 def test_sentences_have_their_slots_filled() -> None:
     single = evaluate_pages.sentences(corpus.load(), seed=1)
 

@@ -59,7 +59,11 @@ def _written(scorer: Scorer) -> Iterator[tuple[str, float]]:
     held = corpus.load()
     pages = evaluate_rows.written_pages({}, texts=held)
     scores = scorer.score([("", page.text) for page in pages])
-    for name, figure in evaluate_pages.told_apart(pages, scores, whole_only=False).items():
+    latin = evaluate_rows.in_latin(pages)
+    of_all = [*scores, *scorer.score([("", page.text) for page in latin])]
+    for name, figure in evaluate_pages.told_apart(
+        [*pages, *latin], of_all, whole_only=False
+    ).items():
         if figure.value is not None:
             yield f"AP pages {name}", figure.value
     single = evaluate_pages.sentences(held, evaluate_rows.SEED)
