@@ -10,7 +10,7 @@ _ADVICE: Final = {
     "connection_lost": "the server broke off; tried again on a later run",
     "dns": "unknown host; check the spelling, or the name server",
     "not_html": "not a page (a file, picture or data)",
-    "proxy": "the proxy did not connect; check --proxy",
+    "proxy": "the proxy did not connect, or refused; check --proxy",
     "redirect_loop": "redirects without end",
     "redirect_offsite": "redirects to another site, kept as a candidate: qalqan seeds list --candidates",
     "refused": "nobody answers there; tried again on a later run",

@@ -1,17 +1,17 @@
 """The process a crawl runs in: Twisted's reactor starts once in a process, and a hostile page may take it down."""
 
+import asyncio
 import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.util import find_spec
 from logging.handlers import RotatingFileHandler
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from crawler.job import LOG_NAME, STOP, Job
 from crawler.ledger import Ledger
@@ -22,6 +22,9 @@ from review_queue import seeds as stored_seeds
 from review_queue.errors import QalqanError
 from review_queue.hosts import parse_url
 from review_queue.store import Store, open_store
+
+if TYPE_CHECKING:
+    from scrapy.crawler import AsyncCrawlerRunner
 
 _LOG_BYTES: Final = 5 * 1024 * 1024
 _PROGRESS_S: Final = 0.5
@@ -57,13 +60,15 @@ def _crawl(job: Job, store: Store, pipe: Connection) -> CrawlReport:
         sites={parse_url(seed.url).host.site for seed in job.seeds},
         policy=job.plan.policy(),
         max_pages=job.plan.budget.max_pages,
+        reopen=job.plan.retried_at_once(),
     )
     ledger = Ledger(store, round_id, job.plan, owner_of(os.getpid()))
+    ledger.discover_known()
     stopped = _run_reactor(job, ledger, pipe)
-    report = ledger.close(stopped=stopped)
+    report = ledger.close(stopped=stopped, memory_mb=job.parent_memory_mb + peak_memory_mb())
     if ledger.failure:
         raise ledger.failure
-    return replace(report, peak_memory_mb=peak_memory_mb())
+    return report
 
 
 def _run_reactor(job: Job, ledger: Ledger, pipe: Connection) -> bool:
@@ -88,26 +93,7 @@ def _run_reactor(job: Job, ledger: Ledger, pipe: Connection) -> bool:
         running, network.addresses, network.overrides, network.proxy_address()
     ).install_on_reactor()
     runner = AsyncCrawlerRunner({**scrapy_settings(job.plan), "ASYNCIO_EVENT_LOOP": loop})
-    stopping = threading.Event()
-
-    def stop() -> None:
-        import asyncio  # noqa: PLC0415
-
-        # Scrapy takes a stop before its engine runs for done and never asks the engine again
-        engines = [getattr(crawler, "engine", None) for crawler in runner.crawlers]
-        if all(engine is not None and engine.running for engine in engines):
-            asyncio.ensure_future(runner.stop())  # noqa: RUF006  # the reactor outlives it
-        else:
-            running.callLater(_STOP_AGAIN_S, stop)
-
-    def told_to_stop() -> None:
-        stopping.set()
-        stop()
-
-    ledger.on_failure = lambda: running.callLater(0, stop)
-    threading.Thread(
-        target=_listen, args=(pipe, lambda: running.callFromThread(told_to_stop)), daemon=True
-    ).start()
+    stopped = _stop_when_told(runner, running, ledger, pipe)
     task = runner.crawl(
         SiteSpider, ledger=ledger, plan=job.plan, detect_language=job.detect_language
     )
@@ -116,7 +102,35 @@ def _run_reactor(job: Job, ledger: Ledger, pipe: Connection) -> bool:
     progress.start(_PROGRESS_S, now=False)
     running.run(installSignalHandlers=False)
     task.result()
-    return stopping.is_set()
+    return stopped.is_set()
+
+
+def _stop_when_told(
+    runner: "AsyncCrawlerRunner",
+    running: Any,  # noqa: ANN401  # the reactor: Twisted makes its methods at run time
+    ledger: Ledger,
+    pipe: Connection,
+) -> threading.Event:
+    """The crawl ends when the parent says so, which sets the event returned, or when the store fails."""
+    told = threading.Event()
+
+    def stop() -> None:
+        # Scrapy takes a stop before its engine runs for done and never asks the engine again
+        engines = [getattr(crawler, "engine", None) for crawler in runner.crawlers]
+        if all(engine is not None and engine.running for engine in engines):
+            asyncio.ensure_future(runner.stop())  # noqa: RUF006  # the reactor outlives it
+        else:
+            running.callLater(_STOP_AGAIN_S, stop)
+
+    def told_to_stop() -> None:
+        told.set()
+        stop()
+
+    ledger.on_failure = lambda: running.callLater(0, stop)
+    threading.Thread(
+        target=_listen, args=(pipe, lambda: running.callFromThread(told_to_stop)), daemon=True
+    ).start()
+    return told
 
 
 def _listen(pipe: Connection, stop: Callable[[], None]) -> None:

@@ -1,6 +1,8 @@
 """Why a page could not be had: every failure of a fetch, named by a short kind that the store keeps."""
 
+import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Final
 
 from scrapy.core.downloader.handlers.http11 import TunnelError
@@ -35,7 +37,6 @@ _KINDS: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...],
     (CannotResolveHostError, "dns"),
     ((DownloadTimeoutError, tx.TimeoutError, tx.TCPTimedOutError), "timeout"),
     ((DownloadConnectionRefusedError, tx.ConnectionRefusedError), "refused"),
-    (TunnelError, "proxy"),
     (StopDownload, "not_html"),
     # of Scrapy's own, only the cap on decompressed size ends a request so
     ((DownloadCancelledError, IgnoreRequest), "too_large"),
@@ -46,17 +47,28 @@ _KINDS: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...],
     (tx.ConnectError, "unreachable"),
     (OSError, "bad_encoding"),  # what the decompressors raise on damaged data
 )
-_PASSING: Final = frozenset(
-    {"dns", "timeout", "refused", "proxy", "connection_lost", "unreachable", "tls"}
-)
+_PASSING: Final = frozenset({"dns", "timeout", "refused", "connection_lost", "unreachable", "tls"})
+# with a proxy all connections lead to it, and it looks the names up: these say nothing of the site
+_OF_THE_PROXY: Final = frozenset({"dns", "refused", "unreachable"})
+# a proxy that has no way to the site says so by these
+_BEYOND_THE_PROXY: Final = re.compile(r"'status': 50[234]\b")
 _PASSING_STATUS: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
 
 
-def kind_of(error: BaseException) -> str:
-    """The kind of a failed fetch."""
+def kind_of(error: BaseException, *, proxied: bool = False) -> str:
+    """The kind of a failed fetch, which was sent through a proxy where `proxied` is set."""
     if isinstance(error, FetchRefusedError):
         return error.kind
+    if isinstance(error, TunnelError):
+        return "unreachable" if _BEYOND_THE_PROXY.search(str(error)) else "proxy"
+    kind = _direct_kind(error)
+    if proxied and (kind in _OF_THE_PROXY or isinstance(error.__cause__, tx.TimeoutError)):
+        return "proxy"
+    return kind
+
+
+def _direct_kind(error: BaseException) -> str:
     causes = list(_causes(error))
     if any(type(cause).__module__.startswith("OpenSSL") for cause in causes):
         return "tls"
@@ -67,7 +79,8 @@ def kind_of(error: BaseException) -> str:
 
 def kind_of_status(status: int) -> str:
     """The kind of a response that is no page."""
-    return f"http_{status}"
+    # only a proxy asks so
+    return "proxy" if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else f"http_{status}"
 
 
 def may_pass(kind: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from review_queue.errors import BadHostError, QalqanError
-from review_queue.hosts import parse_host
+from review_queue.hosts import Host, parse_host
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Range = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -133,9 +133,15 @@ class AddressPolicy:
             parsed = parse_host(host)
         except BadHostError:
             return False
-        if parsed.is_ip:
-            return self.permits(parsed.name.strip("[]"), port)
-        return parsed.name != "localhost" and not parsed.name.endswith(".localhost")
+        return self.permits_host(parsed, port)
+
+    def permits_host(self, host: Host, port: int) -> bool:
+        """The same for a host that is parsed already."""
+        if host.is_ip:
+            return self.permits(host.name.strip("[]"), port)
+        return (
+            host.is_dns_name and host.name != "localhost" and not host.name.endswith(".localhost")
+        )
 
 
 def is_public(address: Address) -> bool:

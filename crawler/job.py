@@ -21,3 +21,4 @@ class Job:
     plan: CrawlPlan
     detect_language: Callable[[str], str]
     parent_pid: int
+    parent_memory_mb: float

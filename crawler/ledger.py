@@ -6,12 +6,15 @@ leaves a page stored and its claim done, or neither.
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Final
 
-from crawler.plan import CrawlPlan, CrawlReport, Progress
+from crawler.plan import CrawlPlan, CrawlReport, Failed, Idle, Progress
 from review_queue import frontier
 from review_queue.errors import QalqanError
+from review_queue.hosts import parse_url
 from review_queue.records import Claim, Link, Outcome
 from review_queue.store import Store
 
@@ -144,7 +147,14 @@ class Ledger:
             seconds=now - self._began,
         )
 
-    def close(self, *, stopped: bool) -> CrawlReport:
+    def discover_known(self) -> None:
+        """New sites that earlier crawls saw are followed too: what they found and had no room for is not lost."""
+        if not self._plan.discover:
+            return
+        known = filter(self._may_be_reached, frontier.unseen(self._store, self._round_id))
+        self._discover(tuple(islice(known, self._plan.discover)))
+
+    def close(self, *, stopped: bool, memory_mb: float = 0.0) -> CrawlReport:
         """What is recorded is stored, unused claims are given back, the round is closed; returns its report."""
         self.flush()
         report = CrawlReport(
@@ -155,6 +165,7 @@ class Ledger:
             sites=len(self._site_began),
             discovered=self._discovered,
             stopped=stopped,
+            peak_memory_mb=memory_mb,
         )
         if self.failure:
             return report
@@ -163,6 +174,8 @@ class Ledger:
             frontier.close_round(
                 self._store, self._round_id, {**report.summary(), "stopped": stopped}
             )
+            if not report.pages:
+                return replace(report, idle=_idle(frontier.standing(self._store, self._round_id)))
         except QalqanError as error:
             self._fail(error)
         return report
@@ -175,7 +188,28 @@ class Ledger:
                 self._store, self._round_id, link=link, max_pages=self._plan.budget.max_pages
             )
 
+    def _may_be_reached(self, link: Link) -> bool:
+        url = parse_url(link.url)
+        return self._plan.network.addresses.permits_host(url.host, url.port)
+
     def _fail(self, error: QalqanError) -> None:
         if self.failure is None:
             self.failure = error
             self.on_failure()
+
+
+def _idle(standings: Sequence[frontier.Standing]) -> Idle:
+    """Where the addresses of a crawl without pages stand, in one figure for each cause."""
+
+    def in_state(state: str) -> int:
+        return sum(s.count for s in standings if s.state == state)
+
+    failed = tuple(
+        Failed(s.error, s.count, s.due_at) for s in standings if s.state == "done" and s.error
+    )
+    return Idle(
+        fresh=in_state("done") - sum(f.count for f in failed),
+        failed=failed,
+        over_budget=in_state("waiting"),
+        held=in_state("leased"),
+    )

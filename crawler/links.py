@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from crawler.extract import Document, resolve_base
+from crawler.guard import AddressPolicy
 from review_queue.errors import BadUrlError
 from review_queue.hosts import Url, parse_url
 from review_queue.records import Link
@@ -31,8 +32,13 @@ class SortedLinks:
     offsite: tuple[Link, ...]
 
 
-def sort_links(document: Document, page: Url, *, follow: bool) -> SortedLinks:
-    """The document's links, absolute and canonical, each once; same-site ones only where `follow` is set."""
+def sort_links(
+    document: Document, page: Url, *, follow: bool, addresses: AddressPolicy
+) -> SortedLinks:
+    """The document's links, absolute and canonical, each once; same-site ones only where `follow` is set.
+
+    A link to another site is left out where `addresses` tells from its host alone that it will be refused.
+    """
     base = resolve_base(document, page.href)
     followed: dict[str, Link] = {}
     offsite: dict[str, Link] = {}
@@ -49,7 +55,7 @@ def sort_links(document: Document, page: Url, *, follow: bool) -> SortedLinks:
             continue
         link = Link(url.canonical, url.host.site, anchor)
         if url.host.site != page.host.site:
-            if len(offsite) < MAX_OFFSITE and (url.host.is_dns_name or url.host.is_ip):
+            if len(offsite) < MAX_OFFSITE and addresses.permits_host(url.host, url.port):
                 offsite.setdefault(url.host.site, link)
         elif (
             follow

@@ -8,6 +8,7 @@ from typing import Final
 
 from crawler.extract import read_document
 from crawler.faults import kind_of_status, may_pass
+from crawler.guard import AddressPolicy
 from crawler.links import sort_links
 from review_queue.hosts import parse_url
 from review_queue.records import Claim, Link, Outcome, Page
@@ -39,7 +40,13 @@ def is_page_type(content_type: str) -> bool:
 
 
 def outcome_of(
-    claim: Claim, fetched: Fetched, *, now: str, follow: bool, detect_language: Callable[[str], str]
+    claim: Claim,
+    fetched: Fetched,
+    *,
+    now: str,
+    follow: bool,
+    addresses: AddressPolicy,
+    detect_language: Callable[[str], str],
 ) -> Outcome:
     """The outcome of a claim that got a response; same-site links are kept only where `follow` is set."""
     size = len(fetched.body)
@@ -51,7 +58,7 @@ def outcome_of(
         return error_outcome(claim, "not_html", size_bytes=size)
     url = parse_url(fetched.url)
     document = read_document(fetched.body, fetched.content_type)
-    links = sort_links(document, url, follow=follow)
+    links = sort_links(document, url, follow=follow, addresses=addresses)
     page = Page(
         url=url.canonical,
         host=url.host.name,

@@ -11,6 +11,11 @@ from review_queue.hosts import parse_host
 
 USER_AGENT: Final = "Qalqan/0.1 (website triage for a cyber-police unit)"
 DAY_S: Final = 86_400.0
+# errors that say more of how a crawl was set up than of the site: tried again as soon as somebody crawls again
+_SETTINGS: Final = frozenset({"address_refused", "proxy"})
+_FORBIDDEN: Final = "robots"
+# of these the work is done: the crawl was told not to fetch such pages
+_SETTLED: Final = frozenset({"address_refused", _FORBIDDEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,10 @@ class CrawlPlan:
     obey_robots: bool = True
     discover: int = 0  # how many sites seen through links may be followed
 
+    def retried_at_once(self) -> frozenset[str]:
+        """The kinds of error that do not keep a page from being tried by this crawl, however lately they occurred."""
+        return _SETTINGS if self.obey_robots else _SETTINGS | {_FORBIDDEN}
+
     def policy(self) -> dict[str, object]:
         """The rules of this crawl as the store keeps them with the round."""
         return {
@@ -113,8 +122,30 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """So many addresses that failed lately by one kind of error and are not due before `due_at`."""
+
+    kind: str
+    count: int
+    due_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Why a crawl stored no page: where the addresses of its sites stand."""
+
+    fresh: int = 0  # fetched lately
+    failed: tuple[Failed, ...] = ()
+    over_budget: int = 0
+    held: int = 0  # by another crawl that is running
+
+
+@dataclass(frozen=True, slots=True)
 class CrawlReport:
-    """What a crawl did. `pages` are stored responses with status 200; `errors` count the rest by kind."""
+    """What a crawl did. `pages` are stored responses with status 200; `errors` count the rest by kind.
+
+    `idle` is filled where there is no page.
+    """
 
     pages: int = 0
     bytes: int = 0
@@ -124,6 +155,16 @@ class CrawlReport:
     sites: int = 0
     discovered: int = 0
     stopped: bool = False  # a person ended it before it was done
+    idle: Idle = field(default_factory=Idle)
+
+    @property
+    def is_fruitless(self) -> bool:
+        """Whether there was something to fetch, now or lately, and nothing at all could be."""
+        if self.pages:
+            return False
+        if self.errors:
+            return not (self.idle.fresh and self.errors.keys() <= _SETTLED)
+        return bool(self.idle.failed) and not (self.idle.fresh or self.idle.held)
 
     def summary(self) -> dict[str, object]:
         """The five figures a program reads."""

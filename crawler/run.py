@@ -39,7 +39,9 @@ def crawl(
     began = time.monotonic()
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    job = Job(data_dir.absolute(), tuple(seeds), plan, detect_language, os.getpid())
+    job = Job(
+        data_dir.absolute(), tuple(seeds), plan, detect_language, os.getpid(), peak_memory_mb()
+    )
     child = context.Process(target=_run_job, args=(job, theirs), daemon=True)
     child.start()
     theirs.close()
@@ -55,11 +57,7 @@ def crawl(
             f"the crawl's process ended before its time (code {child.exitcode}); nothing stored is lost: run the same"
             f" command again, and see {data_dir / LOG_NAME} if it happens twice"
         )
-    return replace(
-        report,
-        seconds=time.monotonic() - began,
-        peak_memory_mb=report.peak_memory_mb + peak_memory_mb(),
-    )
+    return replace(report, seconds=time.monotonic() - began)
 
 
 def _run_job(job: Job, pipe: Connection) -> None:

@@ -19,6 +19,12 @@ _TEXT_CHARS: Final = 1_000  # of a source or note
 _BARE: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?([/?#]\S*)?")
 _DELIMITERS: Final = ",;\t"
 _JOINED_LINES: Final = 20  # a quoted note may run over this many lines
+_COLUMNS: Final = ("url", "source", "priority", "note")
+_BINARY_SHARE: Final = (
+    0.3  # more NUL characters than this, and it is no text with a few damaged rows
+)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_BROKEN: Final = re.compile(r"[\x00\ud800-\udfff]")  # what the store cannot keep as text
 _ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b", b"%PDF", b"BZh", b"\xfd7zXZ", b"SQLite format 3")
 
 
@@ -63,6 +69,7 @@ def parse_seeds(data: bytes, *, name: str = "standard input") -> SeedList:
         rows = _jsonl(lines)
     elif suffix in (".csv", ".tsv") or "url" in _fields(_first(lines)):
         rows = _csv(lines, name)
+        notes = (*notes, *_unused(_fields(_first(lines)), name))
     else:
         rows = _text(lines)
     seeds: dict[str, Seed] = {}
@@ -72,14 +79,23 @@ def parse_seeds(data: bytes, *, name: str = "standard input") -> SeedList:
             bad.append(BadRow(number, row))
         elif row.url not in seeds or row.priority > seeds[row.url].priority:
             seeds[row.url] = row
+    if not seeds and any("\x00" in line for line in lines):
+        raise _no_text(name)
     return SeedList(tuple(seeds.values()), tuple(bad), notes)
+
+
+def _unused(header: list[str], name: str) -> tuple[str, ...]:
+    others = [column for column in header if column and column not in _COLUMNS]
+    if "url" not in header or not others:
+        return ()
+    return (
+        f"{name}: columns not used: {', '.join(others)[:80]}; those read are {', '.join(_COLUMNS)}",
+    )
 
 
 def _lines(data: bytes, name: str) -> tuple[list[str], tuple[str, ...]]:
     if data.startswith(_ARCHIVES):
-        raise UnreadableInputError(
-            f"{name} is not a text file; save the list as text, CSV or JSONL in UTF-8"
-        )
+        raise _no_text(name)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return decode(data).splitlines(), (f"{name} is UTF-16; it was read, but save it as UTF-8",)
     try:
@@ -87,12 +103,16 @@ def _lines(data: bytes, name: str) -> tuple[list[str], tuple[str, ...]]:
     except UnicodeDecodeError:
         text = decode(data)
         note = f"{name} is not UTF-8; it was read as an older code page: check the notes, or save it as UTF-8"
-    if "\x00" in text:
-        raise UnreadableInputError(
-            f"{name} is not a text file; save the list as text, CSV or JSONL in UTF-8"
-        )
+    if text.count("\x00") > _BINARY_SHARE * len(text):
+        raise _no_text(name)
     # not splitlines(): a form feed or U+2028 inside a note does not end a row
     return re.split(r"\r\n|\n|\r", text), (note,) if note else ()
+
+
+def _no_text(name: str) -> UnreadableInputError:
+    return UnreadableInputError(
+        f"{name} is not a text file; save the list as text, CSV or JSONL in UTF-8"
+    )
 
 
 def _first(lines: Iterable[str]) -> str:
@@ -125,6 +145,10 @@ def _csv(lines: list[str], name: str) -> Iterator[tuple[int, Seed | str]]:
             cells = next(csv.reader([line], delimiter=delimiter, strict=True))
         except csv.Error as error:
             yield number, f"cannot be read as CSV ({error})"
+            continue
+        if any(cell.strip() for cell in cells[len(header) :]):
+            reason = f"has {len(cells)} columns where the first line has {len(header)}"
+            yield number, f'{reason}; put "quotes" around a text that holds the delimiter'
             continue
         row = dict(zip(header, cells, strict=False))
         yield (
@@ -181,6 +205,9 @@ def _jsonl(lines: Iterable[str]) -> Iterator[tuple[int, Seed | str]]:
         if not isinstance(row, dict):
             yield number, 'is not a JSON object such as {"url": "http://name.kz/"}'
             continue
+        if "url" not in row and (near := [key for key in row if key.strip().lower() == "url"]):
+            yield number, f"has no URL: the key is url in small letters, not {near[0][:20]!r}"
+            continue
         yield (
             number,
             _row(
@@ -204,7 +231,7 @@ def _url(cell: object) -> str:
         raise _BadRowError("has no URL")
     # lists pass from hand to hand defanged: hxxp://name[.]kz
     text = re.sub(r"(?i)^hxxp", "http", cell.strip()).replace("[.]", ".")
-    if "\ufffd" in text or re.search(r"\s", text):
+    if "\ufffd" in text or re.search(r"\s", text) or _CONTROL.search(text):
         raise _BadRowError(f"{text[:80]!r} is not one URL: it holds spaces or broken characters")
     if "://" not in text:
         bare = _BARE.fullmatch(text)
@@ -238,4 +265,7 @@ def _text_cell(cell: object, column: str) -> str:
         return ""
     if not isinstance(cell, str):
         raise _BadRowError(f"{column} is not text")
-    return " ".join(cell.split())[:_TEXT_CHARS]
+    text = " ".join(cell.split())
+    if broken := _BROKEN.search(text):
+        raise _BadRowError(f"{column} holds the broken character {broken.group()!r}")
+    return text[:_TEXT_CHARS]

@@ -6,7 +6,8 @@ stored and the row done, or neither.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -19,17 +20,36 @@ from review_queue.store import Store
 # a failed fetch comes due again after 1, 2, 4 ... hours, never later than the usual re-visit
 BACKOFF_S: Final = 3600.0
 _CHUNK: Final = 500
+_MAX_DOUBLINGS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many of a round's URLs are in one state after one kind of error; `due_at` is the earliest of theirs."""
+
+    state: str
+    error: str
+    count: int
+    due_at: str
 
 
 def open_round(
-    store: Store, *, sites: Iterable[str], policy: Mapping[str, object], max_pages: int
+    store: Store,
+    *,
+    sites: Iterable[str],
+    policy: Mapping[str, object],
+    max_pages: int,
+    reopen: Collection[str] = (),
 ) -> int:
     """A round over `sites` is open and their due URLs wait; returns its id.
 
     `policy` is recorded as it is: under which rules (robots, limits, proxy) the pages were fetched. A site's
     budget is `max_pages` less its pages that are not due again yet, so a round that was killed and is started
-    anew does not fetch more than one that ran through.
+    anew does not fetch more than one that ran through. URLs whose last error is in `reopen` are due at once: they
+    were refused by settings that may have been changed since.
     """
+    errors = sorted(reopen)
+    again = ",".join("?" * len(errors))
     wanted = sorted(set(sites))
     now = store.now()
     with store.atomic():
@@ -39,8 +59,9 @@ def open_round(
             part = wanted[start : start + _CHUNK]
             marks = ",".join("?" * len(part))
             store.run(
-                f"UPDATE frontier SET state = 'waiting' WHERE state = 'done' AND due_at <= ? AND site IN ({marks})",
-                [now, *part],
+                "UPDATE frontier SET state = 'waiting' WHERE state = 'done'"
+                f" AND (due_at <= ? OR last_error IN ({again})) AND site IN ({marks})",
+                [now, *errors, *part],
             )
             store.run(
                 "INSERT INTO round_sites(round_id, site, pages_left) SELECT ?, name,"
@@ -179,6 +200,31 @@ def pending(store: Store, round_id: int) -> int:
     )
 
 
+def standing(store: Store, round_id: int) -> list[Standing]:
+    """Where all URLs of the round's sites stand."""
+    rows = store.rows(
+        "SELECT f.state, f.last_error, count(*) AS n, min(f.due_at) AS due_at"
+        " FROM round_sites r CROSS JOIN frontier f ON f.site = r.site WHERE r.round_id = ?"
+        " GROUP BY f.state, f.last_error",
+        [round_id],
+    )
+    return [Standing(r["state"], r["last_error"], r["n"], r["due_at"]) for r in rows]
+
+
+def unseen(store: Store, round_id: int) -> Iterator[Link]:
+    """The candidates that pages of the round's sites lead to and that are not crawled yet, first seen first."""
+    rows = store.rows(
+        "SELECT c.site, c.url, c.anchor, min(c.found_at) AS found_at FROM candidates c"
+        " JOIN frontier f ON f.url = c.found_on"
+        " JOIN round_sites r ON r.round_id = ? AND r.site = f.site"
+        " WHERE NOT EXISTS (SELECT 1 FROM frontier known WHERE known.site = c.site)"
+        " GROUP BY c.site ORDER BY found_at, c.site",
+        [round_id],
+    )
+    for row in rows:
+        yield Link(row["url"], row["site"], row["anchor"])
+
+
 def close_round(store: Store, round_id: int, report: Mapping[str, object]) -> None:
     """The round is closed and carries its report."""
     store.run(
@@ -211,20 +257,21 @@ def _page_sites(outcomes: Sequence[Outcome]) -> set[str]:
 
 def _finish(store: Store, outcome: Outcome, revisit_s: float) -> None:
     wait = (
-        min(revisit_s, BACKOFF_S * 2 ** (outcome.claim.attempts - 1))
+        min(revisit_s, BACKOFF_S * 2 ** min(outcome.claim.attempts - 1, _MAX_DOUBLINGS))
         if outcome.retry
         else revisit_s
     )
     store.run(
-        "UPDATE frontier SET state = 'done', due_at = ?, last_error = ?, attempts = CASE ? WHEN '' THEN 0"
-        " ELSE attempts END WHERE id = ?",
-        [later(store.clock(), wait), outcome.error, outcome.error, outcome.claim.id],
+        "UPDATE frontier SET state = 'done', due_at = ?, last_error = ?, attempts = CASE ? WHEN 1 THEN attempts"
+        " ELSE 0 END WHERE id = ?",
+        [later(store.clock(), wait), outcome.error, int(outcome.retry), outcome.claim.id],
     )
     if outcome.page is not None and outcome.page.url != outcome.claim.url:
         # a redirect's end is fetched now, so it need not be fetched again under its own name
         store.run(
             "INSERT INTO frontier(url, site, depth, priority, state, due_at) VALUES (?,?,?,0,'done',?)"
-            " ON CONFLICT(url) DO UPDATE SET state = 'done', due_at = excluded.due_at WHERE state = 'waiting'",
+            " ON CONFLICT(url) DO UPDATE SET state = 'done', due_at = excluded.due_at, last_error = ''"
+            " WHERE state = 'waiting'",
             [outcome.page.url, outcome.page.site, outcome.claim.depth, later(store.clock(), wait)],
         )
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final, Self
 
 from crawler.faults import FetchRefusedError
+from crawler.guard import AddressPolicy
 from review_queue.errors import BadUrlError
 from review_queue.hosts import parse_url
 from review_queue.records import Link
@@ -20,6 +21,7 @@ class SiteRedirectMiddleware:
 
     def __init__(self, crawler: "Crawler") -> None:
         self._crawler = crawler
+        self._addresses: AddressPolicy = crawler.settings["QALQAN_ADDRESS_POLICY"]
         self._max_hops = crawler.settings.getint("REDIRECT_MAX_TIMES")
 
     @classmethod
@@ -45,7 +47,9 @@ class SiteRedirectMiddleware:
         except BadUrlError:
             raise FetchRefusedError("bad_redirect") from None
         if target.host.site != source.host.site:
-            raise FetchRefusedError("redirect_offsite", (Link(target.canonical, target.host.site),))
+            may_be = self._addresses.permits_host(target.host, target.port)
+            link = Link(target.canonical, target.host.site)
+            raise FetchRefusedError("redirect_offsite", (link,) if may_be else ())
         following = request.replace(url=target.href, meta={**request.meta, "hops": hops})
         following.meta.pop("download_slot", None)
         return await self._crawler.engine.download_async(following)

@@ -90,6 +90,7 @@ class SiteSpider(Spider):
                 fetched,
                 now=iso(system_clock()),
                 follow=claim.depth < self.plan.budget.max_depth,
+                addresses=self.plan.network.addresses,
                 detect_language=self._language,
             )
         except (
@@ -112,5 +113,6 @@ class SiteSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         error = failure.value or RuntimeError()
         offsite = error.offsite if isinstance(error, FetchRefusedError) else ()
-        yield error_outcome(request.cb_kwargs["claim"], kind_of(error), offsite=offsite)
+        kind = kind_of(error, proxied=bool(self.plan.network.proxy))
+        yield error_outcome(request.cb_kwargs["claim"], kind, offsite=offsite)
         self.on_end(request)

@@ -1,25 +1,42 @@
 """`qalqan crawl`: fetches what is due of the seeds' sites into the store."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from crawler.advice import advice_for
 from crawler.guard import AddressPolicy, Allowance, Override
-from crawler.plan import Budget, CrawlPlan, CrawlReport, Network, Pace, Progress
+from crawler.plan import Budget, CrawlPlan, CrawlReport, Idle, Network, Pace, Progress
 from crawler.seeds import SeedList, parse_seeds, read_seeds
+from qalqan.cli import EXIT_INTERRUPTED
 from qalqan.cli.options import data_option, json_option
 from review_queue.errors import QalqanError, UnreadableInputError
 from review_queue.hosts import defang
 
 _SHOWN_ROWS = 50
-_EXIT_INTERRUPTED = 130
+_MOST_PAGES = 1_000_000_000
+_MOST_BYTES = 2**50  # what SQLite and JSON can hold
 _BUDGET = Budget()
 _PACE = Pace()
+
+
+class _Seconds(click.FloatRange):
+    """A number of seconds: `inf` and `nan` compare like numbers, but no plan can be kept with them."""
+
+    def convert(
+        self, value: float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number `value` writes; refused where it is not finite."""
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return seconds
 
 
 @click.command()
@@ -27,28 +44,28 @@ _PACE = Pace()
 @data_option
 @click.option(
     "--max-pages",
-    type=click.IntRange(1),
+    type=click.IntRange(1, _MOST_PAGES),
     default=_BUDGET.max_pages,
     show_default=True,
     help="Pages a site.",
 )
 @click.option(
     "--max-depth",
-    type=click.IntRange(0),
+    type=click.IntRange(0, _MOST_PAGES),
     default=_BUDGET.max_depth,
     show_default=True,
     help="Clicks from a seed.",
 )
 @click.option(
     "--max-seconds",
-    type=click.FloatRange(1),
+    type=_Seconds(1),
     default=_BUDGET.max_seconds,
     show_default=True,
     help="Seconds a site.",
 )
 @click.option(
     "--max-bytes",
-    type=click.IntRange(1),
+    type=click.IntRange(1, _MOST_BYTES),
     default=_BUDGET.max_bytes,
     show_default=True,
     help="Bytes a site.",
@@ -79,14 +96,14 @@ _PACE = Pace()
 )
 @click.option(
     "--discover",
-    type=click.IntRange(0),
+    type=click.IntRange(0, _MOST_PAGES),
     default=0,
     show_default=True,
     help="Follow at most so many new sites seen through links.",
 )
 @click.option(
     "--delay",
-    type=click.FloatRange(0),
+    type=_Seconds(0),
     default=_PACE.delay_s,
     show_default=True,
     help="Seconds between two requests to one host.",
@@ -126,11 +143,6 @@ def crawl(
       qalqan crawl seeds.csv --data data --max-pages 20 --discover 100
     """
     listed = _listed(seeds)
-    for allowance in allowed:
-        click.echo(
-            f"Warning: addresses in {allowance} may be reached, private ones too; for test webs only",
-            err=True,
-        )
     plan = CrawlPlan(
         budget=Budget(max_pages, max_depth, max_bytes, max_seconds),
         pace=Pace(concurrency=concurrency, delay_s=delay),
@@ -142,11 +154,16 @@ def crawl(
         obey_robots=robots == "obey",
         discover=discover,
     )
+    for allowance in allowed:
+        click.echo(
+            f"Warning: addresses in {allowance} may be reached, private ones too; for test webs only",
+            err=True,
+        )
     report = _run(data, listed, plan)
     _tell(report, as_json=as_json)
     if report.stopped:
-        sys.exit(_EXIT_INTERRUPTED)
-    if not report.pages and report.errors:
+        sys.exit(EXIT_INTERRUPTED)
+    if report.is_fruitless:
         raise QalqanError("no page at all could be fetched; the lines above say why")
 
 
@@ -217,13 +234,21 @@ def _progress_shown() -> Iterator[Callable[[Progress], None]]:
 def _tell(report: CrawlReport, *, as_json: bool) -> None:
     for kind, count in sorted(report.errors.items(), key=lambda item: (-item[1], item[0])):
         click.echo(f"{count} x {kind}: {advice_for(kind)}", err=True)
+    is_idle = not (report.pages or report.errors or report.stopped)
+    if is_idle:
+        for failed in report.idle.failed:
+            click.echo(
+                f"{failed.count} x {failed.kind} lately, not due before {_minute(failed.due_at)}:"
+                f" {advice_for(failed.kind)}",
+                err=True,
+            )
     if report.stopped:
         click.echo("Stopped; run the same command again to go on.", err=True)
     if as_json:
         click.echo(json.dumps(report.summary()))
         return
-    if not report.pages and not report.errors and not report.stopped:
-        click.echo("Nothing is due yet: every page of these sites was fetched lately.")
+    if is_idle:
+        click.echo(f"Nothing is due yet: {_why_idle(report.idle)}.")
         return
     click.echo(
         f"{report.pages} pages of {report.sites} sites stored in {report.seconds:.1f} s"
@@ -233,3 +258,23 @@ def _tell(report: CrawlReport, *, as_json: bool) -> None:
         click.echo(
             f"{report.discovered} new sites followed; more candidates: qalqan seeds list --candidates"
         )
+
+
+def _why_idle(idle: Idle) -> str:
+    causes = []
+    if idle.fresh:
+        causes.append(f"{idle.fresh} pages of these sites were fetched lately")
+    if idle.failed:
+        count = sum(failed.count for failed in idle.failed)
+        first = min(failed.due_at for failed in idle.failed)
+        causes.append(f"{count} addresses failed lately and wait until {_minute(first)}")
+    if idle.over_budget:
+        causes.append(f"{idle.over_budget} more are known, but --max-pages is used up")
+    if idle.held:
+        causes.append(f"{idle.held} are being fetched by another crawl")
+    return "; ".join(causes) or "no address of these sites is known"
+
+
+def _minute(at: str) -> str:
+    """The minute that has begun when `at` is past."""
+    return f"{datetime.fromisoformat(at) + timedelta(minutes=1):%Y-%m-%d %H:%M} UTC"
