@@ -33,9 +33,10 @@ class Kind(StrEnum):
 FOLDED: Final = dict(
     zip("әғқңөұүһіёїєґўςј", "агкноуухиеиегуσj", strict=True),
 )
-_PAIRS: Final = dict(zip("aceopxyktmbhinur", "асеорхуктмвһіпиг", strict=True))
+# A Latin h stands for the Russian capital it is drawn like more often than for the rare Kazakh letter.
+_PAIRS: Final = dict(zip("aceopxyktmbhinurw", "асеорхуктмвніпигш", strict=True))
 LATIN_TO_CYRILLIC: Final = str.maketrans(_PAIRS)
-_TO_LATIN: Final = dict(zip("асеорхуктмвһіпгѕјԛԝԁӏүнь", "aceopxyktmbhinrsjqwdlyhb", strict=True))
+_TO_LATIN: Final = dict(zip("асеорхуктмвһіпгѕјԛԝԁӏүньѵ", "aceopxyktmbhinrsjqwdlyhbv", strict=True))
 # A letter without a Latin twin goes by the one it is folded to, now or when it is read a second time.
 CYRILLIC_TO_LATIN: Final = str.maketrans(
     {**{a: _TO_LATIN[b] for a, b in FOLDED.items() if b in _TO_LATIN}, **_TO_LATIN}
@@ -59,6 +60,20 @@ LEET_SYMBOLS: Final = "@$!|€£+"
 LEET_LATIN: Final = dict(zip("013456789@$!|€£+", "oieasgtbgasilelt", strict=True))
 LEET_CYRILLIC: Final = dict(zip("0134689@$!|€", "оизчбвдасиле", strict=True))
 
+# Cyrillic letters of Kazakh, Russian and their neighbours; another one is read as what it is made from.
+_OURS: Final = frozenset([*map(chr, range(0x410, 0x450)), *"ЁёӘәҒғҚқҢңӨөҰұҮүҺһІіЇїЄєҐґЎўЈјѕԁԛԝѵӏ"])
+_FORMS: Final = {
+    "ϲ": "c",
+    "ɑ": "a",
+    "ɩ": "i",
+    "ĸ": "k",
+    "ѐ": "е",
+    "ѝ": "и",
+    "ҝ": "к",
+    "ӏ": "l",
+    "Ӏ": "l",
+}
+
 _BIDI: Final = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BLANKS: Final = frozenset("\u115f\u1160\u3164\uffa0\u17b4\u17b5")
 _NAMED: Final = re.compile(
@@ -81,8 +96,8 @@ def script(char: str) -> int:
 @cache
 def read_as(char: str) -> tuple[str, Kind | None]:
     """What `char` is read as, "" where it is not seen at all, and which disguise that is, if any."""
-    if char.isascii() or "\u0400" <= char <= "\u0481" or "\u048a" <= char <= "\u052f":
-        return (_base(char) if char > "\u04ff" else char), None
+    if char.isascii() or char in _OURS or char in _FORMS:
+        return _FORMS.get(char, char), None
     if char in _BIDI:
         return "", Kind.BIDI
     category = unicodedata.category(char)

@@ -37,6 +37,7 @@ _TABLE_SIZE: Final = _EMOJI.stop + 1
 _COMBINING_BREVE: Final = 0x306
 _LETTER: Final = r"[^\W\d_]"
 _UNUSUAL: Final = re.compile("[^\x00-\x7f\u0401\u0410-\u044f\u0451]+")
+_REVERSED: Final = re.compile("\u202e[^\\s\u202a-\u202e\u2066-\u2069]+")
 _BREVE: Final = re.compile("[иИ]\u0306")
 _JOINED: Final = re.compile(rf"{_LETTER}+(?:[.·•*]{_LETTER}+)+")
 _CHUNKED: Final = re.compile(rf"(?<!\w){_LETTER}{{1,2}}(?:[-_~.·•*]{_LETTER}{{1,2}}){{2,}}(?!\w)")
@@ -203,13 +204,17 @@ def _normalised(text: str, *, tracked: bool, spelled: bool = True) -> _Line:
 def _undress(line: _Line) -> None:
     if line.text.isascii():
         return
+    line.rewrite(_REVERSED, lambda run: _as_shown(run, line.changed))
     line.rewrite(_BREVE, lambda found: ("й" if found[0] == "и" else "Й", (0,)))
     line.rewrite(_UNUSUAL, lambda run: _undressed(run, line.changed))
 
 
-def _undressed(run: str, changed: Counter[Kind]) -> tuple[str, Picks] | None:
-    if all("\u0400" <= char <= "\u04ff" for char in run):
-        return None
+def _as_shown(run: str, changed: Counter[Kind]) -> tuple[str, Picks]:
+    changed[Kind.BIDI] += 1
+    return run[:0:-1], range(len(run) - 1, 0, -1)
+
+
+def _undressed(run: str, changed: Counter[Kind]) -> tuple[str, Picks]:
     shown: list[str] = []
     picks: list[int] = []
     for i, char in enumerate(run):

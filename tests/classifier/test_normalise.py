@@ -22,7 +22,7 @@ ODD = st.text(
         ("He said: STOP!", "he said stop"),
         ("при\u200bвет", "привет"),
         ("при\u00adвет", "привет"),
-        ("\u202eпривет\u202c", "привет"),
+        ("\u202eтевирп\u202c", "привет"),
         ("приве\u0301т", "привет"),
         ("и\u0306од", "йод"),
         ("ﬁne ｗｏｒｄ", "fine word"),
@@ -85,7 +85,7 @@ def test_ordinary_words_are_left_in_peace(text: str, plain: str) -> None:
     ("text", "kind", "characters"),
     [
         ("при\u200bвет", Kind.INVISIBLE, 1),
-        ("\u202eпривет\u202c", Kind.BIDI, 2),
+        ("\u202eтевирп\u202c", Kind.BIDI, 2),
         ("пр\u0301ив\u0301ет", Kind.COMBINING, 2),
         ("ｗｏｒｄ", Kind.STYLED, 4),
         ("пpивeт", Kind.LOOKALIKE, 2),
@@ -131,7 +131,8 @@ def test_every_character_stands_where_its_origin_says(text: str) -> None:
 
     assert aligned.text == normalise(text)
     assert len(aligned.origin) == len(aligned.text)
-    assert list(aligned.origin) == sorted(aligned.origin)
+    if "\u202e" not in text:  # what is stored backwards is read backwards
+        assert list(aligned.origin) == sorted(aligned.origin)
     assert all(0 <= place < len(text) for place in aligned.origin)
 
 
