@@ -1,12 +1,14 @@
 """The key that signs cookies: made once for a data folder, readable by its owner alone."""
 
+import errno
 import os
 import secrets
 from pathlib import Path
 
-from review_queue.errors import AccountError
+from review_queue.errors import AccountError, DiskFullError
 
 _BYTES = 50
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def signing_key(path: Path) -> str:
@@ -14,12 +16,17 @@ def signing_key(path: Path) -> str:
 
     Raises:
         AccountError: the file cannot be made, read or is too short to be a key.
+        DiskFullError: there is no room to make it.
     """
     try:
         if not path.exists():
             _make(path)
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise DiskFullError(
+                f"no room left to write {path}; free some space and run the same command again"
+            ) from None
         raise AccountError(
             f"cannot use the key file {path}: {error}; check who owns the folder"
         ) from None

@@ -42,6 +42,9 @@ def add(
 ) -> None:
     """Let a new person sign in as NAME; asks for a password of at least 12 characters.
 
+    NAME has Latin letters, digits and . _ - only, so that no two names look alike; the first person
+    added makes the folder of --data.
+
     \b
     Example:
       qalqan users add aigul --role reviewer --full-name "Aigul S." --language kk
@@ -49,7 +52,7 @@ def add(
     from review_ui.accounts import add_user
 
     password = (
-        sys.stdin.readline().rstrip("\r\n")
+        _first_line()
         if password_stdin
         else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
@@ -57,6 +60,14 @@ def add(
         ServeConfig(data), name, password, role=role, full_name=full_name or name, language=language
     )
     click.echo(f"added {person.username}, {person.role}")
+
+
+def _first_line() -> str:
+    line = sys.stdin.buffer.readline()
+    try:
+        return line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.UsageError("the password on standard input is not UTF-8") from None
 
 
 @users.command("list")

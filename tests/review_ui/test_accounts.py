@@ -1,6 +1,9 @@
 """Accounts as the command line and the demo make them."""
 
+import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from review_queue.errors import AccountError, StoreDamagedError, StoreTooNewError
+from review_queue.errors import AccountError, StoreBusyError, StoreDamagedError, StoreTooNewError
 from review_ui.accounts import add_user, disable_user, list_users, prepare
 from review_ui.config import ServeConfig
 from review_ui.secret import signing_key
@@ -62,8 +65,13 @@ def test_two_data_folders_have_their_own_people_and_keys(
         ("aigul", PASSWORD, "reviewer", "xx", "no language is called 'xx'"),
         ("aigul", "short", "reviewer", "ru", "too short"),
         ("aigul", "password1234", "reviewer", "ru", "too common"),
-        ("a b", PASSWORD, "reviewer", "ru", "valid username"),
-        ("", PASSWORD, "reviewer", "ru", "blank"),
+        ("a b", PASSWORD, "reviewer", "ru", "cannot be a user name"),
+        ("", PASSWORD, "reviewer", "ru", "^'' cannot be a user name; write 1 to 64 Latin letters"),
+        ("р1", PASSWORD, "reviewer", "ru", "cannot be a user name"),  # a Cyrillic letter
+        ("..", PASSWORD, "reviewer", "ru", "cannot be a user name"),
+        ("a" * 65, PASSWORD, "reviewer", "ru", "cannot be a user name"),
+        ("\udcff", PASSWORD, "reviewer", "ru", "cannot be a user name"),
+        ("aigul", PASSWORD + "\udcff", "reviewer", "ru", "are no text"),
     ],
 )
 def test_what_is_wrong_with_a_new_account_is_said(
@@ -73,6 +81,66 @@ def test_what_is_wrong_with_a_new_account_is_said(
         add_user(config, name, password, role=role, language=language)
 
     assert list_users(config) == []
+
+
+@pytest.mark.parametrize(
+    "full_name", ["half \ud83d", "byte \udcff", "two\nlines", "\u202edesrever"]
+)
+def test_a_full_name_that_cannot_be_shown_is_refused(full_name: str, config: ServeConfig) -> None:
+    with pytest.raises(AccountError, match="cannot be shown") as caught:
+        add_user(config, "aigul", PASSWORD, role="reviewer", full_name=full_name)
+
+    assert str(caught.value).isascii()
+    assert "\n" not in str(caught.value)
+    assert list_users(config) == []
+
+
+def test_a_message_says_a_thing_once(config: ServeConfig) -> None:
+    with pytest.raises(AccountError) as caught:
+        add_user(config, "", PASSWORD, role="reviewer")
+
+    sentences = str(caught.value).split(". ")
+    assert len(sentences) == len(set(sentences))
+
+
+@pytest.mark.parametrize("limit", [10, 8_192, 120_000])
+def test_a_full_disk_is_said_to_be_full(limit: int, tmp_path: Path) -> None:
+    code = (
+        "import resource, sys; from pathlib import Path; from review_ui.config import ServeConfig;"
+        "from review_ui.accounts import add_user; from review_queue.errors import DiskFullError\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)\n"
+        "try:\n for n in range(2_000): add_user(ServeConfig(Path(sys.argv[1])), f'p{n}', sys.argv[3],"
+        " role='admin', full_name='x' * 120)\n"
+        "except DiskFullError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path), str(limit), PASSWORD],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+
+    assert done.stderr == ""
+    assert done.stdout.startswith(f"no room left to write {tmp_path}")
+    assert "restore" not in done.stdout
+
+
+def test_accounts_another_process_holds_are_not_called_damaged(config: ServeConfig) -> None:
+    prepare(config)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 1")
+    other = sqlite3.connect(config.accounts_path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(StoreBusyError, match="wait for it to end"):
+            add_user(config, "aigul", PASSWORD, role="reviewer")
+    finally:
+        other.close()
+
+
+def test_nobody_has_a_name_that_is_no_text(config: ServeConfig) -> None:
+    prepare(config)
+
+    with pytest.raises(AccountError, match="nobody is called"):
+        disable_user(config, "\udcff")
 
 
 def test_a_name_is_taken_in_any_case(config: ServeConfig) -> None:
