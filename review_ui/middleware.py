@@ -29,6 +29,19 @@ _PERMISSIONS: Final = ", ".join(
 )
 
 
+class HeadOnly:
+    """A browser that asks for the head of a page gets no more; the server does not see to it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""  # Content-Length stays that of the page
+        return response
+
+
 class PrivateResponses:
     """No page is cached anywhere, lent to another origin or given a device."""
 

@@ -8,8 +8,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from waitress.server import create_server
 
-from review_queue.errors import AccountError
-from review_queue.store import open_store
+from review_queue.errors import AccountError, StoreMissingError
+from review_queue.store import FILE_NAME, open_store
 from review_ui.accounts import prepare
 from review_ui.config import ServeConfig
 
@@ -18,7 +18,19 @@ _MAX_BODY_BYTES = 128 * 1024  # Django refuses forms beyond 64 KiB, with a page 
 
 
 def application(config: ServeConfig) -> WSGIHandler:
-    """The WSGI application over the accounts and the store of `config`, both brought up to date."""
+    """The WSGI application over the accounts and the store of `config`, both brought up to date.
+
+    Raises:
+        StoreMissingError: there is neither, so that a mistyped folder is not taken for a new one.
+    """
+    has_store = (config.data_dir / FILE_NAME).exists()
+    if not has_store and not config.accounts_path.exists():
+        raise StoreMissingError(
+            f"neither accounts nor a store in {config.data_dir}; check --data, or begin with"
+            " `qalqan users add`"
+        )
+    if has_store:  # one that cannot be opened is told of before anything is made beside it
+        open_store(config.data_dir).close()
     prepare(config)
     open_store(config.data_dir).close()
     return get_wsgi_application()
@@ -28,11 +40,13 @@ def serve(config: ServeConfig, *, on_ready: Callable[[str], None] | None = None)
     """The pages are served until the process is interrupted; `on_ready` is told the address.
 
     Raises:
+        StoreMissingError: there are neither accounts nor a store.
         AccountError: the address cannot be listened on.
     """
+    app = application(config)
     with _listening(config) as listening:
         server = create_server(
-            application(config),
+            app,
             sockets=[listening],
             threads=_THREADS,
             ident="",

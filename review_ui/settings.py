@@ -23,17 +23,19 @@ _CONTENT_POLICY: Final = {
     "frame-ancestors": ["'none'"],
 }
 _MIDDLEWARE: Final = (
+    "review_ui.middleware.HeadOnly",
     "review_ui.middleware.PrivateResponses",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "review_ui.middleware.SessionLimit",
     "review_ui.middleware.PersonalLanguage",
+    # refuses a foreign host name, in the language of the person
+    "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -199,9 +201,19 @@ def _static() -> dict[str, Any]:
 
 
 def _logging() -> dict[str, Any]:
+    # what any client can provoke (a foreign host name, too many fields, a slow connection) says nothing:
+    # the answer tells the client, and the console stays free for faults of ours
+    own_faults = {"handlers": ["stderr"], "level": "ERROR", "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "handlers": {"stderr": {"class": "logging.StreamHandler"}},
-        "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler"},
+            "nowhere": {"class": "logging.NullHandler"},
+        },
+        "loggers": {
+            "django": own_faults,
+            "django.security": {"handlers": ["nowhere"], "propagate": False},
+            "waitress": own_faults,
+        },
     }

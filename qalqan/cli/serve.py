@@ -33,7 +33,7 @@ from review_ui.config import ServeConfig
 def serve(
     data: Path, host: str, port: int, host_names: tuple[str, ...], *, behind_tls: bool
 ) -> None:
-    """Serve the review pages until Ctrl+C.
+    """Serve the review pages until Ctrl+C, from a folder that has accounts or a store.
 
     \b
     Example:

@@ -12,7 +12,7 @@ from review_ui.forms import ComfortForm
 from review_ui.models import Account
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponseBase:
     """The account is shown, or changed where one of its forms was sent."""
     person = request.user

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from review_queue import audit as log
 from review_queue import cases
@@ -33,7 +33,7 @@ class Line:
     kept_back: bool
 
 
-@require_GET
+@require_safe
 @needs(Capability.READ_AUDIT)
 def audit(request: HttpRequest) -> HttpResponse:
     """The newest rows, and the last row of a chain that holds."""

@@ -59,7 +59,7 @@ class Sheet:
         return sorted(found, key=lambda item: -item[1])
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(Capability.READ_CASES)
 def case(request: HttpRequest, ref: str) -> HttpResponseBase:
     """The case is shown, or decided where the form was sent."""

@@ -45,7 +45,7 @@ class Written:
     sha256: str
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(Capability.READ_EXPORT)
 def export(request: HttpRequest) -> HttpResponseBase:
     """The list is shown, or written where the form was sent."""

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from review_queue import cases
 from review_queue.errors import QalqanError
@@ -13,7 +13,7 @@ from review_ui.models import Account
 
 
 @login_not_required
-@require_GET
+@require_safe
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # a view's signature
     """Status 200 where the store and the accounts can be read, else 503."""
     try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from review_queue import cases
 from review_queue.categories import CaseState, Lane
@@ -28,14 +28,14 @@ class Row:
     pages: int
 
 
-@require_GET
+@require_safe
 @needs(Capability.READ_CASES)
 def queue(request: HttpRequest) -> HttpResponse:
     """The cases that may end in a block."""
     return _queue(request, Lane.REVIEW)
 
 
-@require_GET
+@require_safe
 @needs(Capability.READ_CASES)
 def referrals(request: HttpRequest) -> HttpResponse:
     """The cases where a person may be in distress."""

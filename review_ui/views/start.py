@@ -9,7 +9,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from review_ui.access import note, officer_of
@@ -25,7 +25,7 @@ _FIRST = (
 )
 
 
-@require_GET
+@require_safe
 def start(request: HttpRequest) -> HttpResponseBase:
     """The person stands at the page the role works on."""
     role = officer_of(request).role

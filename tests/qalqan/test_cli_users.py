@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from qalqan.cli.serve import serve
 from qalqan.cli.users import users
+from review_queue.store import open_store
 from tests.review_ui.sites import close_accounts
 
 PASSWORD = "calm-river-under-nine-bridges"
@@ -67,7 +68,44 @@ def test_an_unknown_role_is_a_usage_error(tmp_path: Path) -> None:
     assert _users(tmp_path, "add", "aigul", "--role", "king").exit_code == 2
 
 
+@pytest.mark.parametrize("given", [b"\xff" * 20, b"\xed\xa0\xbd" * 9])
+def test_a_password_that_is_no_text_is_refused_in_one_line(tmp_path: Path, given: bytes) -> None:
+    result = CliRunner().invoke(
+        users,
+        ["add", "aigul", "--role", "reviewer", "--password-stdin", "--data", str(tmp_path)],
+        input=given + b"\n",
+    )
+
+    assert result.exit_code == 2
+    assert "is not UTF-8" in result.output
+
+
+def test_a_full_name_that_is_no_text_is_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "qalqan", "users", "add", "aigul", "--role", "reviewer",
+         "--full-name", b"\xff", "--password-stdin", "--data", tmp_path],
+        input=PASSWORD.encode(), capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"Error: the full name '\\udcff' holds characters")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_serving_a_folder_with_nothing_in_it_is_one_line_and_makes_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "qalqan", "serve", "--data", tmp_path / "nothing", "--port", "0"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: neither accounts nor a store in ")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_serving_prints_the_address_and_ends_with_an_interrupt(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
     command = [sys.executable, "-m", "qalqan", "serve", "--data", str(tmp_path), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -31,6 +31,37 @@ def test_a_foreign_host_name_is_refused(stranger: Client) -> None:
     assert stranger.get("/login/", headers={"host": "evil.example"}).status_code == 400
 
 
+def test_a_foreign_host_name_is_refused_in_the_language_of_the_reader(
+    signed_in: SignedIn, stranger: Client
+) -> None:
+    evil = {"host": "evil.example"}
+
+    mine = signed_in(Role.REVIEWER).get("/queue/", headers=evil)
+    theirs = stranger.get("/login/", headers={**evil, "accept-language": "kk"})
+
+    assert b'<html lang="en">' in mine.content
+    assert b'<html lang="kk">' in theirs.content
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/queue/", "/referrals/", "/export/", "/audit/", "/account/", "/healthz"]
+)
+def test_the_head_of_a_page_can_be_asked_for(
+    address: str, store: Store, signed_in: SignedIn
+) -> None:
+    client = signed_in(Role.SUPERVISOR)
+
+    assert store.path.exists()
+    assert client.head(address).status_code == client.get(address).status_code < 400
+    assert client.head(address).content == b""
+
+
+def test_the_head_of_a_case_can_be_asked_for(store: Store, signed_in: SignedIn) -> None:
+    case = a_waiting_case(store)
+
+    assert signed_in(Role.REVIEWER).head(f"/case/{case.ref}/").status_code == 200
+
+
 def test_a_form_that_is_too_large_is_refused(store: Store, signed_in: SignedIn) -> None:
     case = a_waiting_case(store)
 
@@ -57,6 +88,8 @@ def test_a_fault_of_ours_has_a_page_without_its_details(store: Store, signed_in:
     case = a_waiting_case(store)
     client = signed_in(Role.REVIEWER)
     client.raise_request_exception = False
+    for rule in store.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+        store.run(f"DROP TRIGGER {rule['name']}")
     store.run("UPDATE scores SET evidence = '{\"x\": 1}'")
 
     response = client.get(f"/case/{case.ref}/")
