@@ -1,5 +1,6 @@
 """How what people approved becomes entries: through the guards, and nothing lost on the way."""
 
+import json
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -10,6 +11,7 @@ from review_queue.records import Entry
 from review_queue.store import Store
 
 _ACTOR: Final = "system"
+_REFUSED: Final = "block.refused"
 
 
 class RefusedBlock(NamedTuple):
@@ -31,7 +33,8 @@ class AdmitReport:
 def admit(store: Store) -> AdmitReport:
     """Every approved block is an entry, or refused with the reason in the audit log.
 
-    A refused block is looked at again, and logged again, each time: people may have corrected it.
+    A refused block is looked at again each time, since people may have corrected it; it is logged again
+    only when the reason is another.
     """
     admitted: list[Entry] = []
     refused: list[RefusedBlock] = []
@@ -44,11 +47,30 @@ def admit(store: Store) -> AdmitReport:
                 reason = str(error)
         if reason:
             refused.append(RefusedBlock(block.case_ref, block.name, reason))
+            _log(store, block, reason)
+    return AdmitReport(tuple(admitted), tuple(refused))
+
+
+def _log(store: Store, block: entries.ApprovedBlock, reason: str) -> None:
+    with store.atomic():
+        if _last_reason(store, block) != reason:
             audit.append(
                 store,
                 actor=_ACTOR,
-                action="block.refused",
+                action=_REFUSED,
                 subject=block.case_ref,
                 detail={"scope": block.scope, "name": block.name, "reason": reason},
             )
-    return AdmitReport(tuple(admitted), tuple(refused))
+
+
+def _last_reason(store: Store, block: entries.ApprovedBlock) -> str:
+    """Why this block was last refused; "" where it never was."""
+    told = store.rows(
+        "SELECT detail FROM audit WHERE subject = ? AND action = ? ORDER BY seq DESC",
+        [block.case_ref, _REFUSED],
+    )
+    for row in told:
+        detail = json.loads(row["detail"])
+        if (detail["scope"], detail["name"]) == (block.scope, block.name):
+            return str(detail["reason"])
+    return ""

@@ -1,6 +1,8 @@
 """`qalqan export`: approved blocks become entries, and the lists are written."""
 
 import json
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -10,8 +12,21 @@ from blocklist.formats import FORMATS
 from blocklist.manifest import Manifest
 from blocklist.publish import export as publish
 from qalqan.cli.options import data_option, json_option, login
-from review_queue.hosts import defang
 from review_queue.store import open_store
+from review_ui.hostile import address, one_line
+
+_LONGEST_ACTOR = 100
+
+
+def _actor(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name is not None and not (
+        name.strip() and name.isprintable() and len(name) <= _LONGEST_ACTOR
+    ):
+        raise click.BadParameter(
+            f"{name[:_LONGEST_ACTOR]!a} cannot stand in the audit log; write a name of 1 to"
+            f" {_LONGEST_ACTOR} characters on one line"
+        )
+    return name
 
 
 @click.command()
@@ -29,7 +44,11 @@ from review_queue.store import open_store
     type=click.Choice(list(FORMATS)),
     help="A format to write; may be given several times. Without it: all.",
 )
-@click.option("--actor", help="Who exports, for the audit log. Without it: your login name.")
+@click.option(
+    "--actor",
+    callback=_actor,
+    help="Who exports, for the audit log. Without it: your login name.",
+)
 @json_option
 def export(
     data: Path, out: Path, formats: tuple[str, ...], actor: str | None, as_json: bool
@@ -72,11 +91,25 @@ def _print(report: AdmitReport, manifest: Manifest, out: Path) -> None:
     for name, listing in manifest.formats.items():
         click.echo(
             f"{name:8} {listing.entries:>7} listed {len(listing.skipped):>5} skipped"
-            f"  {out / listing.file}"
+            f"  {click.format_filename(out / listing.file)}"
         )
-        for each in listing.skipped:
-            click.echo(f"  skipped {defang(each.entry.name)}: {each.reason}")
+    for line in _skipped(manifest):
+        click.echo(line)
     for block in report.refused:
-        click.echo(f"refused {block.case_ref} {defang(block.name)}: {block.reason}", err=True)
+        click.echo(
+            f"refused {block.case_ref} {address(block.name)}: {one_line(block.reason)}", err=True
+        )
     if not any(listing.entries for listing in manifest.formats.values()):
         click.echo("Warning: the lists are empty; a reader will block nothing", err=True)
+
+
+def _skipped(manifest: Manifest) -> Iterator[str]:
+    """One line for each name and reason, however many formats left it out for that."""
+    rows = sorted(
+        (each.entry.name, each.reason, format_name)
+        for format_name, listing in manifest.formats.items()
+        for each in listing.skipped
+    )
+    for (name, reason), same in groupby(rows, key=lambda row: row[:2]):
+        formats = ", ".join(dict.fromkeys(format_name for *_, format_name in same))
+        yield f"skipped {address(name)} in {formats}: {one_line(reason)}"

@@ -1,5 +1,6 @@
 import pytest
 
+from blocklist import guards
 from blocklist.entries import admit
 from review_queue import audit, entries
 from review_queue.categories import Scope
@@ -53,6 +54,28 @@ def test_a_refused_block_is_not_forgotten(store: Store) -> None:
     approve(store, "github.io")
 
     assert admit(store).refused == admit(store).refused != ()
+
+
+def _logged(store: Store) -> list[str]:
+    rows = [row for row in audit.rows(store) if row.action == "block.refused"]
+    return [f"{row.detail['name']} {row.detail['reason']}" for row in reversed(rows)]
+
+
+def test_a_refused_block_is_logged_again_only_for_another_reason(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve(store, "github.io", "gitlab.io")
+    reasons = ["first", "first", "second", "first"]
+
+    for reason in reasons:
+        monkeypatch.setattr(guards, "refusal", lambda _scope, _name, why=reason: why)
+        assert len(admit(store).refused) == 2
+
+    assert _logged(store) == [
+        f"{name} {reason}"
+        for reason in ("first", "second", "first")
+        for name in ("github.io", "gitlab.io")
+    ]
 
 
 def test_an_entry_that_lost_a_person_comes_back_when_another_agrees(store: Store) -> None:

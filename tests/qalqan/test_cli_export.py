@@ -1,13 +1,16 @@
 import json
 import os
 import pwd
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from qalqan.cli.export import export
-from review_queue import audit
+from review_queue import audit, entries
 from review_queue.categories import Scope
 from review_queue.errors import ExportError, StoreMissingError
 from review_queue.store import open_store
@@ -35,7 +38,7 @@ def test_what_was_listed_skipped_and_refused_is_printed_without_a_live_name(
 
     assert result.exit_code == 0
     assert "serial 1, 2 new entries" in result.stdout
-    assert "skipped wide[.]example" in result.stdout
+    assert "skipped wide[.]example in hosts: " in result.stdout
     assert "refused" in result.stderr
     assert "github[.]io: it is a public suffix" in result.stderr
     assert "casino.example" not in result.output
@@ -47,6 +50,50 @@ def test_what_was_listed_skipped_and_refused_is_printed_without_a_live_name(
     with open_store(data) as store:
         row = next(row for row in audit.rows(store) if row.action == "list.exported")
     assert row.actor == f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+
+
+def test_a_name_left_out_of_several_lists_is_printed_once_and_on_one_line(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = "two\nlines\x1b[2J.example"
+    live = entries.live
+    with_bad = lambda store: [replace(live(store)[0], name=bad), *live(store)]  # noqa: E731
+    monkeypatch.setattr(entries, "live", with_bad)
+
+    result = run("--data", data, "--out", tmp_path / "lists")
+
+    (line,) = [line for line in result.stdout.splitlines() if "two" in line]
+    assert line == (
+        "skipped two lines[U+001B][2J[.]example in domains, hosts, jsonl, rpz:"
+        " it is not a host name the DNS can hold"
+    )
+    for form in ("domains", "hosts", "jsonl", "rpz"):
+        raw = (tmp_path / "lists" / f"{form}.skipped.json").read_bytes()
+        assert raw.isascii()
+        assert b"two\\nlines\\u001b[2J.example" in raw
+
+
+@pytest.mark.parametrize("actor", ["\udcff", "two\nlines", "", " ", "x" * 101])
+def test_an_actor_that_cannot_stand_in_the_log_is_refused_before_anything_is_done(
+    data: Path, tmp_path: Path, actor: str
+) -> None:
+    result = run("--data", data, "--out", tmp_path / "lists", "--actor", actor)
+
+    assert result.exit_code == 2
+    assert "cannot stand in the audit log" in result.stderr
+    assert not (tmp_path / "lists").exists()
+
+
+def test_a_folder_whose_name_is_no_text_can_be_written(data: Path, tmp_path: Path) -> None:
+    out = os.fsencode(tmp_path) + b"/\xff"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "qalqan", "export", "--data", data, "--out", out],
+        capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
 
 
 def test_json_is_one_line_with_the_manifest_and_what_was_left_out(
