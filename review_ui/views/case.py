@@ -137,6 +137,7 @@ def _shown(request: HttpRequest, store: Store, officer: Officer, found: Case) ->
     if at is None:
         raise UnknownCaseError(f"the page of {found.ref} is gone")
     blind = is_blind(officer, found)
+    made = decisions.of_case(store, found.ref)
     return {
         "case": found,
         "state": None if blind else found.state,
@@ -144,7 +145,8 @@ def _shown(request: HttpRequest, store: Store, officer: Officer, found: Case) ->
         "is_closed": found.state not in WAITING,
         "sheet": _sheet(store, found, at),
         "others": [(page, score) for page, score in listed if page.id != at.id],
-        "history": history(officer, found, decisions.of_case(store, found.ref)),
+        "history": history(officer, found, made),
+        "corrected": {one.supersedes for one in made if one.supersedes},
         "policies": policies.current(store, found.category),
         "queue": _queue_of(found),
         "is_referral": found.category is Category.DISTRESS,

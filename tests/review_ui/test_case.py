@@ -1,17 +1,19 @@
 """The case page: what it shows, to whom, and how a decision goes in."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from review_queue import cases, decisions
+from review_queue import cases, decisions, scores
 from review_queue.categories import CaseState, Category, Verdict
 from review_queue.records import Case
 from review_queue.store import Store
 from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
+from tests.builders import MODEL, fetch
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.sites import a_waiting_case
+from tests.review_ui.sites import a_site_page, a_waiting_case, scored
 from tests.review_ui.test_deciding import a_block
 
 Staff = dict[Role, Officer]
@@ -279,3 +281,32 @@ def test_a_closed_case_tells_a_person_without_a_part_in_it_only_that(
     assert '<span class="tag">Closed</span>' in page
     assert "Nothing here calls for it." not in page
     assert 'name="verdict"' not in page
+
+
+def test_a_case_opened_anew_is_decided_anew_and_says_what_came_before(
+    store: Store, signed_in: SignedIn
+) -> None:
+    case = a_waiting_case(store, "one.example", risk=0.6)
+    client = signed_in(Role.REVIEWER)
+    harmless = _filled(case, verdict="does_not_violate", reason="It only reports it.", stay="1")
+    client.post(f"/case/{case.ref}/", harmless)
+    assert cases.get(store, case.ref).state is CaseState.DISMISSED
+    later = replace(a_site_page("new.one.example", "/"), fetched_at="2099-01-01T00:00:00.000Z")
+    (page_id,) = fetch(store, later)
+    scores.save(store, MODEL, [(page_id, scored(later, 0.9))])
+    _, anew = cases.open_case(
+        store, site=case.site, category=case.category, lane=case.lane, page_id=page_id, risk=0.9
+    )
+    assert anew
+
+    before = _page(client, case)
+    colleague = _page(signed_in(Role.SENIOR), case)
+    client.post(f"/case/{case.ref}/", {**harmless, "verdict": "cannot_tell"})
+
+    assert "before the case was opened anew" in before
+    assert "corrected later" not in before
+    assert "It only reports it." not in colleague
+    assert [(made.verdict, made.superseded) for made in decisions.of_case(store, case.ref)] == [
+        (Verdict.DOES_NOT_VIOLATE, True),
+        (Verdict.CANNOT_TELL, False),
+    ]
