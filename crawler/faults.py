@@ -63,9 +63,7 @@ def kind_of(error: BaseException, *, proxied: bool = False) -> str:
     if isinstance(error, TunnelError):
         return "unreachable" if _BEYOND_THE_PROXY.search(str(error)) else "proxy"
     kind = _direct_kind(error)
-    if proxied and (kind in _OF_THE_PROXY or isinstance(error.__cause__, tx.TimeoutError)):
-        return "proxy"
-    return kind
+    return "proxy" if proxied and kind in _OF_THE_PROXY else kind
 
 
 def _direct_kind(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """The spider: a claim goes out as one request and comes back as exactly one outcome."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import StopDownload
@@ -11,6 +11,7 @@ from crawler.faults import FetchRefusedError, kind_of
 from crawler.ledger import Ledger
 from crawler.outcomes import OK, Fetched, error_outcome, is_page_type, outcome_of
 from crawler.plan import CrawlPlan
+from crawler.reach import takes_connections
 from review_queue.clock import iso, system_clock
 from review_queue.hosts import parse_url
 from review_queue.records import Claim, Outcome
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Headers
     from twisted.python.failure import Failure
+
+_PROBE_S: Final = 2.0
 
 
 class SiteSpider(Spider):
@@ -38,6 +41,7 @@ class SiteSpider(Spider):
         self.ledger = ledger
         self.plan = plan
         self._detect_language = detect_language
+        self._proxy_is_there: bool | None = None
         self.on_end: Callable[[Request], None] = lambda _: None
 
     @classmethod
@@ -113,6 +117,15 @@ class SiteSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         error = failure.value or RuntimeError()
         offsite = error.offsite if isinstance(error, FetchRefusedError) else ()
-        kind = kind_of(error, proxied=bool(self.plan.network.proxy))
-        yield error_outcome(request.cb_kwargs["claim"], kind, offsite=offsite)
+        yield error_outcome(request.cb_kwargs["claim"], self._kind(error), offsite=offsite)
         self.on_end(request)
+
+    def _kind(self, error: BaseException) -> str:
+        proxy = self.plan.network.proxy_address()
+        kind = kind_of(error, proxied=proxy is not None)
+        if proxy is None or kind != "timeout":
+            return kind
+        # a mute site and a mute proxy look alike from here: asked once, for it holds up all else meanwhile
+        if self._proxy_is_there is None:
+            self._proxy_is_there = takes_connections(proxy, timeout_s=_PROBE_S)
+        return kind if self._proxy_is_there else "proxy"

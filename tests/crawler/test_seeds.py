@@ -117,3 +117,69 @@ def test_the_extension_tells_the_format(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInputError, match="cannot read seeds"):
         read_seeds(tmp_path / "missing.txt")
+
+
+@pytest.mark.parametrize("cell", ["note", "source"])
+@pytest.mark.parametrize("broken", ["\ud800", "\x00"])
+def test_a_text_that_cannot_be_stored_costs_its_own_row_only(cell: str, broken: str) -> None:
+    rows = [{"url": "a.kz", cell: f"x{broken}"}, {"url": f"http://b.kz/{broken}"}, {"url": "c.kz"}]
+
+    listed = parse_seeds("\n".join(map(json.dumps, rows)).encode())
+
+    assert listed.seeds == (Seed("http://c.kz/"),)
+    assert [row.line for row in listed.bad_rows] == [1, 2]
+    assert cell in listed.bad_rows[0].reason
+    for row in listed.bad_rows:
+        assert row.reason.encode().isascii()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a.kz\nb\x00.kz\nc.kz\n",
+        b"a.kz\nb.kz # no\x00te\nc.kz\n",
+        b"a.kz\n\x00\x00\x00\nc.kz\n",
+        b"url,note\nb.kz,\x00\na.kz,\nc.kz,\n",
+        b'{"url":"a.kz"}\n{"url":"b.kz","note":"\x00"}\n{"url":"c.kz"}\n',
+    ],
+)
+def test_a_nul_character_costs_its_own_row_only(data: bytes) -> None:
+    listed = parse_seeds(data)
+
+    assert [seed.url for seed in listed.seeds] == ["http://a.kz/", "http://c.kz/"]
+    assert [row.line for row in listed.bad_rows] == [2]
+
+
+def test_a_binary_file_is_refused_as_a_whole() -> None:
+    for data in (
+        "a.kz\nb.kz\n".encode("utf-16-le"),
+        bytes(range(256)) * 4,
+        b"\x7fELF\x02\x00\n\x00",
+    ):
+        with pytest.raises(UnreadableInputError, match="not a text file"):
+            parse_seeds(data)
+
+
+def test_a_key_in_capitals_is_told_the_right_one() -> None:
+    [bad] = parse_seeds(b'{"URL": "a.kz"}').bad_rows
+
+    assert "the key is url in small letters, not 'URL'" in bad.reason
+
+
+def test_csv_cells_beyond_the_columns_are_told_and_empty_ones_do_not_matter() -> None:
+    listed = parse_seeds(b"url,note\nhttp://a.kz/x,y,n\nb.kz,one, two\nc.kz,n,,\n")
+
+    assert listed.seeds == (Seed("http://c.kz/", note="n"),)
+    assert [(row.line, row.reason[:42]) for row in listed.bad_rows] == [
+        (2, "has 3 columns where the first line has 2; "),
+        (3, "has 3 columns where the first line has 2; "),
+    ]
+
+
+def test_csv_columns_that_are_not_read_are_remarked_on() -> None:
+    listed = parse_seeds(b"url,owner,note\na.kz,somebody,n\n")
+
+    assert listed.seeds == (Seed("http://a.kz/", note="n"),)
+    assert [note.partition("; ")[0] for note in listed.notes] == [
+        "standard input: columns not used: owner"
+    ]

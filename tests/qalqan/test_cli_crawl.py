@@ -11,7 +11,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from qalqan.cli.crawl import crawl
 from review_queue.store import open_store
 from tests.site.web import Web
 
@@ -203,3 +205,94 @@ def test_many_bad_rows_are_told_shortly(tmp_path: Path) -> None:
 
     assert done.stderr.count("not one URL") == 50
     assert "10 more rows" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--delay", "nan"),
+        ("--delay", "inf"),
+        ("--max-seconds", "inf"),
+        ("--max-seconds", "nan"),
+        ("--max-pages", "1" + "0" * 30),
+        ("--max-bytes", "1" + "0" * 30),
+        ("--discover", "1" + "0" * 30),
+    ],
+)
+def test_a_number_that_cannot_be_kept_to_is_refused_by_its_option(
+    tmp_path: Path, option: str, value: str
+) -> None:
+    done = CliRunner().invoke(
+        crawl, ["-", "--data", str(tmp_path / "data"), option, value], input="a.kz\n"
+    )
+
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}'" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_nothing_is_said_to_be_reachable_before_the_addresses_are_read(tmp_path: Path) -> None:
+    done = qalqan_crawl(
+        "-", "--data", str(tmp_path / "data"), "--allow-address", "foo", stdin="a.kz\n"
+    )
+
+    assert done.returncode == 2
+    assert "may be reached" not in done.stderr
+
+
+def test_a_row_with_a_broken_character_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    rows = '{"url":"http://127.0.0.1:9/6","note":"\\ud800"}\n{"url":"http://s1.example/"}\n'
+    with Web() as web:
+        small_web(web)
+
+        done = qalqan_crawl(
+            "-", "--data", str(tmp_path / "data"), "--proxy", web.proxy, "--delay", "0", stdin=rows
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert "line 1: note holds the broken character" in done.stderr
+    assert "2 pages of 1 sites stored" in done.stdout
+
+
+def test_a_host_that_failed_lately_is_no_success_and_no_page_fetched_lately(tmp_path: Path) -> None:
+    words = ["-", "--data", str(tmp_path / "data"), "--delay", "0"]
+    words += ["--resolve", "*.example:127.0.0.1", "--allow-address", "127.0.0.1"]
+    with Web() as web:
+        stdin = f"http://s1.example:{web.port}/\n"
+        web.put("http://s1.example/", "busy", status=503)
+
+        first = qalqan_crawl(*words, stdin=stdin)
+        second = qalqan_crawl(*words, stdin=stdin)
+
+    assert (first.returncode, second.returncode) == (1, 1)
+    assert "1 x http_503 lately, not due before 20" in second.stderr
+    assert "no page at all could be fetched" in second.stderr
+    assert "1 addresses failed lately and wait until 20" in second.stdout
+    assert "fetched lately" not in second.stdout
+
+
+def test_a_dead_proxy_is_told_and_the_next_run_with_the_right_one_goes_on(tmp_path: Path) -> None:
+    words = ["-", "--data", str(tmp_path / "data"), "--delay", "0"]
+    with Web() as web:
+        small_web(web)
+
+        dead = qalqan_crawl(*words, "--proxy", "http://127.0.0.1:1", stdin="s1.example\n")
+        right = qalqan_crawl(*words, "--proxy", web.proxy, stdin="s1.example\n")
+
+    assert dead.returncode == 1
+    assert "1 x proxy: the proxy did not connect, or refused; check --proxy" in dead.stderr
+    assert right.returncode == 0, right.stderr
+    assert "2 pages of 1 sites stored" in right.stdout
+
+
+def test_a_used_up_page_budget_is_told_as_such(tmp_path: Path) -> None:
+    words = ["-", "--data", str(tmp_path / "data"), "--delay", "0", "--max-pages", "1"]
+    with Web() as web:
+        small_web(web)
+        words += ["--proxy", web.proxy]
+
+        qalqan_crawl(*words, stdin="s1.example\n")
+        second = qalqan_crawl(*words, stdin="s1.example\n")
+
+    assert second.returncode == 0, second.stderr
+    assert "1 pages of these sites were fetched lately; 1 more are known, but" in second.stdout

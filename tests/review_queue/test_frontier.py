@@ -206,3 +206,85 @@ def test_a_seed_keeps_the_higher_priority(store: Store) -> None:
     assert seeds.add(store, [Seed("http://one.example/#x", "other", 3)]) == 0
 
     assert seeds.listing(store) == [Seed("http://one.example/", "list", 3)]
+
+
+def test_what_our_own_settings_refused_is_due_at_once_where_the_caller_says_so(
+    store: Store,
+) -> None:
+    urls = [f"http://one.example/{kind}" for kind in ("robots", "proxy", "dns")]
+    round_id = _round(store, *urls)
+    for claim in _claim(store, round_id):
+        _acknowledge(store, round_id, Outcome(claim, error=claim.url.rpartition("/")[2]))
+
+    def claimed(*reopen: str) -> list[str]:
+        again = frontier.open_round(
+            store, sites=["one.example"], policy={}, max_pages=3, reopen=reopen
+        )
+        return [claim.url.rpartition("/")[2] for claim in _claim(store, again)]
+
+    assert claimed() == []
+    assert claimed("robots", "proxy") == ["robots", "proxy"]
+
+
+def test_the_back_off_starts_anew_after_an_error_that_does_not_pass(store: Store) -> None:
+    round_id = _round(store, "http://one.example/")
+    for error, retry, attempts in (("dns", True, 1), ("dns", True, 2), ("proxy", False, 0)):
+        (claim,) = _claim(store, round_id)
+        _acknowledge(store, round_id, Outcome(claim, error=error, retry=retry))
+        assert store.value("SELECT attempts FROM frontier") == attempts
+        store.run("UPDATE frontier SET state = 'waiting'")
+
+
+def test_a_row_that_failed_thousands_of_times_waits_as_long_as_any_page(store: Store) -> None:
+    round_id = _round(store, "http://one.example/")
+    store.run("UPDATE frontier SET attempts = 5000")
+    (claim,) = _claim(store, round_id)
+
+    _acknowledge(store, round_id, Outcome(claim, error="dns", retry=True))
+
+    assert store.value("SELECT due_at FROM frontier") > store.now()
+
+
+def test_where_a_rounds_urls_stand_is_told_by_state_and_error(store: Store) -> None:
+    round_id = _round(store, *[f"http://one.example/{n}" for n in range(5)], max_pages=4)
+    first, second, third, _ = _claim(store, round_id)
+    failed = (Outcome(claim, error="dns", retry=True) for claim in (second, third))
+    _acknowledge(store, round_id, _fetched(first), *failed)
+    seeds.add(store, [Seed("http://two.example/")])
+
+    standing = {(s.state, s.error): s.count for s in frontier.standing(store, round_id)}
+    (dns,) = (s for s in frontier.standing(store, round_id) if s.error)
+
+    assert standing == {("done", ""): 1, ("done", "dns"): 2, ("leased", ""): 1, ("waiting", ""): 1}
+    assert dns.due_at > store.now()
+
+
+def test_the_end_of_a_redirect_has_no_error_any_more(store: Store) -> None:
+    round_id = _round(store, "http://one.example/", "http://one.example/end")
+    store.run("UPDATE frontier SET last_error = 'dns' WHERE url LIKE '%end'")
+    (first,) = _claim(store, round_id, count=1)
+
+    _acknowledge(store, round_id, Outcome(first, a_page("http://one.example/end")))
+
+    assert {s.error for s in frontier.standing(store, round_id)} == {""}
+
+
+def test_sites_seen_from_a_round_and_not_crawled_yet_are_told_first_seen_first(
+    store: Store, clock: TickingClock
+) -> None:
+    round_id = _round(store, "http://one.example/", "http://one.example/2", "http://two.example/")
+    one, two, other = sorted(_claim(store, round_id), key=lambda claim: claim.url)
+    for claim, site in (
+        (two, "b.example"),
+        (one, "a.example"),
+        (one, "b.example"),
+        (other, "c.example"),
+    ):
+        link = Link(f"http://{site}/", site)
+        _acknowledge(store, round_id, Outcome(claim, a_page(claim.url), offsite=(link,)))
+        clock.move(minutes=1)
+    small = frontier.open_round(store, sites=["one.example"], policy={}, max_pages=1)
+
+    assert [link.site for link in frontier.unseen(store, small)] == ["b.example", "a.example"]
+    frontier.join_round(store, small, link=Link("http://b.example/", "b.example"), max_pages=1)
+    assert [link.site for link in frontier.unseen(store, small)] == ["a.example"]
