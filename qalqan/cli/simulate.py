@@ -75,7 +75,7 @@ def simulate(
     """Replay a labelled set: how many harmful sites officers find after N reviews.
 
     IN is JSON lines with "site" or "url", "html" or "text", "needle" (true or false) and, if you like, "kind".
-    Three orders are compared: the shipped score; the shipped score corrected after each batch by a light second
+    Three orders are compared: the shipped score; one of which half of every batch is chosen with a light second
     model that learns from the reviews so far; and any order at all. Nothing is stored.
 
     Give it texts that no model was trained on. Our own figures are from development rows only, on which the way
