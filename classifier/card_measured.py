@@ -84,12 +84,14 @@ def _sections(plain: Mapping[str, Any], plots: list[str]) -> list[str]:
     if errors:
         lines += ["", "### Calibration error (ECE)", "", *_table(["category", "error"], errors)]
     disguised = [
-        (name, [_figure(row.get(column)) for column in row])
-        for name, row in plain["disguises"].items()
+        (name, [_figure(row[column]) for column in row]) for name, row in plain["disguises"].items()
     ]
     if disguised:
         columns = list(next(iter(plain["disguises"].values())))
-        lines += ["", "### Disguised words", "", *_table(["transform", *columns], disguised)]
+        lines += ["", "### Disguised words", "", *_table(["way", *columns], disguised), ""]
+    lines += [
+        f"- {name.replace('_', ' ')}: {v:.3f}" for name, v in plain["disguises_summary"].items()
+    ]
     return lines
 
 

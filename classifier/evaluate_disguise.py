@@ -5,20 +5,18 @@ property of the texts, so that every model is measured on the same disguised wor
 """
 
 import math
-import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from classifier.disguises import TRANSFORMS, Transform, disguise
 from classifier.evaluate_pages import opened
 from classifier.evaluate_rows import Written
 from classifier.intervals import Measured, clopper_pearson
 from classifier.scoring import Scorer
 from review_queue.categories import Category
-
-Transform = Callable[[str, random.Random], str]  # one word, disguised
 
 SHARES: Final = (0.3, 0.9)
 PAGES_EACH: Final = 20  # harmful pages of a language and harm
@@ -78,20 +76,11 @@ def telling_words(pages: Sequence[Written]) -> dict[str, frozenset[str]]:
     return found
 
 
-def disguise(
-    text: str, words: frozenset[str], share: float, transform: Transform, rng: random.Random
-) -> str:
-    """`text` with about `share` of the places of `words` disguised."""
-
-    def one(match: re.Match[str]) -> str:
-        word = match.group()
-        return transform(word, rng) if word.lower() in words and rng.random() < share else word
-
-    return _WORD.sub(one, text)
-
-
 def measure(
-    scorer: Scorer, pages: Sequence[Written], transforms: Mapping[str, Transform], seed: int = 7
+    scorer: Scorer,
+    pages: Sequence[Written],
+    transforms: Mapping[str, Transform] = TRANSFORMS,
+    seed: int = 7,
 ) -> dict[str, Disguised]:
     """What each transform does to what is found and alarmed, on the same pages throughout."""
     words = telling_words(pages)
@@ -101,9 +90,11 @@ def measure(
     for name, transform in transforms.items():
         after = {}
         for share in SHARES:
-            rng = random.Random(f"{seed}-{name}-{share}")
             texts = [
-                disguise(page.text, words[page.lang], share, transform, rng) for page in chosen
+                disguise(
+                    page.text, words[page.lang], share, transform, f"{seed}-{name}-{share}-{i}"
+                )
+                for i, page in enumerate(chosen)
             ]
             after[share] = _opened(scorer, chosen, texts)
         found[name] = Disguised(
@@ -116,6 +107,8 @@ def measure(
 
 def summary(found: Mapping[str, Disguised]) -> dict[str, float]:
     """Mean and worst drop at 30 % of the words, transliteration apart, and the largest rise of false alarms."""
+    if not found:
+        return {}
     ordinary = {name: d for name, d in found.items() if "translit" not in name}
     drops = [d.drop(SHARES[0]) for d in ordinary.values()]
     return {

@@ -8,12 +8,15 @@ from typing import Any, Final
 from classifier import (
     compose,
     corpus,
+    evaluate_disguise,
     evaluate_pages,
     evaluate_queue,
     evaluate_rows,
     evaluate_web,
     plots,
 )
+from classifier.disguises import TRANSFORMS, Transform
+from classifier.evaluate_disguise import Disguised, summary
 from classifier.evaluate_pages import Reliability
 from classifier.evaluate_queue import Queue
 from classifier.evaluate_rows import SEED, Written
@@ -55,7 +58,7 @@ class Evaluation:
     sources: Mapping[str, Table]
     reliability: tuple[Reliability, ...]
     curves: Sequence[tuple[str, plots.Points]]
-    disguises: Mapping[str, Any]
+    disguises: Mapping[str, Disguised]
 
     def as_plain(self) -> dict[str, Any]:
         """Everything for programs."""
@@ -74,7 +77,10 @@ class Evaluation:
             "false_alarms": {kind: _plain(row) for kind, row in self.alarms.items()},
             "by_source": {source: _plain(row) for source, row in self.sources.items()},
             "reliability": {r.category.value: r.as_plain() for r in self.reliability},
-            "disguises": dict(self.disguises),
+            "disguises": {name: row.as_plain() for name, row in self.disguises.items()},
+            "disguises_summary": {
+                name: round(value, 4) for name, value in summary(self.disguises).items()
+            },
         }
 
     def drawn(self) -> dict[str, str]:
@@ -98,6 +104,7 @@ def evaluate(
     extract: Extract,
     on_progress: Progress,
     peers: Sequence[Peer] = (),
+    transforms: Mapping[str, Transform] = TRANSFORMS,
 ) -> Evaluation:
     """The figures of the model behind `scorer` on development rows and the written development fifth."""
     held = corpus.load()
@@ -111,6 +118,8 @@ def evaluate(
     on_progress(f"scoring {len(written) + len(latin)} written pages and {len(single)} sentences")
     of_pages, of_single = _scored(scorer, written), _scored(scorer, single)
     of_latin = _scored(scorer, latin)
+    on_progress("disguising the telling words")
+    disguised = evaluate_disguise.measure(scorer, written, transforms)
     sites: list[Site] = []
     skipped: list[str] = []
     if corpora_dir and script and script.is_file():
@@ -136,7 +145,7 @@ def evaluate(
         evaluate_pages.by_source(sites, of_sites, scorer.thresholds),
         evaluate_pages.reliability(sites, of_sites) if sites else (),
         curves,
-        {},
+        disguised,
     )
 
 
@@ -167,7 +176,24 @@ def lines(found: Evaluation) -> list[str]:
     shown += [
         f"calibration error (ECE), {r.category.value}: {r.error:.3f}" for r in found.reliability
     ]
+    shown += _of_disguises(found.disguises)
     shown += [f"skipped: {reason}" for reason in found.skipped]
+    return shown
+
+
+def _of_disguises(found: Mapping[str, Disguised]) -> list[str]:
+    if not found:
+        return []
+    few, many = evaluate_disguise.SHARES
+    shown = [
+        "",
+        f"disguised words: points less found, more alarmed, at {few:.0%} and {many:.0%} of them",
+    ]
+    for name, row in found.items():
+        drops = " / ".join(f"{100 * row.drop(share):5.1f}" for share in (few, many))
+        rises = " / ".join(f"{100 * row.rise(share):5.1f}" for share in (few, many))
+        shown.append(f"  {name:<20} {drops}    {rises}")
+    shown += [f"  {name.replace('_', ' ')}: {value:.3f}" for name, value in summary(found).items()]
     return shown
 
 

@@ -23,6 +23,7 @@ _folder = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--card", is_flag=True, help="Put figures and plots into the model's own folder and README."
 )
+@click.option("--no-disguises", is_flag=True, help="Leave disguised words out: half the time.")
 @json_option
 def evaluate(
     corpora: Path | None,
@@ -31,6 +32,7 @@ def evaluate(
     name: str | None,
     plots: Path | None,
     card: bool,
+    no_disguises: bool,
     as_json: bool,
 ) -> None:
     """Measure a model on texts it was never trained on, each figure with its 95 % interval.
@@ -42,6 +44,7 @@ def evaluate(
       qalqan evaluate --corpora corpora --haystack bench --plots plots
     """
     from classifier import artefacts, card_measured, evaluate_run
+    from classifier.disguises import TRANSFORMS
     from classifier.evaluate_web import SCRIPT
     from classifier.scoring import Scorer
     from crawler.extract import extract
@@ -54,6 +57,7 @@ def evaluate(
         script=haystack / SCRIPT if haystack else None,
         extract=extract,
         on_progress=_tell,
+        transforms={} if no_disguises else TRANSFORMS,
     )
     if plots:
         for file, svg in found.drawn().items():

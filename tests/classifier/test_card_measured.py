@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from classifier import artefacts, card_measured, evaluate_run, registry
+from classifier.disguises import TRANSFORMS
 from classifier.evaluate_web import SCRIPT
 from classifier.scoring import Scorer
 from crawler.extract import extract
@@ -14,6 +15,7 @@ from review_queue.errors import ModelDigestError
 from tests.classifier.conftest import write_corpora
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> evaluate_run.Evaluation:
         script=BENCH / SCRIPT,
         extract=extract,
         on_progress=lambda _: None,
+        transforms={"spaced": TRANSFORMS["spaced"], "leet": TRANSFORMS["leet"]},
     )
 
 
@@ -53,6 +56,8 @@ def test_figures_and_plots_are_put_into_the_readme_once(
     assert text == first
     assert text.count(card_measured.HEADING) == 1
     assert "SHA-256 of model.skops" in text
+    assert "| spaced |" in text
+    assert "- worst drop 30: " in text
     for name in found.drawn():
         assert (folder / name).read_text(encoding="utf-8").startswith("<svg")
         assert f"]({name})" in text or not (BENCH / SCRIPT).is_file()

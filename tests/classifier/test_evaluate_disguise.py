@@ -1,7 +1,5 @@
 """What a disguise costs is measured on the same words of the same pages for every model."""
 
-import random
-
 import pytest
 
 from classifier import evaluate_disguise, evaluate_rows
@@ -18,27 +16,11 @@ def _page(text: str, *, harmful: bool, lang: str = "en") -> Written:
     return Written(text, lang, Topic.VIOLENCE, stance, kind, is_whole=False)
 
 
-def _upper(word: str, rng: random.Random) -> str:
-    assert isinstance(rng, random.Random)
-    return word.upper()
-
-
 def test_telling_words_are_frequent_in_harmful_pages_and_rare_in_harmless_ones() -> None:
     pages = [_page(f"smite them today bread{i}", harmful=True) for i in range(9)]
     pages += [_page("smithy bread oven today", harmful=False) for _ in range(9)]
 
     assert evaluate_disguise.telling_words(pages) == {"en": {"smite", "them"}}
-
-
-def test_about_the_share_asked_for_is_disguised_and_nothing_else() -> None:
-    words = frozenset({"smite"})
-    text = "Smite the bread " * 1_000
-
-    changed = evaluate_disguise.disguise(text, words, 0.3, _upper, random.Random(1))  # noqa: S311
-
-    assert 250 < changed.count("SMITE") < 350
-    assert changed.lower() == text.lower()
-    assert "BREAD" not in changed
 
 
 def test_a_summary_leaves_transliteration_out_of_the_drops() -> None:
@@ -47,7 +29,7 @@ def test_a_summary_leaves_transliteration_out_of_the_drops() -> None:
         clean = clopper_pearson(10, 10), clopper_pearson(1, 10)
         return Disguised({0.3: after, 0.9: after}, {0.3: alarms, 0.9: alarms}, *clean)
 
-    found = {"spacing": made(8, 1), "leet": made(9, 2), "translit": made(1, 1)}
+    found = {"spacing": made(8, 1), "leet": made(9, 2), "transliterated": made(1, 1)}
 
     assert evaluate_disguise.summary(found) == pytest.approx(
         {
