@@ -122,6 +122,18 @@ def as_readme(identity: ModelId, facts: Facts) -> str:
         "",
         *_counts("Training texts", facts.rows),
         *_counts("Held-out pages (calibration and thresholds only)", facts.held_out),
+        *_thresholds(facts),
+        *_cells(facts),
+        "## Known failures",
+        "",
+        *(f"- {failure}" for failure in known_failures(facts)),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _thresholds(facts: Facts) -> list[str]:
+    return [
         "## Calibration and thresholds",
         "",
         (
@@ -141,6 +153,11 @@ def as_readme(identity: ModelId, facts: Facts) -> str:
             for category, cut in facts.thresholds.items()
         ),
         "",
+    ]
+
+
+def _cells(facts: Facts) -> list[str]:
+    return [
         "## Held-out figures",
         "",
         (
@@ -158,12 +175,7 @@ def as_readme(identity: ModelId, facts: Facts) -> str:
             for cell in facts.cells
         ),
         "",
-        "## Known failures",
-        "",
-        *(f"- {failure}" for failure in known_failures(facts)),
-        "",
     ]
-    return "\n".join(lines)
 
 
 def known_failures(facts: Facts) -> list[str]:

@@ -32,6 +32,9 @@ Progress = Callable[[str], None]
 Table = Mapping[str, Measured]
 OURS: Final = "this model"
 KEYWORDS: Final = "keyword list"
+_NO_WEB: Final = (
+    "haystack, false alarms and reliability: no labelled texts or no haystack builder named"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +124,16 @@ def evaluate(
     on_progress("disguising the telling words")
     disguised = evaluate_disguise.measure(scorer, written, transforms)
     sites: list[Site] = []
-    skipped: list[str] = []
-    if corpora_dir and script and script.is_file():
+    skipped = () if corpora_dir and script and script.is_file() else (_NO_WEB,)
+    if corpora_dir and script and not skipped:
         on_progress("building the web of development rows")
         sites = evaluate_web.build(script, corpora_dir, evaluate_rows.as_rows(written), extract)
-    else:
-        skipped.append(
-            "haystack, false alarms and reliability: no labelled texts or no haystack builder named"
-        )
     on_progress(f"scoring {len(sites)} sites")
     of_sites = scorer.score([(site.title, site.text) for site in sites])
     queues, curves = _queues(sites, of_sites, peers, on_progress)
     return Evaluation(
         scorer.model_id,
-        tuple(skipped),
+        skipped,
         evaluate_pages.told_apart([*written, *latin], [*of_pages, *of_latin]),
         evaluate_pages.told_apart(single, of_single),
         evaluate_pages.confusions(written, of_pages, scorer.thresholds),
