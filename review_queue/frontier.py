@@ -91,36 +91,32 @@ def claim(
 ) -> list[Claim]:
     """Up to `count` waiting URLs are leased to `owner` for `lease_s` seconds, at most `per_site` of a site at once."""
     with store.atomic():
-        leased = Counter(
-            {
-                r["site"]: r["n"]
-                for r in store.rows(
-                    "SELECT site, count(*) AS n FROM frontier WHERE state = 'leased' GROUP BY site"
-                )
-            }
-        )
         picked: list[int] = []
-        budget: dict[str, int] = {}
-        # CROSS JOIN: keep SQLite on the priority index, which ends at the limit
+        taken: Counter[str] = Counter()
+        room: dict[str, int] = {}
+        # CROSS JOIN: keep SQLite on the priority index, which ends at the limit. Sites without room are passed over
+        # in SQL: with 450,000 rows waiting this takes a quarter of the time that handing them over takes.
         rows = store.rows(
-            "SELECT f.id, f.site, r.pages_left FROM frontier f CROSS JOIN round_sites r"
-            " ON r.round_id = ? AND r.site = f.site WHERE f.state = 'waiting' AND r.pages_left > 0"
-            " ORDER BY f.priority DESC, f.depth, f.id",
-            [round_id],
+            "WITH held AS MATERIALIZED (SELECT site, count(*) AS n FROM frontier WHERE state = 'leased' GROUP BY site),"
+            " open AS MATERIALIZED (SELECT r.site, min(r.pages_left, ? - coalesce(held.n, 0)) AS room"
+            " FROM round_sites r LEFT JOIN held ON held.site = r.site WHERE r.round_id = ? AND r.pages_left > 0)"
+            " SELECT f.id, f.site, open.room FROM frontier f CROSS JOIN open ON open.site = f.site AND open.room > 0"
+            " WHERE f.state = 'waiting' ORDER BY f.priority DESC, f.depth, f.id",
+            [per_site, round_id],
         )
         for row in rows:
             site = row["site"]
-            left = budget.setdefault(site, row["pages_left"])
-            if left > 0 and leased[site] < per_site:
-                leased[site] += 1
-                budget[site] = left - 1
+            left = room.setdefault(site, row["room"])
+            if left > 0:
+                room[site] = left - 1
                 picked.append(row["id"])
+                taken[site] += 1
                 if len(picked) == count:
                     break
         rows.close()
         store.run_many(
-            "UPDATE round_sites SET pages_left = ? WHERE round_id = ? AND site = ?",
-            [(left, round_id, site) for site, left in budget.items()],
+            "UPDATE round_sites SET pages_left = pages_left - ? WHERE round_id = ? AND site = ?",
+            [(number, round_id, site) for site, number in taken.items()],
         )
         return [_lease(store, row_id, owner, later(store.clock(), lease_s)) for row_id in picked]
 
