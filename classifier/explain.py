@@ -1,6 +1,6 @@
 """Which sentences drove a score, found in the page's own text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ _SMALLEST_SHARE: Final = 0.05
 
 def evidence(
     weights: Weights,
+    speaking: Mapping[Category, Floats],
     reading: Reading,
     looked_at: Mask,
     page: int,
@@ -29,17 +30,20 @@ def evidence(
 ) -> tuple[Evidence, ...]:
     """The sentences that speak most for each category, heaviest first; `text` is the page's.
 
+    `speaking` is what `directions` gives for these weights.
+
     A linear model's log-odds are a sum over features, and a feature's part is shared out between the
     sentences it occurs in: the weights are true shares, not a guess from outside.
     """
     low, high = int(reading.page_edges[page]), int(reading.page_edges[page + 1])
     rows = low + np.flatnonzero(looked_at[low:high])
-    chars = _per_occurrence(weights.chars, reading.chars[rows])
-    words = _per_occurrence(weights.words, reading.words[rows])
+    counted = reading.sentences(rows)
+    chars = _per_occurrence(weights.chars, counted[0])
+    words = _per_occurrence(weights.words, counted[1])
     parts = sparse.hstack([chars, words], "csr")
     found: list[Evidence] = []
     for category in categories:
-        pull = np.maximum(parts @ _direction(weights, category), 0.0)
+        pull = np.maximum(parts @ speaking[category], 0.0)
         pull[rows == low] = 0.0  # the title is no sentence of the text
         total = float(pull.sum())
         order = np.argsort(-pull, kind="stable")[:_SENTENCES]
@@ -49,6 +53,11 @@ def evidence(
                 start, end = reading.spans[int(rows[i])]
                 found.append(Evidence(text[start:end], start, end, category, round(share, 4)))
     return tuple(found)
+
+
+def directions(weights: Weights) -> dict[Category, Floats]:
+    """How far each feature speaks for each category."""
+    return {category: _direction(weights, category) for category in Category}
 
 
 def _direction(weights: Weights, category: Category) -> Floats:

@@ -75,8 +75,8 @@ def _character_tokens(codes: Ids, spaces: Places, rows: Bins) -> Tokens:
             rolling = rolling[:-1] * _PRIME + codes[size - 1 :]
             if size in CHAR_SIZES and len(rolling):
                 whole = np.flatnonzero(ahead[1 : len(rolling) + 1] >= size - 2)
-                ids.append(rolling[whole] + np.uint64(size))
-                owners.append(rows[whole + 1])
+                ids.append(rolling.take(whole) + np.uint64(size))
+                owners.append(rows.take(whole + 1))
     return Tokens(_bins(np.concatenate(ids)), np.concatenate(owners))
 
 
@@ -92,7 +92,7 @@ def _word_tokens(codes: Ids, spaces: Places, rows: Bins) -> Tokens:
     letters = place + np.repeat(starts, lengths)
     with np.errstate(over="ignore"):
         powers = np.cumprod(np.full(_LONGEST_WORD, _PRIME))
-        weighted = codes[letters] * powers[np.minimum(place, _LONGEST_WORD - 1)]
+        weighted = codes.take(letters) * powers.take(np.minimum(place, _LONGEST_WORD - 1))
         words = np.add.reduceat(weighted, first)
         pairs = words[:-1] * _PAIR + words[1:]
     owners = rows[starts]

@@ -58,13 +58,13 @@ def fold(texts: Sequence[str]) -> Folded:
         joined, lengths = _mended(joined, raw, suspects, lengths, changed)
         raw = _raw(joined)
         edges = _edges(raw)
-    codes = folding_table()[raw]
+    codes = folding_table().take(raw)
     codes[codes <= 1] = _SPACE
     rows = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
     places = np.flatnonzero(edges == _EDGE) + 1
     if len(places):
         codes = np.insert(codes, places, np.uint16(_SPACE))
-        rows = np.insert(rows, places, rows[places])
+        rows = np.insert(rows, places, rows.take(places))
     kept = _kept(codes)
     codes, rows = codes[kept], rows[kept]
     spelled = _singles(codes, rows)
@@ -88,15 +88,15 @@ def _kept(codes: Codes) -> Mask:
 
 def _edges(raw: Raw) -> npt.NDArray[np.uint8]:
     """What two neighbours are to each other, see `_pair_kinds`."""
-    classes = _classes()[raw]
-    edges: npt.NDArray[np.uint8] = _pair_kinds()[classes[:-1] * np.uint8(_SIZE) + classes[1:]]
+    classes = _classes().take(raw)
+    edges: npt.NDArray[np.uint8] = _pair_kinds().take(classes[:-1] * np.uint8(_SIZE) + classes[1:])
     return edges
 
 
 def _suspects(raw: Raw, edges: npt.NDArray[np.uint8]) -> Places:
     """Places where something looks disguised; every real disguise has one."""
-    classes, is_letter = _classes()[raw], _is_letter()
-    codes = folding_table()[raw]
+    classes, is_letter = _classes().take(raw), _is_letter()
+    codes = folding_table().take(raw)
     last = len(raw) - 1
     broken = np.flatnonzero(edges == _BROKEN)
     broken = broken[is_letter[classes[np.minimum(broken + 2, last)]]]

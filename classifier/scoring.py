@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from classifier.artefacts import Model
 from classifier.examples import Topic
-from classifier.explain import evidence
-from classifier.features import Matrix
+from classifier.explain import directions, evidence
 from classifier.languages import calibrated_as, detect
 from classifier.model import STANCES, TOPICS, Weights
+from classifier.projection import Projector, projector, worst_windows
 from classifier.reading import Mask, Reading, read
 from classifier.segments import MAX_CHARS
 from review_queue.categories import HARMS, Category, Stance
@@ -28,8 +28,9 @@ _WORST_WINDOWS: Final = 4
 _WHOLE_SHARE: Final = 0.3
 _PROMOTES: Final = STANCES.index(Stance.PROMOTES)
 _DISTRESS: Final = STANCES.index(Stance.DISTRESS)
-_BATCH_CHARS: Final = 1_000_000
-_BATCH_PAGES: Final = 100
+# Small enough for the caches of a processor: larger batches take longer for each page.
+_BATCH_CHARS: Final = 200_000
+_BATCH_PAGES: Final = 32
 _MAX_TITLE: Final = 300
 
 
@@ -47,6 +48,8 @@ class Scorer:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._projector = projector(model.weights)
+        self._directions = directions(model.weights)
 
     @property
     def model_id(self) -> ModelId:
@@ -65,7 +68,7 @@ class Scorer:
     def _score_batch(self, pages: Sequence[Titled]) -> Iterator[PageScore]:
         weights = self._model.weights
         reading = read(pages)
-        raw = raw_scores(weights, reading)
+        raw = raw_scores(self._projector, reading)
         for i, (title, text) in enumerate(pages):
             lang = detect(f"{title}\n{text}")
             lines = self._model.calibration[calibrated_as(lang, text or title)]
@@ -76,7 +79,11 @@ class Scorer:
                 name: round(float(p), 6) for name, p in zip(STANCES, raw.stance[i], strict=True)
             }
             wanted = self._worth_explaining(scores, stance)
-            found = evidence(weights, reading, raw.rows, i, text, wanted) if wanted else ()
+            found = (
+                evidence(weights, self._directions, reading, raw.rows, i, text, wanted)
+                if wanted
+                else ()
+            )
             yield PageScore(lang, scores, stance, max(scores.values()), found)
 
     def _worth_explaining(
@@ -89,20 +96,21 @@ class Scorer:
         return (*harms, Category.DISTRESS) if in_distress else harms
 
 
-def raw_scores(weights: Weights, reading: Reading) -> Raw:
+def raw_scores(linear: Projector, reading: Reading) -> Raw:
     """Raw numbers of every page read: what calibration is fitted to and applied to."""
-    window_vectors = weights.vectors(reading.windows())
-    window_harms, window_stance = _raw(weights, window_vectors)
+    grouped = linear.grouped(reading)
+    window_harms, window_stance = _raw(linear, grouped.windows())
     badness = np.max([*window_harms.values(), window_stance[:, _DISTRESS]], axis=0)
-    rows = reading.worst(badness, _WORST_WINDOWS)
-    worst, log_stance = _raw(weights, weights.vectors(reading.pages(rows)))
-    whole, _ = _raw(weights, weights.vectors(reading.pages()))
+    chosen = worst_windows(reading.windows_of_page, badness, _WORST_WINDOWS)
+    worst, log_stance = _raw(linear, grouped.pages(chosen))
+    whole, _ = _raw(linear, grouped.pages())
     harms = {harm: _WHOLE_SHARE * whole[harm] + (1 - _WHOLE_SHARE) * worst[harm] for harm in HARMS}
+    rows = np.repeat(chosen, np.diff(reading.window_edges))
     return Raw(harms, np.exp(log_stance), rows)
 
 
-def _raw(weights: Weights, vectors: Matrix) -> tuple[dict[Category, Floats], Floats]:
-    log_topic, log_stance = weights.log_topic(vectors), weights.log_stance(vectors)
+def _raw(linear: Projector, outputs: Floats) -> tuple[dict[Category, Floats], Floats]:
+    log_topic, log_stance = linear.log_topic(outputs), linear.log_stance(outputs)
     harms = {
         harm: log_topic[:, TOPICS.index(Topic(harm.value))] + log_stance[:, _PROMOTES]
         for harm in HARMS
@@ -112,7 +120,8 @@ def _raw(weights: Weights, vectors: Matrix) -> tuple[dict[Category, Floats], Flo
 
 def raw_of_texts(weights: Weights, texts: Sequence[str]) -> Raw:
     """Raw numbers of texts without a title, in batches."""
-    parts = [raw_scores(weights, read(batch)) for batch in _batches([("", t) for t in texts])]
+    linear = projector(weights)
+    parts = [raw_scores(linear, read(batch)) for batch in _batches([("", t) for t in texts])]
     return Raw(
         {harm: np.concatenate([part.harms[harm] for part in parts]) for harm in HARMS},
         np.concatenate([part.stance for part in parts]),
