@@ -8,7 +8,7 @@ from classifier.simulation import LEARNING, RANDOM, STATIC, Curve, Replay
 
 _WIDTH, _HEIGHT = 640, 400
 _LOOK: Final = 'role="img" font-family="sans-serif" font-size="12" fill="#222222"'
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 40, 48
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 24, 40, 48
 _STYLES: Final = {
     LEARNING: ("#0b5fa5", "", "the order learns from decisions"),
     STATIC: ("#a34700", "8 4", "the shipped order"),
@@ -64,7 +64,7 @@ def _line(curve: Curve, reviews: int, needles: int) -> str:
 
 
 def _legend(names: Sequence[str]) -> list[str]:
-    x, y = _WIDTH - _RIGHT - 230, _HEIGHT - _BOTTOM - 20 * len(names)
+    x, y = _WIDTH - _RIGHT - 230, _HEIGHT // 2  # between the curves and the chance line
     parts = []
     for i, name in enumerate(names):
         colour, dashes, words = _STYLES[name]
