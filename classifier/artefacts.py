@@ -30,7 +30,7 @@ CARD_FILE: Final = "card.json"
 MEASURED_FILE: Final = "evaluation.json"
 README_FILE: Final = "README.md"
 IN_USE_FILE: Final = "in-use.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 _TYPES: Final = frozenset(
     {
         ("builtins", "dict", "DictNode"),
@@ -177,6 +177,7 @@ def dump(weights: Weights, calibration: Calibration, thresholds: Mapping[Categor
         "word_tfidf": weights.words.tfidf,
         "topic": weights.topic,
         "stance": weights.stance,
+        "pair": weights.pair,
         "calibration": as_plain(calibration),
         "thresholds": {category.value: float(cut) for category, cut in thresholds.items()},
     }
@@ -193,6 +194,7 @@ def _unpacked(
         Block(content["word_bins"].astype(np.int64), content["word_tfidf"]),
         content["topic"],
         content["stance"],
+        content["pair"],
     )
     calibration = from_plain(content["calibration"])
     thresholds = {category: float(content["thresholds"][category.value]) for category in Category}

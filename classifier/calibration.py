@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from classifier.compose import SOURCE
 from classifier.examples import LANGUAGES, HeldOut, Topic
 from review_queue.categories import HARMS, Category, Stance
 
@@ -22,6 +23,9 @@ Floats = npt.NDArray[np.float64]
 # Scores read as probabilities where one page in five is harmful: far from the open web, but the whole
 # range is used, and every language and category is put on the same footing.
 PRIOR: Final = 0.2
+# Of the harmless pages these are hard ones (written on the same subject) in every cell, however many were
+# held out: otherwise a language with little public text would be judged by its neighbours alone.
+HARD_SHARE: Final = 0.2
 # Where no harmful page was held out nobody knows what a high score is worth. It must not crowd the
 # queue: this share of the harmless pages of the cell lies above this score.
 UNPROVEN_TAIL: Final = 0.01
@@ -95,12 +99,25 @@ def _proven(raw: Floats, held_out: HeldOut, lang: str, category: Category) -> Li
     harmful, harmless = is_harmful(held_out, category) & own, is_harmless(held_out) & own
     if harmful.sum() < _FEWEST_PAGES or harmless.sum() < _FEWEST_PAGES:
         return None
-    share = np.where(harmful, PRIOR / harmful.sum(), (1 - PRIOR) / harmless.sum())
+    written = np.array([e.source == SOURCE for e in held_out.examples], np.bool_)
+    hard = written & np.array([e.topic is not Topic.NEITHER for e in held_out.examples], np.bool_)
+    # Public and written harmful pages count alike where there are both: neither kind crowds out the other.
+    share = PRIOR * _evenly(harmful & written, 0.5, harmful & ~written)
+    share += (1 - PRIOR) * _evenly(harmless & hard, HARD_SHARE, harmless & ~hard)
     used = harmful | harmless
     weight = share[used] * used.sum()
     fitted = LogisticRegression().fit(raw[used, None], harmful[used], sample_weight=weight)
     line = Line(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
     return line if line.slope > 0 else None
+
+
+def _evenly(first: npt.NDArray[np.bool_], part: float, second: npt.NDArray[np.bool_]) -> Floats:
+    """Weights that add up to one, `part` of it on the first pages; all on one side where it is alone."""
+    if not first.any() or not second.any():
+        part = float(first.any())
+    weights: Floats = part * first / max(1, first.sum())
+    weights += (1 - part) * second / max(1, second.sum())
+    return weights
 
 
 def _unproven(raw: Floats, held_out: HeldOut, lang: str, slope: float) -> Line:

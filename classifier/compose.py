@@ -1,136 +1,237 @@
 """Fragments put together as pages, in memory only: nothing here writes, logs or prints one.
 
 Harmful and harmless pages are made by the same hand, with the same filler, number of fragments and
-layout, so that a model can only tell them apart by what the fragments say.
+layouts, so that a model can only tell them apart by what the fragments say.
 """
 
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from classifier.corpus import Corpus, Fragment
+from classifier import layouts
+from classifier.corpus import Corpus, Fragment, WrittenPage
 from classifier.examples import LANGUAGES, Example, HeldOut, Topic
+from classifier.transliteration import kazakh_latin
 from review_queue.categories import Stance
 
 SOURCE: Final = "written for Qalqan"
 HARMLESS: Final = (Stance.SUPPORTS, Stance.REPORTS, Stance.OTHER)
-_PARAGRAPH: Final = (1, 4)
-_BORROWED: Final = (
-    0.6  # share of filler that comes from public rows, which the written 36 cannot vary
-)
+# Shares of pages or sentences, drawn alike for harmful and harmless pages.
+_BORROWED: Final = 0.5  # filler from public rows, which the written lines cannot vary
+_FROM_PAGES: Final = 0.25  # filler from whole ordinary pages
+_FRAMED: Final = 0.6  # pages with menu and footer, as crawled ones have
+_LONG: Final = 0.1  # pages with much more filler than fragments
+_LONG_FILLER: Final = (15, 45)
+_CONTRAST: Final = 0.15  # pages on a subject that also hold two sentences of a harmless one on it
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How many pages of each kind to make, per language and topic, and of how many sentences."""
 
-    promoting: int = 400
-    harmless: int = 140  # of each of the three harmless stances
+    promoting: int = 600
+    harmless: int = 200  # of each of the three harmless stances
     distress: int = 400
-    neither: int = 900  # filler alone: with fewer the look of a composed page itself counts as harm
-    fragments: tuple[int, int] = (1, 9)  # from one: a window of a page is scored like a page
+    neither: int = (
+        900  # without any fragment on a subject: else the look of a composed page is harm
+    )
+    fragments: tuple[int, int] = (1, 12)  # from one: a window of a page is scored like a page
     filler: tuple[int, int] = (0, 12)
+    whole: int = 6  # times each whole harmless page is used; odd times only a part of it
+    latin: float = 0.3  # Kazakh pages that are there in Latin letters as well
+    angry: float = 0.25  # pages without a fragment whose filler comes from hateful forums
 
 
 TRAINING_PLAN: Final = Plan()
 DEVELOPMENT_PLAN: Final = Plan(
-    promoting=60, harmless=40, distress=60, neither=40, fragments=(3, 9), filler=(2, 12)
+    promoting=80,
+    harmless=40,
+    distress=60,
+    neither=60,
+    fragments=(3, 10),
+    filler=(0, 14),
+    whole=2,
+    latin=0.0,
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """Sentences of public rows to stand between fragments, by language."""
+
+    calm: Mapping[str, Sequence[str]]
+    angry: Mapping[str, Sequence[str]]
+
+
 def training_pages(
-    corpus: Corpus, borrowed: Mapping[str, Sequence[str]], seed: int, plan: Plan = TRAINING_PLAN
+    corpus: Corpus,
+    borrowed: Mapping[str, Sequence[str]],
+    seed: int,
+    plan: Plan = TRAINING_PLAN,
+    angry: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Example]:
-    """Pages made from the fragments that may be trained on; `borrowed` is public filler by language."""
-    return list(_pages(corpus, borrowed, seed, plan, development=False))
+    """Pages made from the texts that may be trained on; `borrowed` is public filler by language."""
+    return list(_pages(corpus, Borrowed(borrowed, angry or {}), seed, plan, development=False))
 
 
 def development_pages(
-    corpus: Corpus, borrowed: Mapping[str, Sequence[str]], seed: int, plan: Plan = DEVELOPMENT_PLAN
+    corpus: Corpus,
+    borrowed: Mapping[str, Sequence[str]],
+    seed: int,
+    plan: Plan = DEVELOPMENT_PLAN,
+    angry: Mapping[str, Sequence[str]] | None = None,
 ) -> HeldOut:
     """Pages made from the development fifth alone."""
-    return HeldOut(tuple(_pages(corpus, borrowed, seed, plan, development=True)))
+    sentences = Borrowed(borrowed, angry or {})
+    return HeldOut(tuple(_pages(corpus, sentences, seed, plan, development=True)))
 
 
-def filler_sentences(rows: Sequence[Example]) -> dict[str, list[str]]:
+def filler_sentences(
+    rows: Sequence[Example], labels: frozenset[str] = frozenset({"news", "benign_other"})
+) -> dict[str, list[str]]:
     """Short harmless texts of public rows by language, to stand between fragments."""
     found: dict[str, list[str]] = {lang: [] for lang in LANGUAGES}
     for row in rows:
-        if row.topic is Topic.NEITHER and row.label in {"news", "benign_other"}:
+        if row.topic is Topic.NEITHER and row.label in labels:
             first = row.text.strip().split("\n", maxsplit=1)[0]
             if 20 <= len(first) <= 250:  # noqa: PLR2004 - about a sentence
                 found.setdefault(row.lang, []).append(first)
     return found
 
 
+def angry_sentences(rows: Sequence[Example]) -> dict[str, list[str]]:
+    """Short hateful or angry texts of public rows that call for nothing."""
+    return filler_sentences(rows, frozenset({"hate_nonviolent", "hostile_other"}))
+
+
 def _pages(
-    corpus: Corpus,
-    borrowed: Mapping[str, Sequence[str]],
-    seed: int,
-    plan: Plan,
-    *,
-    development: bool,
+    corpus: Corpus, borrowed: Borrowed, seed: int, plan: Plan, *, development: bool
 ) -> Iterator[Example]:
     rng = random.Random(f"{seed}-{development}")
     for lang in LANGUAGES:
-        maker = _Maker(corpus, plan, lang, borrowed.get(lang, ()), rng)
-        for topic in (Topic.SELF_HARM, Topic.VIOLENCE):
-            for stance, number in _kinds(topic, plan):
-                pool = [
-                    f
-                    for f in corpus.fragments
-                    if (f.lang, f.topic, f.stance) == (lang, topic, stance)
-                    and f.is_development == development
-                ]
-                if pool:
-                    for _ in range(number):
-                        yield maker.example(pool, topic, stance)
-        for _ in range(plan.neither):
-            yield maker.example([], Topic.NEITHER, Stance.OTHER)
+        maker = _Maker(corpus, plan, lang, borrowed, rng, development=development)
+        for example in maker.examples():
+            yield example
+            if lang == "kk" and plan.latin and rng.random() < plan.latin:
+                yield replace(example, text=kazakh_latin(example.text, rng.randrange(1_000_000)))
 
 
 def _kinds(topic: Topic, plan: Plan) -> list[tuple[Stance, int]]:
     kinds = [(Stance.PROMOTES, plan.promoting), *((stance, plan.harmless) for stance in HARMLESS)]
-    return [*kinds, (Stance.DISTRESS, plan.distress)] if topic is Topic.SELF_HARM else kinds
+    # Victims of violence ask for help more rarely than people who think of suicide.
+    distress = plan.distress if topic is Topic.SELF_HARM else plan.distress // 4
+    return [*kinds, (Stance.DISTRESS, distress)]
 
 
 class _Maker:
-    """Makes pages of one language."""
+    """Makes pages of one language, of one side of the split."""
 
     def __init__(
         self,
         corpus: Corpus,
         plan: Plan,
         lang: str,
-        borrowed: Sequence[str],
+        borrowed: Borrowed,
         rng: random.Random,
+        *,
+        development: bool,
     ) -> None:
-        self._corpus, self._plan, self._lang = corpus, plan, lang
-        self._borrowed, self._rng = borrowed, rng
+        self._corpus, self._plan, self._lang, self._rng = corpus, plan, lang, rng
+        self._calm, self._angry = borrowed.calm.get(lang, ()), borrowed.angry.get(lang, ())
+        self._fragments = [
+            f for f in corpus.fragments if f.lang == lang and f.is_development == development
+        ]
+        self._whole = [
+            p for p in corpus.pages if p.lang == lang and p.is_development == development
+        ]
+        self._ordinary = _sentences_of(p for p in self._whole if p.topic is Topic.NEITHER)
+        self._contrast = _sentences_of(
+            p
+            for p in self._whole
+            if p.topic is not Topic.NEITHER and p.stance in {Stance.OTHER, Stance.REPORTS}
+        )
 
-    def example(self, pool: Sequence[Fragment], topic: Topic, stance: Stance) -> Example:
+    def examples(self) -> Iterator[Example]:
+        """Every page of the plan."""
+        for topic in (Topic.SELF_HARM, Topic.VIOLENCE):
+            for stance, number in _kinds(topic, self._plan):
+                pool = [f for f in self._fragments if (f.topic, f.stance) == (topic, stance)]
+                if pool:
+                    for _ in range(number):
+                        yield self._example(pool, topic, stance)
+        everyday = [f for f in self._fragments if f.topic is Topic.NEITHER]
+        for i in range(self._plan.neither):
+            # A third holds everyday rhetoric and complaint, which is no harm and no referral.
+            yield self._example(everyday if i % 3 == 0 else [], Topic.NEITHER, Stance.OTHER)
+        for page in self._whole:
+            if page.stance is not Stance.DISTRESS or self._plan.distress:
+                for i in range(self._plan.whole):
+                    yield self._of_whole(page, is_part=i % 2 == 1)
+
+    def _example(self, pool: Sequence[Fragment], topic: Topic, stance: Stance) -> Example:
         rng = self._rng
         wanted = min(rng.randint(*self._plan.fragments), len(pool))
         sentences = [self._filled(fragment) for fragment in rng.sample(pool, wanted)]
-        sentences += [self._filler() for _ in range(rng.randint(*self._plan.filler))]
+        if topic is not Topic.NEITHER and self._contrast and rng.random() < _CONTRAST:
+            sentences += rng.sample(self._contrast, min(2, len(self._contrast)))
+        is_angry = topic is Topic.NEITHER and not pool and rng.random() < self._plan.angry
+        sentences += [self._filler(is_angry=is_angry) for _ in range(self._filler_number(wanted))]
         rng.shuffle(sentences)
-        paragraphs = []
-        while sentences:
-            size = rng.randint(*_PARAGRAPH)
-            paragraphs.append(" ".join(sentences[:size]))
-            sentences = sentences[size:]
+        return self._made(sentences, topic, stance)
+
+    def _of_whole(self, page: WrittenPage, *, is_part: bool) -> Example:
+        rng = self._rng
+        text = page.text
+        if is_part:
+            sentences = _SENTENCE_END.split(" ".join(text.split("\n")[1:]))
+            size = rng.randint(1, min(8, len(sentences)))
+            start = rng.randint(0, len(sentences) - size)
+            chosen = sentences[start : start + size]
+            return self._made(chosen, page.topic, page.stance)
+        if rng.random() < _FRAMED:
+            text = layouts.framed(text, self._lang, rng)
+        return self._labelled(text, page.topic, page.stance)
+
+    def _made(self, sentences: Sequence[str], topic: Topic, stance: Stance) -> Example:
+        text = layouts.laid_out(sentences, self._lang, self._rng)
+        if self._rng.random() < _FRAMED:
+            text = layouts.framed(text, self._lang, self._rng)
+        return self._labelled(text, topic, stance)
+
+    def _labelled(self, text: str, topic: Topic, stance: Stance) -> Example:
         label = f"written_{topic.value}_{stance.value}"
-        return Example("\n".join(paragraphs), self._lang, topic, stance, SOURCE, label)
+        return Example(text, self._lang, topic, stance, SOURCE, label)
+
+    def _filler_number(self, fragments: int) -> int:
+        rng = self._rng
+        if rng.random() < _LONG:
+            return rng.randint(*_LONG_FILLER)
+        number = rng.randint(*self._plan.filler)
+        return number if fragments else max(1, number)
 
     def _filled(self, fragment: Fragment) -> str:
         text = fragment.text
-        for slot in ("act", "group"):
-            words = self._corpus.slots[self._lang, slot, fragment.topic]
-            text = text.replace(f"{{{slot}}}", self._rng.choice(words))
+        if fragment.topic is not Topic.NEITHER:
+            for slot in ("act", "group"):
+                words = self._corpus.slots[self._lang, slot, fragment.topic]
+                text = text.replace(f"{{{slot}}}", self._rng.choice(words))
         return text[:1].upper() + text[1:]
 
-    def _filler(self) -> str:
-        if self._borrowed and self._rng.random() < _BORROWED:
-            return self._rng.choice(self._borrowed)
+    def _filler(self, *, is_angry: bool) -> str:
+        draw = self._rng.random()
+        if is_angry and self._angry and draw < _BORROWED + _FROM_PAGES:
+            return self._rng.choice(self._angry)
+        if self._calm and draw < _BORROWED:
+            return self._rng.choice(self._calm)
+        if self._ordinary and draw < _BORROWED + _FROM_PAGES:
+            return self._rng.choice(self._ordinary)
         return self._rng.choice(self._corpus.filler[self._lang])
+
+
+def _sentences_of(pages: Iterator[WrittenPage]) -> list[str]:
+    return [
+        s for page in pages for line in page.text.split("\n") for s in _SENTENCE_END.split(line)
+    ]

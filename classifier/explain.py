@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from classifier.features import Matrix
-from classifier.model import Block, Weights, direction
+from classifier.model import Block, Weights, direction, promoted
 from classifier.reading import Mask, Reading
 from review_queue.categories import Category, Stance
 from review_queue.records import Evidence
@@ -63,7 +63,8 @@ def directions(weights: Weights) -> dict[Category, Floats]:
 def _direction(weights: Weights, category: Category) -> Floats:
     if category is Category.DISTRESS:
         return direction(weights.stance, Stance.DISTRESS)
-    return direction(weights.topic, category.value) + direction(weights.stance, Stance.PROMOTES)
+    two = direction(weights.topic, category.value) + direction(weights.stance, Stance.PROMOTES)
+    return (two + direction(weights.pair, promoted(category))) / 2
 
 
 def _per_occurrence(block: Block, counts: Matrix) -> Matrix:

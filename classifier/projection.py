@@ -16,8 +16,9 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from classifier.features import BITS
-from classifier.model import STANCES, TOPICS, Weights
+from classifier.model import PAIRS, STANCES, TOPICS, Weights, promoted
 from classifier.reading import Reading, owners_of
+from review_queue.categories import HARMS, Category
 
 Floats = npt.NDArray[np.float64]
 Weighed = npt.NDArray[np.float32]
@@ -38,8 +39,9 @@ class Projector:
     weights: Weighed  # a row per kept bin, a column per output
     intercept: Weighed
     edge: int  # columns before it are of characters
-    topics: tuple[str, ...]  # the outputs in order: topics, then stances
+    topics: tuple[str, ...]  # the outputs in order: topics, stances, pairs
     stances: tuple[str, ...]
+    pairs: tuple[str, ...]
 
     def log_topic(self, outputs: Floats) -> Floats:
         """Log probability of each of `TOPICS`, a column each."""
@@ -47,7 +49,16 @@ class Projector:
 
     def log_stance(self, outputs: Floats) -> Floats:
         """Log probability of each of `STANCES`, a column each."""
-        return _log_probabilities(outputs[:, len(self.topics) :], self.stances, STANCES)
+        first = len(self.topics)
+        return _log_probabilities(
+            outputs[:, first : first + len(self.stances)], self.stances, STANCES
+        )
+
+    def log_promoted(self, outputs: Floats) -> dict[Category, Floats]:
+        """Log probability that a harm is what the text is about and promotes, of the pairs alone."""
+        first = len(self.topics) + len(self.stances)
+        log_pair = _log_probabilities(outputs[:, first:], self.pairs, PAIRS)
+        return {harm: log_pair[:, PAIRS.index(promoted(harm))] for harm in HARMS}
 
     def grouped(self, reading: Reading) -> "Grouped":
         """The n-grams of `reading` that are kept, sorted."""
@@ -143,7 +154,7 @@ def projector(weights: Weights) -> Projector:
     for offset, block in enumerate(blocks):
         column[block.bins + (offset << BITS)] = np.arange(first, first + len(block.bins))
         first += len(block.bins)
-    heads = [_outputs(head) for head in (weights.topic, weights.stance)]
+    heads = [_outputs(head) for head in (weights.topic, weights.stance, weights.pair)]
     return Projector(
         column,
         np.concatenate([block.tfidf.idf_ for block in blocks]).astype(np.float32),
@@ -152,6 +163,7 @@ def projector(weights: Weights) -> Projector:
         len(weights.chars.bins),
         tuple(map(str, weights.topic.classes_)),
         tuple(map(str, weights.stance.classes_)),
+        tuple(map(str, weights.pair.classes_)),
     )
 
 

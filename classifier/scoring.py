@@ -25,7 +25,7 @@ Titled = tuple[str, str]
 # windows (260 characters each) read together find the one call in a long page, the whole page keeps a
 # long harmless one from being judged by its four oddest paragraphs. A short page is both.
 _WORST_WINDOWS: Final = 4
-_WHOLE_SHARE: Final = 0.3
+_WHOLE_SHARE: Final = 0.6
 _PROMOTES: Final = STANCES.index(Stance.PROMOTES)
 _DISTRESS: Final = STANCES.index(Stance.DISTRESS)
 # Small enough for the caches of a processor: larger batches take longer for each page.
@@ -36,7 +36,7 @@ _MAX_TITLE: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Uncalibrated numbers of some pages: log-probability sums per harm, stance probabilities."""
+    """Uncalibrated numbers of some pages: per harm the mean of two ways to a log probability, stances."""
 
     harms: Mapping[Category, Floats]
     stance: Floats  # a row per page, a column per member of STANCES
@@ -111,8 +111,14 @@ def raw_scores(linear: Projector, reading: Reading) -> Raw:
 
 def _raw(linear: Projector, outputs: Floats) -> tuple[dict[Category, Floats], Floats]:
     log_topic, log_stance = linear.log_topic(outputs), linear.log_stance(outputs)
+    log_promoted = linear.log_promoted(outputs)
     harms = {
-        harm: log_topic[:, TOPICS.index(Topic(harm.value))] + log_stance[:, _PROMOTES]
+        harm: (
+            log_topic[:, TOPICS.index(Topic(harm.value))]
+            + log_stance[:, _PROMOTES]
+            + log_promoted[harm]
+        )
+        / 2
         for harm in HARMS
     }
     return harms, log_stance

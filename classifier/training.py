@@ -45,7 +45,7 @@ Plans = tuple[compose.Plan, compose.Plan]
 FULL: Final[Plans] = (compose.TRAINING_PLAN, compose.DEVELOPMENT_PLAN)
 
 # No source and label speaks louder than this; more rows of the large news sources only cost time.
-_ROWS_PER_KIND: Final = 3_000
+_ROWS_PER_KIND: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,19 @@ def material(
     public_held_out = list(development_rows(corpora_dir, uses))
     on_progress("composing pages in memory")
     written = corpus.load()
-    composed = compose.training_pages(written, compose.filler_sentences(public), seed, plans[0])
+    composed = compose.training_pages(
+        written,
+        compose.filler_sentences(public),
+        seed,
+        plans[0],
+        compose.angry_sentences(public),
+    )
     held_out = compose.development_pages(
-        written, compose.filler_sentences(public_held_out), seed, plans[1]
+        written,
+        compose.filler_sentences(public_held_out),
+        seed,
+        plans[1],
+        compose.angry_sentences(public_held_out),
     )
     return (
         public + composed,

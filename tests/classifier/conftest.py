@@ -12,8 +12,17 @@ from classifier.scoring import Scorer
 from classifier.training import TrainingReport, train
 
 SMALL = (
-    Plan(promoting=30, harmless=12, distress=24, neither=20),
-    Plan(promoting=15, harmless=10, distress=12, neither=15, fragments=(3, 6), filler=(2, 6)),
+    Plan(promoting=30, harmless=12, distress=24, neither=20, whole=1),
+    Plan(
+        promoting=15,
+        harmless=10,
+        distress=12,
+        neither=15,
+        fragments=(3, 6),
+        filler=(2, 6),
+        whole=1,
+        latin=0.0,
+    ),
 )
 SHIP, RESTRICTED, EVALUATE = "open texts", "share-alike texts", "research texts"
 SOURCES = {

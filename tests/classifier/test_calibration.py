@@ -1,10 +1,13 @@
 """Scores mean the same in every language and category."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from classifier import calibration
 from classifier.calibration import Line
+from classifier.compose import SOURCE
 from classifier.examples import LANGUAGES, Example, HeldOut, Topic
 from review_queue.categories import HARMS, Category, Stance
 
@@ -85,3 +88,26 @@ def test_extreme_raw_scores_stay_between_nought_and_one() -> None:
     shown = Line(1e6, 0.0).apply(np.array([-1e6, 1e6]))
 
     assert 0 <= shown[0] < shown[1] <= 1
+
+
+def test_many_hard_neighbours_held_out_do_not_lower_a_language() -> None:
+    few, many = (_with_neighbours(number) for number in (30, 300))
+
+    risks = [
+        calibration.fit(raw, held_out)["kk"][Category.SELF_HARM].apply(np.array([1.0]))[0]
+        for held_out, raw in (few, many)
+    ]
+
+    assert risks[0] == pytest.approx(risks[1], abs=0.1)
+
+
+def _with_neighbours(number: int) -> tuple[HeldOut, dict[Category, calibration.Floats]]:
+    promoting = Example("", "kk", Topic.SELF_HARM, Stance.PROMOTES, SOURCE, "l")
+    hard = replace(promoting, stance=Stance.SUPPORTS)
+    ordinary = Example("", "kk", Topic.NEITHER, Stance.OTHER, "public", "l")
+    examples = (*[promoting] * 100, *[hard] * number, *[ordinary] * 300)
+    spread = np.linspace(-1.0, 1.0, 10)
+    raw = np.concatenate(
+        [np.tile(mean + spread, n // 10) for mean, n in ((2.0, 100), (0.0, number), (-2.0, 300))]
+    )
+    return HeldOut(examples), dict.fromkeys(HARMS, raw)

@@ -1,15 +1,26 @@
 """Composed pages: made in memory, from the right side of the split, alike but for what they say."""
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from statistics import mean
 
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+import qalqan
 from classifier import compose, corpus
 from classifier.compose import SOURCE, Plan, development_pages, training_pages
 from classifier.examples import LANGUAGES, Example, Topic
+from classifier.reading import count_texts
+from classifier.training import TrainingReport, train
 from review_queue.categories import Stance
+from tests.classifier.conftest import SMALL
 
 CORPUS = corpus.load()
-PLAN = Plan(promoting=60, harmless=60, distress=60, neither=20)
+PLAN = Plan(promoting=60, harmless=60, distress=60, neither=20, whole=0, latin=0.0)
 
 
 def _stems(*, development: bool) -> set[str]:
@@ -78,5 +89,72 @@ def test_filler_is_borrowed_from_harmless_rows_alone() -> None:
     borrowed = compose.filler_sentences(rows)
 
     assert borrowed == {"kk": [], "ru": [], "en": ["A calm sentence of news."]}
-    pages = training_pages(CORPUS, borrowed, 1, Plan(0, 0, 0, 30))
+    pages = training_pages(CORPUS, borrowed, 1, Plan(0, 0, 0, 30, whole=0))
     assert sum("A calm sentence of news." in e.text for e in pages if e.lang == "en") > 5
+
+
+def test_whole_pages_are_used_on_their_own_side_of_the_split() -> None:
+    plan = replace(PLAN, promoting=0, harmless=0, distress=1, neither=0, whole=1)
+    training = "\n".join(e.text for e in training_pages(CORPUS, {}, 1, plan))
+    held_out = "\n".join(e.text for e in development_pages(CORPUS, {}, 1, plan).examples)
+    firsts = {page.text.split("\n")[1]: page.is_development for page in CORPUS.pages}
+
+    assert sum(line in training for line, is_development in firsts.items() if is_development) == 0
+    assert (
+        sum(line in held_out for line, is_development in firsts.items() if not is_development) == 0
+    )
+    assert sum(line in held_out for line in firsts) > 50
+
+
+def test_kazakh_pages_are_there_in_latin_letters_too() -> None:
+    pages = training_pages(CORPUS, {}, 1, replace(PLAN, latin=1.0))
+    kazakh = [e for e in pages if e.lang == "kk"]
+
+    letters = [sum("\u0400" <= c <= "\u04ff" for c in e.text) for e in kazakh]
+    assert sum(number == 0 for number in letters) == len(kazakh) // 2
+
+
+def test_filler_and_layout_alone_do_not_tell_harmful_pages() -> None:
+    silent = replace(CORPUS, fragments=tuple(replace(f, text="") for f in CORPUS.fragments))
+    plan = replace(PLAN, promoting=300, harmless=100, distress=0, neither=0)
+    texts, harmful = [], []
+    for seed in (1, 2):
+        pages = [e for e in training_pages(silent, {}, seed, plan) if e.text.strip()]
+        texts.append([e.text for e in pages])
+        harmful.append(np.array([e.stance is Stance.PROMOTES for e in pages]))
+    words = [count_texts(part)[1].sqrt() for part in texts]
+    fitted = LogisticRegression(C=0.1, max_iter=300).fit(words[0], harmful[0])
+
+    area = roc_auc_score(harmful[1], fitted.decision_function(words[1]))
+
+    assert area <= 0.60
+
+
+def test_no_trained_model_or_card_holds_a_line_of_a_composed_page(
+    trained: tuple[Path, TrainingReport],
+) -> None:
+    stems = {s.encode() for s in _stems(development=True) | _stems(development=False)}
+
+    for path in trained[0].rglob("*.*"):
+        data = path.read_bytes()
+        assert sum(stem in data for stem in stems if len(stem) > 15) == 0
+
+
+def test_no_command_composes_a_page_itself() -> None:
+    commands = Path(str(qalqan.__file__)).parent.rglob("*.py")
+
+    texts = [path.read_text(encoding="utf-8") for path in commands]
+    assert sum("classifier.compose" in text or "import compose" in text for text in texts) == 0
+
+
+def test_training_tells_its_steps_and_no_page(
+    corpora_dir: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+    train(
+        corpora_dir, tmp_path, with_restricted=False, seed=3, on_progress=told.append, plans=SMALL
+    )
+
+    shown = "\n".join([*told, *capfd.readouterr()]).lower()
+    stems = _stems(development=True) | _stems(development=False)
+    assert sum(stem.lower() in shown for stem in stems if len(stem) > 15) == 0

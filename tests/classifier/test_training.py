@@ -79,7 +79,11 @@ def test_no_development_row_is_among_the_training_texts(tmp_path: Path) -> None:
     corpora = write_corpora(tmp_path / "texts")
 
     examples, held_out = material(
-        corpora, [Use.SHIP], 1, lambda _: None, (Plan(0, 0, 0, 0), Plan(0, 0, 0, 0))
+        corpora,
+        [Use.SHIP],
+        1,
+        lambda _: None,
+        (Plan(0, 0, 0, 0, whole=0), Plan(0, 0, 0, 0, whole=0)),
     )
 
     assert len(examples) == 3 * 84
@@ -104,7 +108,7 @@ def test_texts_of_one_kind_alone_are_refused(tmp_path: Path) -> None:
             with_restricted=False,
             seed=1,
             on_progress=lambda _: None,
-            plans=(Plan(0, 0, 0, 0), Plan(0, 0, 0, 0)),
+            plans=(Plan(0, 0, 0, 0, whole=0), Plan(0, 0, 0, 0, whole=0)),
         )
 
 
