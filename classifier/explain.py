@@ -5,10 +5,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
-from classifier.features import Matrix
-from classifier.model import Block, Weights, direction, promoted
+from classifier.model import Weights, direction, promoted
+from classifier.projection import Projector
 from classifier.reading import Mask, Reading
 from review_queue.categories import Category, Stance
 from review_queue.records import Evidence
@@ -20,7 +19,7 @@ _SMALLEST_SHARE: Final = 0.05
 
 
 def evidence(
-    weights: Weights,
+    linear: Projector,
     speaking: Mapping[Category, Floats],
     reading: Reading,
     looked_at: Mask,
@@ -30,20 +29,17 @@ def evidence(
 ) -> tuple[Evidence, ...]:
     """The sentences that speak most for each category, heaviest first; `text` is the page's.
 
-    `speaking` is what `directions` gives for these weights.
-
-    A linear model's log-odds are a sum over features, and a feature's part is shared out between the
-    sentences it occurs in: the weights are true shares, not a guess from outside.
+    `speaking` is what `directions` gives for these weights. A linear model's log-odds are a sum over
+    features, and a feature's part is shared out between the sentences it occurs in: the weights are true
+    shares, not a guess from outside.
     """
     low, high = int(reading.page_edges[page]), int(reading.page_edges[page + 1])
     rows = low + np.flatnonzero(looked_at[low:high])
-    counted = reading.sentences(rows)
-    chars = _per_occurrence(weights.chars, counted[0])
-    words = _per_occurrence(weights.words, counted[1])
-    parts = sparse.hstack([chars, words], "csr")
+    told = linear.occurrences(reading, rows)
     found: list[Evidence] = []
     for category in categories:
-        pull = np.maximum(parts @ speaking[category], 0.0)
+        parts = told.values * speaking[category].take(told.columns)
+        pull = np.maximum(np.bincount(told.places, parts, len(rows)), 0.0)
         pull[rows == low] = 0.0  # the title is no sentence of the text
         total = float(pull.sum())
         order = np.argsort(-pull, kind="stable")[:_SENTENCES]
@@ -65,13 +61,3 @@ def _direction(weights: Weights, category: Category) -> Floats:
         return direction(weights.stance, Stance.DISTRESS)
     two = direction(weights.topic, category.value) + direction(weights.stance, Stance.PROMOTES)
     return (two + direction(weights.pair, promoted(category))) / 2
-
-
-def _per_occurrence(block: Block, counts: Matrix) -> Matrix:
-    """Rows per sentence whose sum is the page's feature row."""
-    kept = counts[:, block.bins]
-    total = sparse.csr_matrix(kept.sum(axis=0))
-    row = block.tfidf.transform(total)
-    per_one = np.zeros(kept.shape[1])
-    per_one[row.indices] = row.data / total.tocsr()[0, row.indices].toarray().ravel()
-    return kept.multiply(per_one).tocsr()

@@ -8,6 +8,7 @@ Latin letters, which none of them knows, is told by a small n-gram model (latin_
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -23,10 +24,13 @@ _FEW_LETTERS: Final = 8
 _ENOUGH_LETTERS: Final = 40
 _UNREADABLE: Final = re.compile(r"[^\w .,!?'-]|[\d_]")
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
-_DISGUISED: Final = re.compile(
-    "[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\uff00-\uffef\U0001d400-\U0001d7ff]"
-    "|[a-z][\u0430-\u044f]|[\u0430-\u044f][a-z]"
-)
+_INVISIBLE_OR_STYLED: Final = (
+    (0xAD, 0xAD), (0x300, 0x36F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F),
+    (0x24B6, 0x24E9), (0xFEFF, 0xFEFF), (0xFF21, 0xFF5A), (0x1D400, 0x1D7FF),
+)  # fmt: skip
+_FIRST_ODD: Final = 0xAD
+_LATIN_LETTERS: Final = 26
+_CYRILLIC_LETTERS: Final = 32
 Counts = npt.NDArray[np.intp]
 CALIBRATED: Final = ("kk", "ru", "en")
 LATIN: Final = "Latn"
@@ -95,10 +99,13 @@ def detect(text: str) -> str:
 def detect_script(text: str) -> tuple[str, str]:
     """The language most of `text` is in, and "Latn" for Kazakh in Latin letters, "" otherwise."""
     sample = _sample(text)
-    if _DISGUISED.search(sample):
-        sample = mild(sample)
     lowered = f" {sample.lower()} "
-    counts = _letter_counts(lowered)
+    codes = _codes(lowered)
+    if _is_disguised(codes):
+        sample = mild(sample)
+        lowered = f" {sample.lower()} "
+        codes = _codes(lowered)
+    counts = np.bincount(codes[codes < _CODES], minlength=_CODES)
     latin = int(counts[97:123].sum() + counts[0xC0:0x250].sum())
     cyrillic = int(counts[0x400:].sum())
     if cyrillic >= max(_ENOUGH_LETTERS, latin):
@@ -162,9 +169,24 @@ def _sample(text: str) -> str:
     return " ".join((text[:piece], text[middle : middle + piece], text[last:]))
 
 
-def _letter_counts(lowered: str) -> Counts:
-    codes = np.frombuffer(lowered.encode("utf-32-le", "replace"), np.uint32)
-    return np.bincount(codes[codes < _CODES], minlength=_CODES)
+def _codes(lowered: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(lowered.encode("utf-32-le", "replace"), np.uint32)
+
+
+def _is_disguised(codes: npt.NDArray[np.uint32]) -> bool:
+    if codes.max() < _FIRST_ODD:
+        return False
+    latin, cyrillic = codes - ord("a") < _LATIN_LETTERS, codes - ord("а") < _CYRILLIC_LETTERS
+    mixed = (latin[1:] & cyrillic[:-1]) | (cyrillic[1:] & latin[:-1])
+    return bool(mixed.any() or _telltale().take(codes, mode="clip").any())
+
+
+@cache
+def _telltale() -> npt.NDArray[np.bool_]:
+    found = np.zeros(0x1F100, np.bool_)  # emoji and what follows are no disguise of letters
+    for low, high in _INVISIBLE_OR_STYLED:
+        found[low : high + 1] = True
+    return found
 
 
 def _clear_cyrillic(lowered: str, counts: Counts, letters: int) -> str:

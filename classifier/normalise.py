@@ -45,6 +45,9 @@ _LEET: Final = re.compile(rf"[\w{re.escape(LEET_SYMBOLS)}]*{_LETTER}[\w{re.escap
 _LEET_WITHIN: Final = re.compile(
     rf"(?<={_LETTER})[\d{re.escape(LEET_SYMBOLS)}]+(?={_LETTER})|^[034$](?={_LETTER}{{3,}})"
 )
+_MIXED_WORD: Final = re.compile(
+    rf"{_LETTER}*(?:[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]){_LETTER}*"
+)
 _LETTERS: Final = re.compile(rf"{_LETTER}+")
 _EDGES: Final = re.compile(rf"(?<={_LETTER})(?=0)|(?<=0)(?={_LETTER})")
 _RUNS: Final = re.compile(r" +|00+")
@@ -152,7 +155,7 @@ def mild(text: str) -> str:
         return text
     line = _Line(text, tracked=False)
     _undress(line)
-    line.rewrite(_LETTERS, _one_script_any_case)
+    line.rewrite(_MIXED_WORD, _one_script_any_case)
     return line.text
 
 

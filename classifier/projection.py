@@ -95,6 +95,29 @@ class Projector:
             len(reading.page_edges) - 1,
         )
 
+    def occurrences(self, reading: Reading, rows: Ints) -> "Occurrences":
+        """Each kept n-gram of some sentences read together, with its part of their feature row."""
+        places, columns, values = [], [], []
+        for found, offset in zip(reading.of(rows), (0, 1 << BITS), strict=True):
+            own = self.column.take(found.bins + np.int32(offset))
+            kept = np.flatnonzero(own >= 0)
+            known, group, times = np.unique(own.take(kept), return_inverse=True, return_counts=True)
+            whole = (1 + np.log(times)) * self.idf.take(known)
+            length = float(np.sqrt((whole**2).sum())) or 1.0
+            places.append(found.rows.take(kept))
+            columns.append(own.take(kept))
+            values.append((whole / times / length).take(group))
+        return Occurrences(np.concatenate(places), np.concatenate(columns), np.concatenate(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """N-grams one by one: the sentence each stands in, its column, and its part of the feature row."""
+
+    places: Rows
+    columns: Rows
+    values: Floats
+
 
 @dataclass(frozen=True, slots=True)
 class Grouped:

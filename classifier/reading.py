@@ -42,13 +42,12 @@ class Reading:
         """Counts per page, of the rows chosen or of all."""
         return self._summed(self.page_edges, rows)
 
-    def sentences(self, rows: Ints) -> tuple[Matrix, Matrix]:
-        """Counts of some sentences, a row each; `rows` are in ascending order."""
+    def of(self, rows: Ints) -> tuple[Tokens, Tokens]:
+        """The n-grams of some sentences, whose `rows` are ascending; theirs are places among them."""
         place = np.full(len(self.spans), -1, np.int32)
         place[rows] = np.arange(len(rows))
         low, high = (int(rows[0]), int(rows[-1])) if len(rows) else (0, -1)
-        near = [_between(found, low, high) for found in (self.chars, self.words)]
-        return _counted(near[0], place, len(rows)), _counted(near[1], place, len(rows))
+        return _chosen(self.chars, place, low, high), _chosen(self.words, place, low, high)
 
     def worst(self, badness: Floats, windows: int) -> Mask:
         """Which rows lie in the `windows` worst windows of their page."""
@@ -112,9 +111,11 @@ def count_texts(texts: Iterable[str], batch: int = 1_000) -> tuple[Matrix, Matri
     return sparse.vstack(chars, "csr"), sparse.vstack(words, "csr")
 
 
-def _between(found: Tokens, low: int, high: int) -> Tokens:
-    places = np.flatnonzero((found.rows >= low) & (found.rows <= high))
-    return Tokens(found.bins.take(places), found.rows.take(places))
+def _chosen(found: Tokens, place: npt.NDArray[np.int32], low: int, high: int) -> Tokens:
+    near = np.flatnonzero((found.rows >= low) & (found.rows <= high))
+    places = place.take(found.rows.take(near))
+    kept = np.flatnonzero(places >= 0)
+    return Tokens(found.bins.take(near.take(kept)), places.take(kept))
 
 
 def _counted(found: Tokens, owners: npt.NDArray[np.int32], height: int) -> Matrix:

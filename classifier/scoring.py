@@ -66,7 +66,6 @@ class Scorer:
         return [score for batch in _batches(pages) for score in self._score_batch(batch)]
 
     def _score_batch(self, pages: Sequence[Titled]) -> Iterator[PageScore]:
-        weights = self._model.weights
         reading = read(pages)
         raw = raw_scores(self._projector, reading)
         for i, (title, text) in enumerate(pages):
@@ -80,7 +79,7 @@ class Scorer:
             }
             wanted = self._worth_explaining(scores, stance)
             found = (
-                evidence(weights, self._directions, reading, raw.rows, i, text, wanted)
+                evidence(self._projector, self._directions, reading, raw.rows, i, text, wanted)
                 if wanted
                 else ()
             )

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.disguises import TRANSFORMS, disguise, masked, swapped, transliterated
@@ -70,6 +70,7 @@ def test_a_disguised_word_is_found_in_the_original_text() -> None:
                 assert normalise(f"тут {dressed}, там"[start:end]) == "garden", name
 
 
+@settings(deadline=None)  # tables and libraries are loaded on first use
 @given(
     st.sampled_from(sorted(TRANSFORMS)),
     st.text(alphabet="aei ғқтаИBk", min_size=1),

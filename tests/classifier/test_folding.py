@@ -1,7 +1,7 @@
 """Many texts folded at once come out as each would by itself."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.folding import KINDS, fold
@@ -50,12 +50,14 @@ def test_there_is_a_space_before_and_after_each_text() -> None:
     assert np.array_equal(found.rows, [0] * 5 + [1] * 4)
 
 
+@settings(deadline=None)  # tables and libraries are loaded on first use
 @given(st.lists(ODD, max_size=6))
 def test_texts_come_out_the_same_in_any_company(texts: list[str]) -> None:
     # Letters behind the table (none of our languages) may be taken for blanks by both alike.
     assert folded(texts) == [normalise(text) for text in texts]
 
 
+@settings(deadline=None)  # tables and libraries are loaded on first use
 @given(st.lists(st.text(max_size=60), max_size=4))
 def test_any_text_is_folded(texts: list[str]) -> None:
     assert len(fold(texts).rows) == len(fold(texts).codes)

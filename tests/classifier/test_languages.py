@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.languages import (
@@ -112,6 +112,7 @@ def test_a_page_without_words_has_no_language() -> None:
     assert main_language([Block(0, 5, "ru"), Block(5, 9, "kk")]) == "ru"
 
 
+@settings(deadline=None)  # tables and libraries are loaded on first use
 @given(st.text(alphabet=st.sampled_from("abш ң\n.\u200b"), max_size=2_000))
 def test_blocks_cover_the_whole_text_in_order(text: str) -> None:
     parts = blocks(text)

@@ -1,7 +1,7 @@
 """What an author hides or dresses up does not change the words, and it is known where they stood."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.lookalikes import Kind
@@ -118,6 +118,7 @@ def test_text_for_telling_languages_keeps_case_digits_and_alphabet() -> None:
     assert mild("plain") == "plain"
 
 
+@settings(deadline=None)  # tables and libraries are loaded on first use
 @given(ODD)
 def test_normalising_twice_changes_nothing_more(text: str) -> None:
     once = normalise(text)
@@ -125,6 +126,7 @@ def test_normalising_twice_changes_nothing_more(text: str) -> None:
     assert normalise(once) == once
 
 
+@settings(deadline=None)  # tables and libraries are loaded on first use
 @given(ODD)
 def test_every_character_stands_where_its_origin_says(text: str) -> None:
     aligned = align(text)
@@ -136,6 +138,7 @@ def test_every_character_stands_where_its_origin_says(text: str) -> None:
     assert all(0 <= place < len(text) for place in aligned.origin)
 
 
+@settings(deadline=None)  # tables and libraries are loaded on first use
 @given(st.text(alphabet=st.sampled_from("абв где қә\n,"), max_size=40))
 def test_plain_letters_stand_for_themselves(text: str) -> None:
     aligned = align(text)
@@ -144,6 +147,7 @@ def test_plain_letters_stand_for_themselves(text: str) -> None:
     assert all(new in {old, " ", *normalise(old)} for new, old in pairs)
 
 
+@settings(deadline=None)  # tables and libraries are loaded on first use
 @given(st.text(max_size=200))
 def test_any_text_is_normalised(text: str) -> None:
     assert len(align(text).origin) == len(normalise(text))

@@ -1,6 +1,6 @@
 """Kazakh and Russian in Latin letters, the same for the same seed."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.transliteration import kazakh_latin, official, russian_latin
@@ -38,6 +38,7 @@ def test_russian_is_written_as_people_type_it() -> None:
     assert all(text.isascii() for text in spellings)
 
 
+@settings(deadline=None)  # tables and libraries are loaded on first use
 @given(st.text(alphabet=ALPHABET + ALPHABET.upper() + " .,7a"), st.integers(0, 500))
 def test_no_cyrillic_letter_is_left(text: str, seed: int) -> None:
     for spelled in (kazakh_latin(text, seed), official(text)):
