@@ -16,8 +16,9 @@ from review_queue.store import open_store
 @click.option(
     "--models", type=click.Path(path_type=Path), help="Folder of models.  [default: ours]"
 )
+@click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]")
 @json_option
-def score(data: Path, models: Path | None, as_json: bool) -> None:
+def score(data: Path, models: Path | None, name: str | None, as_json: bool) -> None:
     """Score what the store holds and open cases for what crosses a threshold.
 
     A page of a person in distress opens a referral, which can never become a block.
@@ -31,7 +32,7 @@ def score(data: Path, models: Path | None, as_json: bool) -> None:
     from crawler.surroundings import surroundings
     from qalqan.cycle import score_store
 
-    scorer = Scorer(artefacts.load(models or artefacts.default_models_dir()))
+    scorer = Scorer(artefacts.load(models or artefacts.default_models_dir(), name))
     with (
         open_store(data, create=False) as store,
         progress("Scoring", count_unscored(store, scorer.model_id)) as advance,
