@@ -25,7 +25,7 @@ Titled = tuple[str, str]
 # windows (260 characters each) read together find the one call in a long page, the whole page keeps a
 # long harmless one from being judged by its four oddest paragraphs. A short page is both.
 _WORST_WINDOWS: Final = 4
-_WHOLE_SHARE: Final = 0.6
+_WHOLE_SHARE: Final = 0.3
 _PROMOTES: Final = STANCES.index(Stance.PROMOTES)
 _DISTRESS: Final = STANCES.index(Stance.DISTRESS)
 # Small enough for the caches of a processor: larger batches take longer for each page.
