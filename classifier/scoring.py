@@ -30,7 +30,7 @@ _PROMOTES: Final = STANCES.index(Stance.PROMOTES)
 _DISTRESS: Final = STANCES.index(Stance.DISTRESS)
 # Small enough for the caches of a processor: larger batches take longer for each page.
 _BATCH_CHARS: Final = 200_000
-_BATCH_PAGES: Final = 32
+_BATCH_PAGES: Final = 8
 _MAX_TITLE: Final = 300
 
 
