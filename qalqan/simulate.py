@@ -1,30 +1,18 @@
 """Labelled sets read for a replay: JSON lines of one's own, or a folder that a haystack was built into."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from classifier.simulation import JudgedPage
+from qalqan.classify import Extract, OnBadRow
 from review_queue.errors import BadHostError, BadUrlError, UnreadableInputError
 from review_queue.hosts import parse_host, parse_url
 from review_queue.records import BadRow
 
 PAGES_FILE: Final = "pages.jsonl"
 TRUTH_FILE: Final = "truth.jsonl"
-
-
-class Titled(Protocol):
-    """What is used of an extracted page."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-
-
-Extract = Callable[[bytes, str], Titled]
-OnBadRow = Callable[[BadRow], None]
 Row = dict[str, Any]
 
 
