@@ -20,6 +20,7 @@ from qalqan import classify
 from qalqan.cli.classify import classify as command
 from review_queue.errors import UnreadableInputError
 from review_queue.records import BadRow
+from tests import unmeasured
 
 GOOD = [
     {
@@ -254,7 +255,7 @@ def test_no_room_left_is_said_once(tmp_path: Path, target: str) -> None:
         result = subprocess.run(
             [sys.executable, "-m", "qalqan", "classify", "in.jsonl", "-o", target],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={**unmeasured.environment(), "PYTHONPATH": str(Path(__file__).parents[2])},
             stdout=stdout,
             stderr=subprocess.PIPE,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),

@@ -15,6 +15,7 @@ from review_queue.errors import AccountError, StoreBusyError, StoreDamagedError,
 from review_ui.accounts import add_user, disable_user, list_users, prepare
 from review_ui.config import ServeConfig
 from review_ui.secret import signing_key
+from tests import unmeasured
 from tests.review_ui.sites import PASSWORD, close_accounts
 
 
@@ -115,7 +116,7 @@ def test_a_full_disk_is_said_to_be_full(limit: int, tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path), str(limit), PASSWORD],
-        capture_output=True, text=True, timeout=100, check=False,
+        capture_output=True, text=True, timeout=100, check=False, env=unmeasured.environment(),
     )  # fmt: skip
 
     assert done.stderr == ""
