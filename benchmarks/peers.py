@@ -19,11 +19,13 @@ from pathlib import Path
 from classifier import (
     artefacts,
     compose,
+    corpus,
     evaluate_queue,
     evaluate_rows,
     evaluate_web,
     peers,
 )
+from classifier.corpus import Part
 from classifier.evaluation import READ_SHARES
 from classifier.examples import Use, development_rows
 from classifier.scoring import Scorer
@@ -38,13 +40,16 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--models", type=Path, default=artefacts.default_models_dir())
     parser.add_argument("--model")
+    parser.add_argument("--part", choices=["development", "check"], default="check")
     parser.add_argument("--draws", type=int, default=5, help="webs ELAS reads; slow")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     scorer = Scorer(artefacts.load(options.models, options.model))
     corpora = options.shared / "corpora"
     filler = compose.filler_sentences(list(development_rows(corpora, Use)))
-    rows = evaluate_rows.as_rows(evaluate_rows.written_pages(filler))
+    rows = evaluate_rows.as_rows(
+        evaluate_rows.written_pages(corpus.load(Part(options.part)), filler)
+    )
     script = options.shared / "bench" / evaluate_web.SCRIPT
     sites = evaluate_web.build(script, corpora, rows, extract)
     texts = [f"{site.title}\n{site.text}" for site in sites]

@@ -20,6 +20,7 @@ from statistics import mean
 import numpy as np
 
 from classifier import artefacts, compose, corpus, evaluate_rows, evaluate_web
+from classifier.corpus import Part
 from classifier.evaluate_queue import HARD_LABELS, HARD_WRITTEN, NEEDLES_EACH, PUBLIC_NEEDLES
 from classifier.evaluate_web import Site
 from classifier.examples import Use, development_rows
@@ -72,7 +73,7 @@ def main() -> None:
 def whole_web(shared: Path) -> list[Site]:
     corpora = shared / "corpora"
     filler = compose.filler_sentences(list(development_rows(corpora, Use)))
-    written = evaluate_rows.written_pages(filler, texts=corpus.load())
+    written = evaluate_rows.written_pages(corpus.load(Part.CHECK), filler)
     script = shared / "bench" / evaluate_web.SCRIPT
     return evaluate_web.build(script, corpora, evaluate_rows.as_rows(written), extract)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from classifier import layouts
-from classifier.corpus import Corpus, Fragment, WrittenPage
+from classifier.corpus import Corpus, Fragment, Part, WrittenPage
 from classifier.examples import LANGUAGES, Example, HeldOut, Topic
 from classifier.transliteration import kazakh_latin
 from review_queue.categories import Stance
+from review_queue.errors import CorporaError
 
 SOURCE: Final = "written for Qalqan"
 HARMLESS: Final = (Stance.SUPPORTS, Stance.REPORTS, Stance.OTHER)
@@ -73,20 +74,23 @@ def training_pages(
     plan: Plan = TRAINING_PLAN,
     angry: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Example]:
-    """Pages made from the texts that may be trained on; `borrowed` is public filler by language."""
-    return list(_pages(corpus, Borrowed(borrowed, angry or {}), seed, plan, development=False))
+    """Pages made from the part that may be trained on; `borrowed` is public filler by language."""
+    if corpus.part is not Part.TRAINING:
+        raise CorporaError(f"the {corpus.part} part is never trained on")
+    return list(_pages(corpus, Borrowed(borrowed, angry or {}), seed, plan))
 
 
-def development_pages(
+def held_out_pages(
     corpus: Corpus,
     borrowed: Mapping[str, Sequence[str]],
     seed: int,
     plan: Plan = DEVELOPMENT_PLAN,
     angry: Mapping[str, Sequence[str]] | None = None,
 ) -> HeldOut:
-    """Pages made from the development fifth alone."""
-    sentences = Borrowed(borrowed, angry or {})
-    return HeldOut(tuple(_pages(corpus, sentences, seed, plan, development=True)))
+    """Pages made from a part that only calibrates and measures."""
+    if corpus.part is Part.TRAINING:
+        raise CorporaError("the training part measures nothing: a model knows it by heart")
+    return HeldOut(tuple(_pages(corpus, Borrowed(borrowed, angry or {}), seed, plan)))
 
 
 def filler_sentences(
@@ -107,12 +111,10 @@ def angry_sentences(rows: Sequence[Example]) -> dict[str, list[str]]:
     return filler_sentences(rows, frozenset({"hate_nonviolent", "hostile_other"}))
 
 
-def _pages(
-    corpus: Corpus, borrowed: Borrowed, seed: int, plan: Plan, *, development: bool
-) -> Iterator[Example]:
-    rng = random.Random(f"{seed}-{development}")
+def _pages(corpus: Corpus, borrowed: Borrowed, seed: int, plan: Plan) -> Iterator[Example]:
+    rng = random.Random(f"{seed}-{corpus.part}")
     for lang in LANGUAGES:
-        maker = _Maker(corpus, plan, lang, borrowed, rng, development=development)
+        maker = _Maker(corpus, plan, lang, borrowed, rng)
         for example in maker.examples():
             yield example
             if lang == "kk" and plan.latin and rng.random() < plan.latin:
@@ -127,26 +129,15 @@ def _kinds(topic: Topic, plan: Plan) -> list[tuple[Stance, int]]:
 
 
 class _Maker:
-    """Makes pages of one language, of one side of the split."""
+    """Makes pages of one language, of one part of the corpus."""
 
     def __init__(
-        self,
-        corpus: Corpus,
-        plan: Plan,
-        lang: str,
-        borrowed: Borrowed,
-        rng: random.Random,
-        *,
-        development: bool,
+        self, corpus: Corpus, plan: Plan, lang: str, borrowed: Borrowed, rng: random.Random
     ) -> None:
         self._corpus, self._plan, self._lang, self._rng = corpus, plan, lang, rng
         self._calm, self._angry = borrowed.calm.get(lang, ()), borrowed.angry.get(lang, ())
-        self._fragments = [
-            f for f in corpus.fragments if f.lang == lang and f.is_development == development
-        ]
-        self._whole = [
-            p for p in corpus.pages if p.lang == lang and p.is_development == development
-        ]
+        self._fragments = [f for f in corpus.fragments if f.lang == lang]
+        self._whole = [p for p in corpus.pages if p.lang == lang]
         self._ordinary = _sentences_of(p for p in self._whole if p.topic is Topic.NEITHER)
         self._contrast = _sentences_of(
             p

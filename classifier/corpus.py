@@ -1,10 +1,9 @@
-"""The texts written for the project: read, checked, and parted into training and development."""
+"""The texts written for the project: read and checked, each part by other hands than the others."""
 
-import hashlib
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -39,10 +38,17 @@ MOVES: Final[Mapping[Topic, tuple[str, ...]]] = {
 }
 _HEADING: Final = re.compile(r"\[(\w+) (\w+)(?: (\w+))?\]\Z")
 _PAGE_HEADING: Final = re.compile(r"\[(\w+) (\w+) (\w+) (\w+)\]\Z")
-_DEVELOPMENT_PART: Final = 5
-# Words in a row that mark two texts as alike: such a text stays on the training side.
+# Words in a row that mark two texts as alike: no two parts share so many.
 FRAGMENT_RUN: Final = 4
 PAGE_RUN: Final = 7
+
+
+class Part(StrEnum):
+    """What written texts are for; a folder each, written by different people without sight of the others."""
+
+    TRAINING = "training"
+    DEVELOPMENT = "development"  # calibration, thresholds, and every comparison
+    CHECK = "check"  # measures what was chosen; nothing is ever chosen by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,6 @@ class Fragment:
     topic: Topic
     stance: Stance
     move: str
-    is_development: bool  # may only calibrate and measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +72,24 @@ class WrittenPage:
     stance: Stance
     kind: str
     theme: str
-    is_development: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Everything written for the project; `slots` is keyed by language, slot name and topic."""
+    """One part of what was written; `slots` is keyed by language, slot name and topic."""
 
+    part: Part
     fragments: tuple[Fragment, ...]
     pages: tuple[WrittenPage, ...]
     filler: Mapping[str, tuple[str, ...]]
     slots: Mapping[tuple[str, str, Topic], tuple[str, ...]]
 
 
-def load() -> Corpus:
-    """The corpus that ships with the package."""
-    folder = Path(__file__).parent / "corpus"
+def load(part: Part) -> Corpus:
+    """The part of the corpus that ships with the package."""
+    folder = Path(__file__).parent / "corpus" / part.value
     return Corpus(
+        part,
         tuple(f for lang in LANGUAGES for f in fragments_in(folder / lang / "fragments.txt", lang)),
         tuple(p for lang in LANGUAGES for p in pages_in(folder / lang / "pages.txt", lang)),
         {lang: tuple(_texts(folder / lang / "filler.txt")) for lang in LANGUAGES},
@@ -96,60 +102,43 @@ def load() -> Corpus:
 
 
 def fragments_in(path: Path, lang: str) -> Iterator[Fragment]:
-    """The fragments of one file, a fifth of every section marked for development."""
-    sections = list(_sections(path))
-    held_out = _held_out(((key, text) for key, texts in sections for text in texts), FRAGMENT_RUN)
-    for (topic, stance, move), texts in sections:
+    """The fragments of one file."""
+    for (topic, stance, move), texts in _sections(path):
         for text in texts:
             if len(text.split()) > MAX_WORDS:
                 raise CorporaError(f"{path}: a fragment has more than {MAX_WORDS} words")
-            yield Fragment(text, lang, Topic(topic), Stance(stance), move, text in held_out)
+            yield Fragment(text, lang, Topic(topic), Stance(stance), move)
 
 
 def pages_in(path: Path, lang: str) -> Iterator[WrittenPage]:
-    """The whole pages of one file, a fifth of every topic and stance marked for development."""
-    found: list[tuple[re.Match[str], list[str]]] = []
+    """The whole pages of one file."""
+    heading: re.Match[str] | None = None
+    lines: list[str] = []
     for line in _texts(path):
         match = _PAGE_HEADING.match(line)
-        if match:
-            if match[2] == Stance.PROMOTES:
-                raise CorporaError(
-                    f"{path}: {line} is a harmful page; only fragments may be harmful"
-                )
-            found.append((match, []))
-        elif found:
-            found[-1][1].append(line)
-        else:
+        if match is None and heading is None:
             raise CorporaError(f"{path} starts without a heading [topic stance kind theme]")
-    texts = ["\n".join(lines) for _, lines in found]
-    keyed = [((m[1], m[2]), text) for (m, _), text in zip(found, texts, strict=True)]
-    held_out = _held_out(keyed, PAGE_RUN)
-    for (m, _), text in zip(found, texts, strict=True):
-        yield WrittenPage(text, lang, Topic(m[1]), Stance(m[2]), m[3], m[4], text in held_out)
+        if match is None:
+            lines.append(line)
+            continue
+        if match[2] == Stance.PROMOTES:
+            raise CorporaError(f"{path}: {line} is a harmful page; only fragments may be harmful")
+        if heading:
+            yield _page(heading, lines, lang)
+        heading, lines = match, []
+    if heading:
+        yield _page(heading, lines, lang)
+
+
+def _page(heading: re.Match[str], lines: Sequence[str], lang: str) -> WrittenPage:
+    topic, stance, kind, theme = heading.groups()
+    return WrittenPage("\n".join(lines), lang, Topic(topic), Stance(stance), kind, theme)
 
 
 def runs(text: str, length: int) -> set[tuple[str, ...]]:
     """Every `length` words in a row of the text, without case, marks and slots."""
     words = re.findall(r"\w+", re.sub(r"\{\w+\}", " ", text.lower()))
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
-
-
-def _held_out(keyed: Iterable[tuple[tuple[str, ...], str]], run: int) -> set[str]:
-    # A fifth of every section, told by the text, so that the order of lines does not matter; a text that
-    # shares a run of words with any other is never held out, so the two sides share no wording.
-    texts_of: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for key, text in keyed:
-        texts_of[key].append(text)
-    shared = Counter(r for texts in texts_of.values() for text in texts for r in runs(text, run))
-    held_out: set[str] = set()
-    for texts in texts_of.values():
-        own = [text for text in texts if all(shared[r] == 1 for r in runs(text, run))]
-        held_out.update(sorted(own, key=_digest)[: round(len(texts) / _DEVELOPMENT_PART)])
-    return held_out
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sections(path: Path) -> Iterator[tuple[tuple[str, str, str], Sequence[str]]]:

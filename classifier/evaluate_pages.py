@@ -169,14 +169,14 @@ def reliability(sites: Sequence[Site], scores: Sequence[PageScore]) -> tuple[Rel
 
 
 def sentences(held: Corpus, seed: int) -> list[Written]:
-    """The development fragments alone, slots filled, the harmful and the harmless ones."""
+    """The fragments of a held-out part alone, slots filled, the harmful and the harmless ones."""
     rng = random.Random(seed)
     return [
         Written(
             _filled(f.text, held, f.lang, f.topic, rng), f.lang, f.topic, f.stance, f.move, True
         )
         for f in held.fragments
-        if f.is_development and f.stance is not Stance.DISTRESS
+        if f.stance is not Stance.DISTRESS
     ]
 
 

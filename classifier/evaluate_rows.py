@@ -1,4 +1,4 @@
-"""What a model is measured on: pages of the written development fifth, none of them ever trained on.
+"""What a model is measured on: pages of a written part that is held out, none of them ever trained on.
 
 Harmful and harmless pages are composed in memory by the composer that trained the model, from other
 fragments; whole harmless pages stand as they were written. Nothing here writes or prints one.
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from classifier import compose, corpus
+from classifier import compose
 from classifier.corpus import Corpus
 from classifier.examples import Topic
 from classifier.transliteration import kazakh_latin
@@ -40,7 +40,7 @@ _GROUP: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A page of the development fifth with everything known of it."""
+    """A page of a held-out part with everything known of it."""
 
     text: str
     lang: str
@@ -81,10 +81,9 @@ class Written:
 
 
 def written_pages(
-    filler: Mapping[str, Sequence[str]], seed: int = SEED, texts: Corpus | None = None
+    held: Corpus, filler: Mapping[str, Sequence[str]], seed: int = SEED
 ) -> list[Written]:
-    """Composed and whole pages of the development fifth; `filler` is public sentences by language."""
-    held = texts or corpus.load()
+    """Composed and whole pages of a held-out part; `filler` is public sentences by language."""
     return [*_composed(held, filler, seed), *_whole(held)]
 
 
@@ -112,7 +111,7 @@ def as_rows(pages: Sequence[Written]) -> Iterator[dict[str, Any]]:
 
 
 def _composed(held: Corpus, filler: Mapping[str, Sequence[str]], seed: int) -> Iterator[Written]:
-    for example in compose.development_pages(_without_pages(held), filler, seed, _HARMFUL).examples:
+    for example in compose.held_out_pages(_without_pages(held), filler, seed, _HARMFUL).examples:
         if example.topic and example.stance is Stance.PROMOTES:
             yield Written(
                 example.text, example.lang, example.topic, example.stance, "promotes", False
@@ -121,21 +120,20 @@ def _composed(held: Corpus, filler: Mapping[str, Sequence[str]], seed: int) -> I
         {
             (f.topic, f.stance, f.move)
             for f in held.fragments
-            if f.stance is not Stance.PROMOTES and f.topic is not Topic.NEITHER and f.is_development
+            if f.stance is not Stance.PROMOTES and f.topic is not Topic.NEITHER
         }
     )
     for kind in kinds:
         topic, stance, move = kind
         chosen = tuple(f for f in held.fragments if (f.topic, f.stance, f.move) == kind)
         only = replace(_without_pages(held), fragments=chosen)
-        for example in compose.development_pages(only, filler, seed, _HARMLESS).examples:
+        for example in compose.held_out_pages(only, filler, seed, _HARMLESS).examples:
             yield Written(example.text, example.lang, topic, stance, move, False)
 
 
 def _whole(held: Corpus) -> Iterator[Written]:
     for page in held.pages:
-        if page.is_development:
-            yield Written(page.text, page.lang, page.topic, page.stance, page.kind, True)
+        yield Written(page.text, page.lang, page.topic, page.stance, page.kind, True)
 
 
 def _without_pages(held: Corpus) -> Corpus:

@@ -15,6 +15,7 @@ from classifier import (
     evaluate_web,
     plots,
 )
+from classifier.corpus import Part
 from classifier.disguises import TRANSFORMS, Transform
 from classifier.evaluate_disguise import Disguised, summary
 from classifier.evaluate_pages import Reliability
@@ -50,6 +51,7 @@ class Evaluation:
     """What was measured; parts that need the public rows are empty without them."""
 
     model: ModelId
+    part: Part  # of the written corpus
     skipped: tuple[str, ...]
     pages: Table  # AP of composed pages against whole harmless ones
     fragments: Table  # AP of fragments alone against harmless sentences
@@ -68,6 +70,7 @@ class Evaluation:
         return {
             "model": f"{self.model.name}/{self.model.version}",
             "digest": self.model.digest,
+            "written_part": self.part.value,
             "skipped": list(self.skipped),
             "average_precision_pages": _plain(self.pages),
             "average_precision_fragments": _plain(self.fragments),
@@ -108,14 +111,15 @@ def evaluate(
     on_progress: Progress,
     peers: Sequence[Peer] = (),
     transforms: Mapping[str, Transform] = TRANSFORMS,
+    part: Part = Part.CHECK,
 ) -> Evaluation:
-    """The figures of the model behind `scorer` on development rows and the written development fifth."""
-    held = corpus.load()
+    """The figures of the model behind `scorer` on public development rows and a written `part`."""
+    held = corpus.load(part)
     filler = (
         compose.filler_sentences(list(development_rows(corpora_dir, Use))) if corpora_dir else {}
     )
-    on_progress("composing the written development pages in memory")
-    written = evaluate_rows.written_pages(filler, texts=held)
+    on_progress(f"composing the written {part} pages in memory")
+    written = evaluate_rows.written_pages(held, filler)
     latin = evaluate_rows.in_latin(written)
     single = evaluate_pages.sentences(held, SEED)
     on_progress(f"scoring {len(written) + len(latin)} written pages and {len(single)} sentences")
@@ -133,6 +137,7 @@ def evaluate(
     queues, curves = _queues(sites, of_sites, peers, on_progress)
     return Evaluation(
         scorer.model_id,
+        part,
         skipped,
         evaluate_pages.told_apart([*written, *latin], [*of_pages, *of_latin]),
         evaluate_pages.told_apart(single, of_single),

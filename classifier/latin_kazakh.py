@@ -45,7 +45,7 @@ def _sequences(words: Iterable[str]) -> list[str]:
 
 @cache
 def _weights() -> Mapping[str, float]:
-    texts = corpus.load()
+    texts = corpus.load(corpus.Part.TRAINING)
     kazakh: Counter[str] = Counter()
     others: Counter[str] = Counter()
     for number, (lang, text) in enumerate(_texts(texts)):
@@ -63,11 +63,9 @@ def _texts(texts: corpus.Corpus) -> Iterable[tuple[str, str]]:
     for lang, sentences in texts.filler.items():
         yield lang, "\n".join(sentences)
     for fragment in texts.fragments:
-        if not fragment.is_development:
-            yield fragment.lang, fragment.text.replace("{act}", "").replace("{group}", "")
+        yield fragment.lang, fragment.text.replace("{act}", "").replace("{group}", "")
     for page in texts.pages:
-        if not page.is_development:
-            yield page.lang, page.text
+        yield page.lang, page.text
 
 
 def _log_odds(wanted: Counter[str], others: Counter[str]) -> Mapping[str, float]:

@@ -22,6 +22,7 @@ from classifier import (
     thresholds,
 )
 from classifier.calibration import Calibration
+from classifier.corpus import Part
 from classifier.examples import (
     Example,
     HeldOut,
@@ -137,16 +138,15 @@ def material(
         raise CorporaError(f"no row in {corpora_dir} may be trained on: see sources.json there")
     public_held_out = list(development_rows(corpora_dir, uses))
     on_progress("composing pages in memory")
-    written = corpus.load()
     composed = compose.training_pages(
-        written,
+        corpus.load(Part.TRAINING),
         compose.filler_sentences(public),
         seed,
         plans[0],
         compose.angry_sentences(public),
     )
-    held_out = compose.development_pages(
-        written,
+    held_out = compose.held_out_pages(
+        corpus.load(Part.DEVELOPMENT),
         compose.filler_sentences(public_held_out),
         seed,
         plans[1],

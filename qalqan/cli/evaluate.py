@@ -23,27 +23,37 @@ _folder = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--card", is_flag=True, help="Put figures and plots into the model's own folder and README."
 )
+@click.option(
+    "--part",
+    type=click.Choice(["development", "check"]),
+    default="check",
+    show_default=True,
+    help="Written pages: those that also calibrated and were compared on, or those kept for the end.",
+)
 @click.option("--no-disguises", is_flag=True, help="Leave disguised words out: half the time.")
 @json_option
 def evaluate(
+    *,
     corpora: Path | None,
     haystack: Path | None,
     models: Path | None,
     name: str | None,
     plots: Path | None,
     card: bool,
+    part: str,
     no_disguises: bool,
     as_json: bool,
 ) -> None:
     """Measure a model on texts it was never trained on, each figure with its 95 % interval.
 
-    Without --corpora and --haystack only the written development pages are used, and it says so.
+    Without --corpora and --haystack only the written pages are used, and it says so.
 
     \b
     Example:
       qalqan evaluate --corpora corpora --haystack bench --plots plots
     """
     from classifier import artefacts, card_measured, evaluate_run
+    from classifier.corpus import Part
     from classifier.disguises import TRANSFORMS
     from classifier.evaluate_web import SCRIPT
     from classifier.scoring import Scorer
@@ -58,6 +68,7 @@ def evaluate(
         extract=extract,
         on_progress=_tell,
         transforms={} if no_disguises else TRANSFORMS,
+        part=Part(part),
     )
     if plots:
         for file, svg in found.drawn().items():

@@ -12,36 +12,45 @@ from sklearn.metrics import roc_auc_score
 
 import qalqan
 from classifier import compose, corpus
-from classifier.compose import SOURCE, Plan, development_pages, training_pages
+from classifier.compose import SOURCE, Plan, held_out_pages, training_pages
+from classifier.corpus import Part
 from classifier.examples import LANGUAGES, Example, Topic
 from classifier.reading import count_texts
 from classifier.training import TrainingReport, train
 from review_queue.categories import Stance
+from review_queue.errors import CorporaError
 from tests.classifier.conftest import SMALL
 
-CORPUS = corpus.load()
+CORPUS = corpus.load(Part.TRAINING)
+HELD_OUT = [corpus.load(part) for part in Part if part is not Part.TRAINING]
 PLAN = Plan(promoting=60, harmless=60, distress=60, neither=20, whole=0, latin=0.0)
 
 
-def _stems(*, development: bool) -> set[str]:
+def _stems(*parts: corpus.Corpus) -> set[str]:
     """The longest piece of each fragment that holds no slot."""
     return {
         max(f.text.replace("{group}", "{act}").split("{act}"), key=len).strip()
-        for f in CORPUS.fragments
-        if f.is_development == development
+        for part in parts
+        for f in part.fragments
     }
 
 
-def test_training_pages_hold_no_development_fragment_and_the_other_way_round() -> None:
+def test_training_pages_hold_no_held_out_fragment_and_the_other_way_round() -> None:
     training = "\n".join(e.text for e in training_pages(CORPUS, {}, 1, PLAN)).lower()
-    held_out = "\n".join(e.text for e in development_pages(CORPUS, {}, 1, PLAN).examples).lower()
-    only_training = _stems(development=False) - _stems(development=True)
-    only_held_out = _stems(development=True) - _stems(development=False)
 
     # Counted, not shown: a failing test must not print a page.
-    assert sum(stem.lower() in training for stem in only_held_out if len(stem) > 15) == 0
-    assert sum(stem.lower() in held_out for stem in only_training if len(stem) > 15) == 0
-    assert sum(stem.lower() in training for stem in only_training) > 300
+    assert sum(stem.lower() in training for stem in _stems(CORPUS)) > 300
+    for part in HELD_OUT:
+        held_out = "\n".join(e.text for e in held_out_pages(part, {}, 1, PLAN).examples).lower()
+        assert sum(stem.lower() in training for stem in _stems(part) if len(stem) > 15) == 0
+        assert sum(stem.lower() in held_out for stem in _stems(CORPUS) if len(stem) > 15) == 0
+
+
+def test_no_part_is_taken_for_another() -> None:
+    with pytest.raises(CorporaError, match="check part is never trained on"):
+        training_pages(corpus.load(Part.CHECK), {}, 1, PLAN)
+    with pytest.raises(CorporaError, match="training part measures nothing"):
+        held_out_pages(CORPUS, {}, 1, PLAN)
 
 
 def test_every_language_topic_and_stance_is_composed() -> None:
@@ -96,14 +105,15 @@ def test_filler_is_borrowed_from_harmless_rows_alone() -> None:
 def test_whole_pages_are_used_on_their_own_side_of_the_split() -> None:
     plan = replace(PLAN, promoting=0, harmless=0, distress=1, neither=0, whole=1)
     training = "\n".join(e.text for e in training_pages(CORPUS, {}, 1, plan))
-    held_out = "\n".join(e.text for e in development_pages(CORPUS, {}, 1, plan).examples)
-    firsts = {page.text.split("\n")[1]: page.is_development for page in CORPUS.pages}
+    own = {page.text.split("\n")[1] for page in CORPUS.pages}
 
-    assert sum(line in training for line, is_development in firsts.items() if is_development) == 0
-    assert (
-        sum(line in held_out for line, is_development in firsts.items() if not is_development) == 0
-    )
-    assert sum(line in held_out for line in firsts) > 50
+    assert sum(line in training for line in own) > 200
+    for part in HELD_OUT:
+        held_out = "\n".join(e.text for e in held_out_pages(part, {}, 1, plan).examples)
+        firsts = {page.text.split("\n")[1] for page in part.pages}
+        assert sum(line in training for line in firsts) == 0
+        assert sum(line in held_out for line in own) == 0
+        assert sum(line in held_out for line in firsts) > 50
 
 
 def test_kazakh_pages_are_there_in_latin_letters_too() -> None:
@@ -133,7 +143,7 @@ def test_filler_and_layout_alone_do_not_tell_harmful_pages() -> None:
 def test_no_trained_model_or_card_holds_a_line_of_a_composed_page(
     trained: tuple[Path, TrainingReport],
 ) -> None:
-    stems = {s.encode() for s in _stems(development=True) | _stems(development=False)}
+    stems = {s.encode() for s in _stems(CORPUS, *HELD_OUT)}
 
     for path in trained[0].rglob("*.*"):
         data = path.read_bytes()
@@ -156,5 +166,5 @@ def test_training_tells_its_steps_and_no_page(
     )
 
     shown = "\n".join([*told, *capfd.readouterr()]).lower()
-    stems = _stems(development=True) | _stems(development=False)
+    stems = _stems(CORPUS, *HELD_OUT)
     assert sum(stem.lower() in shown for stem in stems if len(stem) > 15) == 0

@@ -2,84 +2,110 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from classifier import corpus
-from classifier.corpus import FRAGMENT_RUN, MAX_WORDS, MOVES, PAGE_RUN, load, runs
+from classifier.corpus import (
+    FRAGMENT_RUN,
+    MAX_WORDS,
+    MOVES,
+    PAGE_RUN,
+    Corpus,
+    Fragment,
+    Part,
+    WrittenPage,
+    load,
+    runs,
+)
 from classifier.examples import LANGUAGES, Topic
 from review_queue.categories import Stance
 from review_queue.errors import CorporaError
 
-CORPUS = load()
+PARTS = {part: load(part) for part in Part}
+FRAGMENTS = [f for part in PARTS.values() for f in part.fragments]
+PAGES = [p for part in PARTS.values() for p in part.pages]
+each_part = pytest.mark.parametrize("part", PARTS.values(), ids=[*PARTS])
 
 
 def test_no_fragment_is_longer_than_allowed() -> None:
-    assert max(len(fragment.text.split()) for fragment in CORPUS.fragments) <= MAX_WORDS
+    assert max(len(fragment.text.split()) for fragment in FRAGMENTS) <= MAX_WORDS
 
 
 def test_no_fragment_occurs_twice() -> None:
-    bare = [re.sub(r"\W+", " ", fragment.text.lower()) for fragment in CORPUS.fragments]
+    bare = [re.sub(r"\W+", " ", fragment.text.lower()) for fragment in FRAGMENTS]
 
     assert len(bare) == len(set(bare))
 
 
-def test_every_move_of_the_table_is_there_in_every_language() -> None:
+@each_part
+def test_every_move_of_the_table_is_there_in_every_language(part: Corpus) -> None:
     found = Counter(
-        (f.lang, f.topic, f.move) for f in CORPUS.fragments if f.stance is Stance.PROMOTES
+        (f.lang, f.topic, f.move) for f in part.fragments if f.stance is Stance.PROMOTES
     )
     wanted = {(lang, topic, m) for lang in LANGUAGES for topic, ms in MOVES.items() for m in ms}
 
     assert set(found) == wanted
-    assert min(found.values()) >= 15
+    assert min(found.values()) >= (15 if part.part is Part.TRAINING else 4)
 
 
-def test_languages_are_balanced_and_harmless_fragments_at_least_as_many() -> None:
-    per_language = Counter(f.lang for f in CORPUS.fragments)
-    harmful = Counter(f.lang for f in CORPUS.fragments if f.stance is Stance.PROMOTES)
+@each_part
+def test_languages_are_balanced_and_harmless_fragments_at_least_as_many(part: Corpus) -> None:
+    per_language = Counter(f.lang for f in part.fragments)
+    harmful = Counter(f.lang for f in part.fragments if f.stance is Stance.PROMOTES)
 
-    assert min(per_language.values()) > 0.95 * max(per_language.values())
-    assert min(harmful.values()) > 0.95 * max(harmful.values())
+    assert min(per_language.values()) > 0.85 * max(per_language.values())
+    assert min(harmful.values()) > 0.85 * max(harmful.values())
     assert all(2 * harmful[lang] <= per_language[lang] for lang in LANGUAGES)
 
 
-def test_whole_pages_are_many_and_of_a_page_s_length() -> None:
-    words = [len(page.text.split()) for page in CORPUS.pages]
-    per_language = Counter(page.lang for page in CORPUS.pages)
+@each_part
+def test_whole_pages_are_many_and_of_a_page_s_length(part: Corpus) -> None:
+    words = [len(page.text.split()) for page in part.pages]
+    per_language = Counter(page.lang for page in part.pages)
 
-    assert len(CORPUS.pages) >= 240
     assert min(words) >= 80
     assert max(words) <= 250
-    assert min(per_language.values()) >= 80
+    assert min(per_language.values()) >= (80 if part.part is Part.TRAINING else 40)
 
 
 def test_no_whole_page_is_harmful_or_occurs_twice() -> None:
-    assert Stance.PROMOTES not in {page.stance for page in CORPUS.pages}
-    assert len({page.text for page in CORPUS.pages}) == len(CORPUS.pages)
-    assert len({(page.lang, page.theme) for page in CORPUS.pages}) == len(CORPUS.pages)
+    assert Stance.PROMOTES not in {page.stance for page in PAGES}
+    assert len({page.text for page in PAGES}) == len(PAGES)
+    assert len({(page.lang, page.theme) for page in PAGES}) == len(PAGES)
 
 
-def test_whole_pages_show_every_harmless_stance_in_every_language() -> None:
-    found = Counter((page.lang, page.stance) for page in CORPUS.pages)
+@each_part
+def test_whole_pages_show_every_harmless_stance_in_every_language(part: Corpus) -> None:
+    found = Counter((page.lang, page.stance) for page in part.pages)
 
-    assert min(found[lang, s] for lang in LANGUAGES for s in Stance if s != Stance.PROMOTES) >= 8
-    hard = Counter(page.lang for page in CORPUS.pages if page.topic is not Topic.NEITHER)
-    assert min(hard.values()) >= 40
-
-
-def test_development_texts_share_no_wording_with_training() -> None:
-    for texts, length in ((CORPUS.fragments, FRAGMENT_RUN), (CORPUS.pages, PAGE_RUN)):
-        sides: dict[bool, set[tuple[str, ...]]] = {True: set(), False: set()}
-        for text in texts:
-            sides[text.is_development] |= {(text.lang, *run) for run in runs(text.text, length)}
-        # Counted, not shown: a failing test must not print the corpus.
-        assert len(sides[True] & sides[False]) == 0
+    assert min(found[lang, s] for lang in LANGUAGES for s in Stance if s != Stance.PROMOTES) >= 3
+    hard = Counter(page.lang for page in part.pages if page.topic is not Topic.NEITHER)
+    assert min(hard.values()) >= 30
 
 
-def test_only_known_slots_are_used_and_each_has_words() -> None:
-    used = {slot for f in CORPUS.fragments for slot in re.findall(r"\{(\w*)\}", f.text)}
-    filled = {key: words for key, words in CORPUS.slots.items() if len(words) >= 5}
+def test_no_part_shares_wording_with_another() -> None:
+    # Counted, not shown: a failing test must not print the corpus.
+    assert _shared({part: texts.fragments for part, texts in PARTS.items()}, FRAGMENT_RUN) == 0
+    assert _shared({part: texts.pages for part, texts in PARTS.items()}, PAGE_RUN) == 0
+
+
+def _shared(texts: Mapping[Part, Sequence[Fragment | WrittenPage]], length: int) -> int:
+    """How many runs of words stand in more than one part."""
+    owners: dict[tuple[str, ...], set[Part]] = {}
+    for part, own in texts.items():
+        for text in own:
+            for run in runs(text.text, length):
+                owners.setdefault((text.lang, *run), set()).add(part)
+    return len([parts for parts in owners.values() if len(parts) > 1])
+
+
+@each_part
+def test_only_known_slots_are_used_and_each_has_words(part: Corpus) -> None:
+    used = {slot for f in part.fragments for slot in re.findall(r"\{(\w*)\}", f.text)}
+    filled = {key: words for key, words in part.slots.items() if len(words) >= 5}
 
     assert used == {"act", "group"}
     assert set(filled) == {
@@ -91,25 +117,24 @@ def test_only_known_slots_are_used_and_each_has_words() -> None:
 
 
 def test_the_harmful_side_holds_no_numbers_and_no_addresses() -> None:
-    promoting = [f.text for f in CORPUS.fragments if f.stance is Stance.PROMOTES]
+    promoting = [f.text for f in FRAGMENTS if f.stance is Stance.PROMOTES]
 
     assert not any(re.search(r"\d|@|https?:|www\.", text) for text in promoting)
 
 
-def test_about_a_fifth_of_every_section_is_for_development() -> None:
-    sections = Counter((f.lang, f.topic, f.stance, f.move) for f in CORPUS.fragments)
-    held_out = Counter(
-        (f.lang, f.topic, f.stance, f.move) for f in CORPUS.fragments if f.is_development
-    )
+def test_about_a_fifth_of_what_is_written_is_for_development() -> None:
+    size = {
+        part: sum(len(f.text) for f in texts.fragments) + sum(len(p.text) for p in texts.pages)
+        for part, texts in PARTS.items()
+    }
 
-    assert set(held_out) == set(sections)
-    assert 0.18 <= sum(held_out.values()) / sum(sections.values()) <= 0.22
-    pages = [page.is_development for page in CORPUS.pages]
-    assert 0.17 <= sum(pages) / len(pages) <= 0.23
+    assert 0.12 <= size[Part.DEVELOPMENT] / sum(size.values()) <= 0.25
+    assert size[Part.TRAINING] / sum(size.values()) >= 0.5
 
 
 def test_filler_is_there_in_every_language() -> None:
-    assert min(len(CORPUS.filler[lang]) for lang in LANGUAGES) >= 150
+    assert min(len(PARTS[Part.TRAINING].filler[lang]) for lang in LANGUAGES) >= 100
+    assert all(len(texts.filler[lang]) >= 25 for texts in PARTS.values() for lang in LANGUAGES)
 
 
 @pytest.mark.parametrize(

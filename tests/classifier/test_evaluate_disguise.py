@@ -2,7 +2,8 @@
 
 import pytest
 
-from classifier import evaluate_disguise, evaluate_rows
+from classifier import corpus, evaluate_disguise, evaluate_rows
+from classifier.corpus import Part
 from classifier.evaluate_disguise import Disguised
 from classifier.evaluate_rows import Written
 from classifier.examples import Topic
@@ -44,7 +45,7 @@ def test_a_summary_leaves_transliteration_out_of_the_drops() -> None:
 def test_erasing_the_telling_words_costs_recall_and_doing_nothing_costs_none(
     shipped: Scorer,
 ) -> None:
-    pages = evaluate_rows.written_pages({})
+    pages = evaluate_rows.written_pages(corpus.load(Part.CHECK), {})
 
     found = evaluate_disguise.measure(
         shipped, pages, {"nothing": lambda word, _: word, "erased": lambda _, __: "bread"}

@@ -4,12 +4,14 @@ import pytest
 
 from classifier import corpus, evaluate_pages, evaluate_rows
 from classifier.compose import SOURCE
+from classifier.corpus import Part
 from classifier.evaluate_rows import Written
 from classifier.evaluate_web import Site
 from classifier.examples import Topic
 from review_queue.categories import Category, Stance
 from review_queue.records import PageScore
 
+HELD = corpus.load(Part.CHECK)
 CUTS = {Category.SELF_HARM: 0.5, Category.VIOLENCE: 0.6, Category.DISTRESS: 0.4}
 
 
@@ -124,12 +126,10 @@ def test_without_harm_there_is_nothing_to_be_calibrated() -> None:
     assert evaluate_pages.reliability([_site("news")], [_score()])[0].bins == ()
 
 
-def test_written_pages_are_development_ones_of_every_language_and_harm() -> None:
-    held = corpus.load()
-    pages = evaluate_rows.written_pages({}, texts=held)
+def test_written_pages_are_of_every_language_and_harm() -> None:
+    pages = evaluate_rows.written_pages(HELD, {})
 
-    kept_back = {page.text for page in held.pages if page.is_development}
-    assert {page.text for page in pages if page.is_whole} == kept_back
+    assert {page.text for page in pages if page.is_whole} == {page.text for page in HELD.pages}
     assert not any(page.is_harmful and page.is_whole for page in pages)
     for lang in ("kk", "ru", "en"):
         for topic in (Topic.SELF_HARM, Topic.VIOLENCE):
@@ -139,7 +139,7 @@ def test_written_pages_are_development_ones_of_every_language_and_harm() -> None
 
 
 def test_rows_for_the_builder_are_development_rows_with_labels_of_the_corpora() -> None:
-    rows = list(evaluate_rows.as_rows(evaluate_rows.written_pages({})))
+    rows = list(evaluate_rows.as_rows(evaluate_rows.written_pages(HELD, {})))
 
     assert all(row["id"].endswith("e") and row["page"] for row in rows)
     assert {row["label"] for row in rows} == {
@@ -153,7 +153,7 @@ def test_rows_for_the_builder_are_development_rows_with_labels_of_the_corpora() 
 
 
 def test_kazakh_pages_stand_in_latin_letters_too() -> None:
-    pages = evaluate_rows.written_pages({})
+    pages = evaluate_rows.written_pages(HELD, {})
     latin = evaluate_rows.in_latin(pages)
 
     assert len(latin) == sum(page.lang == "kk" for page in pages)
@@ -163,7 +163,7 @@ def test_kazakh_pages_stand_in_latin_letters_too() -> None:
 
 
 def test_sentences_have_their_slots_filled() -> None:
-    single = evaluate_pages.sentences(corpus.load(), seed=1)
+    single = evaluate_pages.sentences(HELD, seed=1)
 
     assert not any("{" in one.text for one in single)
     assert any(one.is_harmful for one in single)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from classifier import compose, corpus
+from classifier.corpus import Part
 from classifier.scoring import Scorer
 from classifier.segments import sentences
 from review_queue.categories import Category, Stance
@@ -12,7 +13,7 @@ from tests.classifier.conftest import SMALL
 
 PAGES = [
     e
-    for e in compose.development_pages(corpus.load(), {}, 3, SMALL[1]).examples
+    for e in compose.held_out_pages(corpus.load(Part.CHECK), {}, 3, SMALL[1]).examples
     if e.stance in {Stance.PROMOTES, Stance.DISTRESS}
 ]
 

@@ -3,6 +3,7 @@
 import pytest
 
 from classifier import compose, corpus
+from classifier.corpus import Part
 from classifier.scoring import Scorer
 from classifier.segments import MAX_CHARS
 from review_queue.categories import HARMS, Category, Stance
@@ -12,7 +13,7 @@ LANGUAGES = ("kk", "ru", "en")
 
 
 def _held_out(stance: Stance, lang: str) -> list[tuple[str, str]]:
-    pages = compose.development_pages(corpus.load(), {}, 9, SMALL[1]).examples
+    pages = compose.held_out_pages(corpus.load(Part.CHECK), {}, 9, SMALL[1]).examples
     return [("", e.text) for e in pages if e.stance is stance and e.lang == lang]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from classifier import artefacts, corpus, evaluate_pages, evaluate_rows
+from classifier.corpus import Part
 from classifier.evaluation import average_precision
 from classifier.examples import is_development
 from classifier.scoring import Scorer
@@ -46,7 +47,7 @@ def state() -> dict[str, Any]:
     scorer = Scorer(artefacts.load(artefacts.default_models_dir()))
     found: dict[str, Any] = {
         "model": f"{scorer.model_id.name}/{scorer.model_id.version} {scorer.model_id.digest}",
-        "written_corpus": digests(WRITTEN, "*/*.txt"),
+        "written_corpus": digests(WRITTEN, "*/*/*.txt"),
         "written": {name: round(value, 4) for name, value in sorted(_written(scorer))},
     }
     if PUBLIC.is_dir():
@@ -56,8 +57,8 @@ def state() -> dict[str, Any]:
 
 
 def _written(scorer: Scorer) -> Iterator[tuple[str, float]]:
-    held = corpus.load()
-    pages = evaluate_rows.written_pages({}, texts=held)
+    held = corpus.load(Part.CHECK)
+    pages = evaluate_rows.written_pages(held, {})
     scores = scorer.score([("", page.text) for page in pages])
     latin = evaluate_rows.in_latin(pages)
     of_all = [*scores, *scorer.score([("", page.text) for page in latin])]
