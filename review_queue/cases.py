@@ -103,7 +103,8 @@ def pages_of(store: Store, case: Case, limit: int = 20) -> list[tuple[Page, Page
     """The scored pages of the case's site with their newest score, those that weigh most for its category first."""
     rows = store.rows(
         f"""SELECT p.id, p.url, p.host, p.site, p.fetched_at, p.status, p.title, p.text, p.lang AS page_lang,
-                p.content_type, p.body_sha256, s.lang, s.self_harm, s.violence, s.risk, s.stance, s.evidence
+                p.content_type, p.body_sha256, s.lang, s.self_harm, s.violence, s.risk, s.stance, s.evidence,
+                s.disguised
             FROM pages p JOIN scores s ON s.page_id = p.id
             WHERE p.site = ? AND s.model_id = (SELECT n.model_id FROM scores n WHERE n.page_id = p.id
                 ORDER BY n.scored_at DESC, n.model_id DESC LIMIT 1)

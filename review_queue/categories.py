@@ -25,6 +25,22 @@ class Stance(StrEnum):
     OTHER = "other"
 
 
+class Move(StrEnum):
+    """What a sentence that promotes a harm does to its reader: a hint why a page was scored so, no finding."""
+
+    GLORIFYING = "glorifying"
+    ISOLATING = "isolating"
+    DISMISSING_PREVENTION = "dismissing_prevention"
+    DEHUMANISING = "dehumanising"
+    SELF_DEVALUING = "self_devaluing"
+    CALLING_TO_ACT = "calling_to_act"
+    PRAISING = "praising"
+    RECRUITING = "recruiting"
+    PEER_PRESSURE = "peer_pressure"
+    THREATS = "threats"
+    JUSTIFYING = "justifying"
+
+
 class Lane(StrEnum):
     """Which queue a case stands in: one that may end in a block, one that never can."""
 

@@ -96,13 +96,17 @@ class ModelId:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that drove a score: `text == page_text[start:end]`, weight is its share of the log-odds."""
+    """A sentence that drove a score: `text == page_text[start:end]`, weight is its share of the log-odds.
+
+    `move` is one of `Move` where the model can name what the sentence does, "" otherwise; a hint, no finding.
+    """
 
     text: str
     start: int
     end: int
     category: Category
     weight: float
+    move: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ class PageScore:
     """A model's numbers for one page, each in 0..1.
 
     `scores` are per harm: how likely the page promotes it. `stance` sums to 1. `risk` is what the queue is
-    ordered by: the largest of `scores`.
+    ordered by: the largest of `scores`. `disguised` is the share of the page's letters that were undone as
+    disguises before anything was read.
     """
 
     lang: str
@@ -118,6 +123,21 @@ class PageScore:
     stance: Mapping[Stance, float]
     risk: float
     evidence: tuple[Evidence, ...] = ()
+    disguised: float = 0.0
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """The moves named among the evidence: the one of most sentences first, then the heavier one."""
+        sentences: dict[tuple[int, str], float] = {}  # a sentence may speak for both harms
+        for item in self.evidence:
+            if item.move:
+                key = (item.start, item.move)
+                sentences[key] = max(item.weight, sentences.get(key, 0.0))
+        ranks: dict[str, tuple[int, float]] = {}
+        for (_, move), weight in sentences.items():
+            times, total = ranks.get(move, (0, 0.0))
+            ranks[move] = (times - 1, total - weight)
+        return tuple(sorted(ranks, key=lambda move: (*ranks[move], move)))
 
 
 @dataclass(frozen=True, slots=True)

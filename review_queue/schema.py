@@ -239,3 +239,8 @@ def _rules(db: Database) -> None:
 @migrations(name="0003_samples")
 def _samples(db: Database) -> None:
     samples.install(db)
+
+
+@migrations(name="0004_disguised")
+def _disguised(db: Database) -> None:
+    db.execute("ALTER TABLE scores ADD COLUMN disguised REAL NOT NULL DEFAULT 0")

@@ -26,7 +26,7 @@ def save(store: Store, model: ModelId, rows: Sequence[tuple[int, PageScore]]) ->
         model_id = model_row(store, model)
         store.run_many(
             "INSERT INTO scores(page_id, model_id, lang, self_harm, violence, distress, risk, stance,"
-            " evidence, scored_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
+            " evidence, disguised, scored_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
             " WHERE NOT EXISTS (SELECT 1 FROM scores WHERE page_id = ?1 AND model_id = ?2)",
             [
                 (
@@ -39,8 +39,12 @@ def save(store: Store, model: ModelId, rows: Sequence[tuple[int, PageScore]]) ->
                     score.risk,
                     json.dumps(dict(score.stance), sort_keys=True),
                     json.dumps(
-                        [[e.text, e.start, e.end, e.category, e.weight] for e in score.evidence]
+                        [
+                            [e.text, e.start, e.end, e.category, e.weight, e.move]
+                            for e in score.evidence
+                        ]
                     ),
+                    score.disguised,
                     store.now(),
                 )
                 for page_id, score in rows
@@ -66,7 +70,9 @@ def as_score(row: dict[str, Any]) -> PageScore:
         stance={Stance(name): value for name, value in json.loads(row["stance"]).items()},
         risk=row["risk"],
         evidence=tuple(
-            Evidence(text, start, end, Category(category), weight)
-            for text, start, end, category, weight in json.loads(row["evidence"])
+            # the last is the move, which rows written before there were any do not have
+            Evidence(text, start, end, Category(category), weight, *move)
+            for text, start, end, category, weight, *move in json.loads(row["evidence"])
         ),
+        disguised=row["disguised"],
     )
