@@ -19,7 +19,7 @@ import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from classifier.calibration import Calibration, as_plain, from_plain
-from classifier.model import Block, Weights
+from classifier.model import Block, MoveHead, Weights
 from review_queue.categories import HARMS, Category
 from review_queue.errors import ModelDigestError, ModelMissingError, UnreadableInputError
 from review_queue.records import ModelId
@@ -181,6 +181,14 @@ def dump(weights: Weights, calibration: Calibration, thresholds: Mapping[Categor
         "calibration": as_plain(calibration),
         "thresholds": {category.value: float(cut) for category, cut in thresholds.items()},
     }
+    if weights.moves:
+        content["moves"] = {
+            "names": list(weights.moves.names),
+            "columns": weights.moves.columns.astype(np.int32),
+            "coef": weights.moves.coef.astype(np.float16),
+            "intercept": weights.moves.intercept.astype(np.float16),
+            "cut": float(weights.moves.cut),
+        }
     return _settled(skops.io.dumps(content))
 
 
@@ -195,12 +203,31 @@ def _unpacked(
         content["topic"],
         content["stance"],
         content["pair"],
+        _moves(content),
     )
     calibration = from_plain(content["calibration"])
     thresholds = {category: float(content["thresholds"][category.value]) for category in Category}
     if any(set(lines) != set(HARMS) for lines in calibration.values()):
         raise ValueError("calibration")
     return weights, calibration, thresholds
+
+
+def _moves(content: Mapping[str, Any]) -> MoveHead | None:
+    if "moves" not in content:  # a model fitted before moves were named
+        return None
+    held = content["moves"]
+    head = MoveHead(
+        tuple(map(str, held["names"])),
+        held["columns"].astype(np.int64),
+        held["coef"].astype(np.float32),
+        held["intercept"].astype(np.float32),
+        float(held["cut"]),
+    )
+    width = len(content["char_bins"]) + len(content["word_bins"])
+    fits = head.coef.shape == (len(head.names), len(head.columns)) and np.all(head.columns < width)
+    if not fits or head.intercept.shape != (len(head.names),) or np.any(head.columns < 0):
+        raise ValueError("moves")
+    return head
 
 
 def _weights(folder: Path) -> bytes:

@@ -54,6 +54,17 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveHead:
+    """What names the move of a sentence, see moves.py; its columns are places in the feature row."""
+
+    names: tuple[str, ...]
+    columns: Ints
+    coef: npt.NDArray[np.float32]  # a row per name
+    intercept: npt.NDArray[np.float32]
+    cut: float  # the least probability a name is given at
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """Everything that was fitted on training rows."""
 
@@ -62,6 +73,7 @@ class Weights:
     topic: LogisticRegression
     stance: LogisticRegression
     pair: LogisticRegression
+    moves: MoveHead | None = None
 
     def vectors(self, counts: tuple[Matrix, Matrix]) -> Matrix:
         """One feature row per row of counts."""
@@ -149,12 +161,19 @@ def _head(
     # The root evens out languages and classes half-way: full balance lets 5 rows shout down 5,000.
     share = [examples[i].weight / cells[examples[i].lang, str(values[i])] ** 0.5 for i in known]
     weight = np.array(share) * len(share) / sum(share)
-    head = LogisticRegression(C=_INVERSE_PENALTY, max_iter=_ITERATIONS, tol=_TOLERANCE)
+    return fitted_head(vectors[known], names, weight, _INVERSE_PENALTY)
+
+
+def fitted_head(
+    vectors: Matrix, names: npt.NDArray[np.str_], weight: Floats, inverse_penalty: float
+) -> LogisticRegression:
+    """A logistic regression of `names`, its numbers in half precision."""
+    head = LogisticRegression(C=inverse_penalty, max_iter=_ITERATIONS, tol=_TOLERANCE)
     with (
         warnings.catch_warnings()
     ):  # stopped early on purpose: more rounds only sharpen training rows
         warnings.simplefilter("ignore", ConvergenceWarning)
-        head.fit(vectors[known], names, sample_weight=weight)
+        head.fit(vectors, names, sample_weight=weight)
     # Half precision is enough to rank by, halves the file, and hides the last bits of the solver.
     head.coef_ = head.coef_.astype(np.float16).astype(np.float32)
     head.intercept_ = head.intercept_.astype(np.float16).astype(np.float32)

@@ -112,6 +112,26 @@ def test_a_file_of_another_shape_is_refused(copied: Path, content: object) -> No
         artefacts.load(copied)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"names": ["none"]},
+        {"columns": np.array([0, 10**9], np.int32)},
+        {"intercept": np.zeros(2, np.float16)},
+        {"cut": "often"},
+    ],
+)
+def test_a_head_for_moves_that_does_not_fit_the_rest_is_refused(
+    copied: Path, change: dict[str, object]
+) -> None:
+    content = skops.io.loads((_folder(copied) / "model.skops").read_bytes(), trusted=[])
+    content["moves"] |= change
+    _replace(copied, skops.io.dumps(content))
+
+    with pytest.raises(ModelDigestError, match="train again"):
+        artefacts.load(copied)
+
+
 @pytest.mark.parametrize("card", ["", "[]", "{}", "not json"])
 def test_a_broken_card_is_refused(copied: Path, card: str) -> None:
     (_folder(copied) / "card.json").write_text(card)

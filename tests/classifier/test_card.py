@@ -1,10 +1,12 @@
 """The card says what the run found, the weak sides included."""
 
 from collections import Counter
+from dataclasses import replace
 
 from classifier import card
 from classifier.evaluation import Cell
 from classifier.examples import Source, Use
+from classifier.moves import Figure, Figures
 from classifier.thresholds import Threshold
 from review_queue.categories import HARMS, Category
 from review_queue.records import ModelId
@@ -49,3 +51,28 @@ def test_the_weakest_cells_and_what_nobody_knows_are_named_as_failures() -> None
     assert "nothing is known, for: en violence" in failures
     assert "7% of the 30 hard harmless held-out pages open a case of violence" in failures
     assert set(card.KNOWN_FAILURES) < set(card.known_failures(FACTS))
+
+
+def test_moves_stand_with_precision_and_recall() -> None:
+    figures = Figures(0.35, (Figure("praising", 40, 20, 15), Figure("threats", 8, 0, 0)), 90, 3)
+    facts = replace(FACTS, moves=figures)
+    plain, text = card.as_json(IDENTITY, facts), card.as_readme(IDENTITY, facts)
+
+    assert plain["moves"]["fragments"][0] == {
+        "move": "praising",
+        "fragments": 40,
+        "named": 20,
+        "right": 15,
+    }
+    assert "| praising | 40 | 20 | 0.75 | 0.38 |" in text
+    assert "| threats | 8 | 0 | none there | 0.00 |" in text
+    assert "at least 35% sure: a hint" in text
+    assert "Of 90 harmless fragments on the same subjects 3 got a name" in text
+
+
+def test_a_card_of_a_model_that_names_no_move_says_so() -> None:
+    nothing = Figures(2.0, (Figure("threats", 8, 0, 0),), 90, 0)
+
+    assert "No move is named" in card.as_readme(IDENTITY, replace(FACTS, moves=nothing))
+    assert "Moves" not in card.as_readme(IDENTITY, FACTS)
+    assert card.as_json(IDENTITY, FACTS)["moves"] == {}

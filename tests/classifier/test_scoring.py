@@ -2,9 +2,10 @@
 
 import pytest
 
-from classifier import compose, corpus
+from classifier import artefacts, compose, corpus
 from classifier.corpus import Part
-from classifier.scoring import Scorer
+from classifier.examples import Topic
+from classifier.scoring import Scorer, raw_of_texts
 from classifier.segments import MAX_CHARS
 from review_queue.categories import HARMS, Category, Stance
 from tests.classifier.conftest import SENTENCES, SMALL
@@ -89,6 +90,70 @@ def test_a_page_scores_the_same_alone_and_among_others(scorer: Scorer) -> None:
 
     assert len(together) == 150
     assert together[:15] == [scorer.score([page])[0] for page in pages[:15]]
+
+
+def _fragments(lang: str, topic: Topic, stance: Stance) -> list[str]:
+    part = corpus.load(Part.DEVELOPMENT)
+    return [
+        f.text.replace("{act}", part.slots[lang, "act", topic][0]).replace(
+            "{group}", part.slots[lang, "group", topic][0]
+        )
+        for f in part.fragments
+        if (f.lang, f.topic, f.stance) == (lang, topic, stance)
+    ]
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_promoting_kazakh_paragraph_in_a_long_russian_page_is_read_as_kazakh(
+    shipped: Scorer, harm: Category
+) -> None:
+    calm = corpus.load(Part.DEVELOPMENT).filler["ru"] * 4
+    called = " ".join(_fragments("kk", Topic(harm.value), Stance.PROMOTES)[:8])
+    lines = [*calm[:15], called, *calm[15:60]]
+    page = ("", "\n".join(lines))
+    model = artefacts.load(artefacts.default_models_dir())
+    raw = raw_of_texts(model.weights, [page[1]])
+
+    mixed, russian = shipped.score([page, ("", "\n".join(calm[:60]))])
+
+    expected = {h: model.calibration["kk"][h].apply(raw.harms[h])[0] for h in HARMS}
+    other = model.calibration["ru"][harm].apply(raw.harms[harm])[0]
+    assert (mixed.lang, russian.lang) == ("ru", "ru")
+    assert mixed.scores == pytest.approx(expected, abs=1e-5)
+    assert abs(other - expected[harm]) > 1e-3  # the two lines tell the page apart
+    raw = raw_of_texts(model.weights, ["\n".join(calm[:60])])
+    assert russian.scores == pytest.approx(
+        {h: model.calibration["ru"][h].apply(raw.harms[h])[0] for h in HARMS}, abs=1e-5
+    )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_pages_in_one_language_are_read_with_its_line(shipped: Scorer, lang: str) -> None:
+    pages = _held_out(Stance.PROMOTES, lang) + _held_out(Stance.REPORTS, lang)
+    model = artefacts.load(artefacts.default_models_dir())
+    raw = raw_of_texts(model.weights, [text for _, text in pages])
+
+    scores = shipped.score(pages)
+
+    own = [
+        all(
+            abs(model.calibration[lang][h].apply(raw.harms[h])[i] - score.scores[h]) < 1e-5
+            for h in HARMS
+        )
+        for i, score in enumerate(scores)
+    ]
+    assert sum(own) >= 0.98 * len(own)
+
+
+def test_the_share_of_disguised_letters_is_told(scorer: Scorer) -> None:
+    plain = " ".join(SENTENCES["ru"])
+    hidden = plain.replace("о", "o").replace("е", "e")  # Latin letters instead of Cyrillic ones
+    drawn_out = "This was soooo good, I waaaant mooore of it."
+
+    scores = scorer.score([("", plain), ("", hidden), ("", drawn_out)])
+
+    assert [score.disguised for score in scores][::2] == [0.0, 0.0]
+    assert 0.1 < scores[1].disguised <= 1.0
 
 
 def test_no_pages_give_no_scores(scorer: Scorer) -> None:
