@@ -18,6 +18,7 @@ from classifier import (
     corpus,
     evaluation,
     model,
+    moves,
     officers,
     thresholds,
 )
@@ -114,6 +115,7 @@ def train(
         calibration=fitted.calibration,
         thresholds=fitted.cuts,
         cells=fitted.cells,
+        moves=moves.measured(fitted.weights, corpus.load(Part.DEVELOPMENT)),
     )
     name = RESTRICTED_NAME if with_restricted else artefacts.DEFAULT_NAME
     name += officers.NAME_SUFFIX if decisions else ""
@@ -161,7 +163,9 @@ def material(
 def fit(examples: Sequence[Example], held_out: HeldOut, on_progress: Progress) -> Fitted:
     """Weights from `examples`; calibration and thresholds from `held_out` alone."""
     on_progress(f"fitting on {len(examples)} texts")
-    weights = model.fit(examples)
+    weights = moves.taught(
+        model.fit(examples), corpus.load(Part.TRAINING), corpus.load(Part.DEVELOPMENT)
+    )
     on_progress(f"calibrating on {len(held_out.examples)} held-out pages")
     raw = raw_of_texts(weights, [example.text for example in held_out.examples])
     lines = calibration.fit(raw.harms, held_out)
