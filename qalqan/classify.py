@@ -205,6 +205,8 @@ def _line(row: _Row, score: PageScore) -> str:
         "stance": {stance.value: p for stance, p in score.stance.items()},
         "risk": score.risk,
         "evidence": [sentence.text for sentence in score.evidence],
+        "moves": list(score.moves),
+        "disguised": score.disguised,
     }
     return json.dumps(shown, ensure_ascii=False) + "\n"
 

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from review_queue.categories import CaseState, Category, Scope, Stance, Verdict
+from review_queue.categories import CaseState, Category, Move, Scope, Stance, Verdict
 from review_ui.deciding import Problem
 from review_ui.roles import Role
 
@@ -24,6 +24,19 @@ STANCES: Final[Wording] = {
     Stance.SUPPORTS: pgettext_lazy("stance", "supports or prevents"),
     Stance.REPORTS: pgettext_lazy("stance", "reports or describes"),
     Stance.OTHER: pgettext_lazy("stance", "something else"),
+}
+MOVES: Final[Wording] = {
+    Move.GLORIFYING: pgettext_lazy("move", "glorifies"),
+    Move.ISOLATING: pgettext_lazy("move", "isolates from help"),
+    Move.DISMISSING_PREVENTION: pgettext_lazy("move", "dismisses prevention"),
+    Move.DEHUMANISING: pgettext_lazy("move", "dehumanises"),
+    Move.SELF_DEVALUING: pgettext_lazy("move", "devalues the self"),
+    Move.CALLING_TO_ACT: pgettext_lazy("move", "calls to act"),
+    Move.PRAISING: pgettext_lazy("move", "praises those who did it"),
+    Move.RECRUITING: pgettext_lazy("move", "recruits"),
+    Move.PEER_PRESSURE: pgettext_lazy("move", "presses in the name of a group"),
+    Move.THREATS: pgettext_lazy("move", "threatens"),
+    Move.JUSTIFYING: pgettext_lazy("move", "justifies"),
 }
 VERDICTS: Final[Wording] = {
     Verdict.VIOLATES: _("Violates: block it"),

@@ -31,6 +31,12 @@ def stance_name(value: str) -> str | Promise:
 
 
 @register.filter
+def move_name(value: str) -> str | Promise:
+    """What a sentence does, in the reader's language."""
+    return wording.MOVES.get(value, value)
+
+
+@register.filter
 def verdict_name(value: str) -> str | Promise:
     """The verdict in the reader's language."""
     return wording.VERDICTS.get(value, value)

@@ -32,6 +32,7 @@ from review_ui.views.queue import next_for
 
 _OTHER_PAGES = 20
 _EVIDENCE = 8
+_WORTH_SHOWING = 0.01  # of the letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,17 @@ class Sheet:
         """The scores, largest first."""
         found = self.score.scores.items() if self.score else ()
         return sorted(found, key=lambda item: -item[1])
+
+    @property
+    def names_moves(self) -> bool:
+        """Whether the model names what any of the sentences shown does."""
+        return any(item.move for item in self.evidence)
+
+    @property
+    def disguised(self) -> int:
+        """How many of a hundred letters were read through a disguise; 0 where that is less than one."""
+        share = self.score.disguised if self.score else 0.0
+        return round(share * 100) if share >= _WORTH_SHOWING else 0
 
     @property
     def stances(self) -> list[tuple[str, float]]:

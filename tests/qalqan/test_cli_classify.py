@@ -85,13 +85,18 @@ def test_every_line_has_what_the_next_program_needs(scorer: Scorer) -> None:
     assert [row["site"] for row in shown] == ["example.kz", "example.com", "example.org"]
     assert [row["lang"] for row in shown] == ["kk", "en", "ru"]
     for row in shown:
-        assert list(row) == ["url", "site", "lang", "scores", "stance", "risk", "evidence"]
+        assert list(row) == [
+            *("url", "site", "lang", "scores", "stance", "risk"),
+            *("evidence", "moves", "disguised"),
+        ]
         assert isinstance(row["scores"], dict)
         assert set(row["scores"]) == {"self_harm", "violence"}
         assert row["risk"] == max(row["scores"].values())
         assert isinstance(row["stance"], dict)
         assert sum(row["stance"].values()) == pytest.approx(1, abs=1e-4)
         assert isinstance(row["evidence"], list)
+        assert isinstance(row["moves"], list)
+        assert row["disguised"] == 0.0
 
 
 def test_order_is_kept_over_many_batches(scorer: Scorer) -> None:

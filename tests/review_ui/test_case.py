@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from review_queue import cases, decisions, scores
-from review_queue.categories import CaseState, Category, Verdict
+from review_queue import cases, decisions, pages, scores
+from review_queue.categories import CaseState, Category, Move, Verdict
 from review_queue.records import Case
 from review_queue.store import Store
 from review_ui.deciding import DecisionForm, Officer, record
@@ -77,6 +77,36 @@ def test_a_page_of_another_site_cannot_be_read_through_a_case(
 
 def test_an_unknown_case_is_not_found(signed_in: SignedIn) -> None:
     assert signed_in(Role.REVIEWER).get("/case/KZ-2222-2222/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "move", "letters"),
+    [
+        ("kk", "қатарға тартады", "Бүркемеленген әріптер"),
+        ("ru", "вербует", "Замаскированные буквы"),
+        ("en", "recruits", "Disguised letters"),
+    ],
+)
+def test_the_move_of_a_sentence_and_disguised_letters_are_told_in_the_readers_language(
+    language: str, move: str, letters: str, store: Store, signed_in: SignedIn
+) -> None:
+    case = a_waiting_case(store)
+    client = signed_in(Role.REVIEWER)
+    client.post("/language/", {"language": language})
+    plain = _page(client, case)
+    page = pages.get(store, case.page_id)
+    assert page
+    usual = scored(page, 0.9)
+    named = tuple(replace(item, move=Move.RECRUITING) for item in usual.evidence)
+    newer = replace(usual, evidence=named, disguised=0.047)
+    scores.save(store, replace(MODEL, digest="e" * 64), [(case.page_id, newer)])
+
+    shown = _page(client, case)
+
+    assert 'class="move"' not in plain
+    assert letters not in plain
+    assert f'<span class="move">{move}</span>' in shown
+    assert f'<dt>{letters}</dt><dd class="num">5 %</dd>' in shown
 
 
 @pytest.mark.parametrize("verdict", ["violates", "cannot_tell", "unreachable"])

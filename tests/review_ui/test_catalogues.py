@@ -14,6 +14,7 @@ from blocklist import guards
 from review_queue.categories import (
     CaseState,
     Category,
+    Move,
     Scope,
     Stance,
     Verdict,
@@ -157,6 +158,7 @@ def test_every_word_of_the_vocabularies_has_a_name() -> None:
 
     assert set(wording.CATEGORIES) == set(Category)
     assert set(wording.STANCES) == set(Stance)
+    assert set(wording.MOVES) == set(Move)
     assert set(wording.VERDICTS) == set(Verdict)
     assert set(wording.STATES) == set(CaseState)
     assert set(wording.SCOPES) == set(Scope)
