@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from classifier.corpus import MOVES, Corpus, Fragment, Part
 from classifier.examples import Topic
@@ -127,28 +128,36 @@ class Namer:
     place: npt.NDArray[
         np.int32
     ]  # of each kept column among those of the head, -1 where it has none
+    weights: npt.NDArray[np.float32]  # a row per column of the head
 
     def named(
-        self, linear: Projector, reading: Reading, page: int, found: Sequence[Evidence]
-    ) -> tuple[Evidence, ...]:
-        """The evidence of a page, with the move of each sentence of a harm that does a clear one."""
-        low, high = int(reading.page_edges[page]) + 1, int(reading.page_edges[page + 1])
+        self, linear: Projector, reading: Reading, pages: Sequence[Sequence[Evidence]]
+    ) -> list[tuple[Evidence, ...]]:
+        """The evidence of each page read, with the move of each sentence of a harm that makes a clear one."""
         row_of = {
-            item.start: bisect_left(reading.spans, (item.start, 0), low, high)
+            (page, item.start): self._row(reading, page, item)
+            for page, found in enumerate(pages)
             for item in found
             if item.category in HARMS
         }
-        if not row_of:
-            return tuple(found)
-        rows = np.array(sorted(row_of.values()))
-        outputs = self._outputs(linear, reading, rows)
-        at = {start: int(np.searchsorted(rows, row)) for start, row in row_of.items()}
-        return tuple(
-            replace(item, move=self._move(outputs[at[item.start]], item.category))
-            if item.category in HARMS
-            else item
-            for item in found
-        )
+        # All at once: looking through the n-grams of a batch costs more than the few that are wanted.
+        rows = np.unique(np.array([*row_of.values()], np.int64))
+        outputs = self._outputs(linear, reading, rows) if len(rows) else np.zeros((0, 0))
+        at = dict(zip(row_of, np.searchsorted(rows, [*row_of.values()]).tolist(), strict=True))
+        return [
+            tuple(
+                replace(item, move=self._move(outputs[at[page, item.start]], item.category))
+                if item.category in HARMS
+                else item
+                for item in found
+            )
+            for page, found in enumerate(pages)
+        ]
+
+    @staticmethod
+    def _row(reading: Reading, page: int, item: Evidence) -> int:
+        low, high = int(reading.page_edges[page]) + 1, int(reading.page_edges[page + 1])
+        return bisect_left(reading.spans, (item.start, 0), low, high)
 
     def _move(self, outputs: Floats, category: Category) -> str:
         name, chance = _likeliest(self.head.names, outputs[None, :], Topic(category.value))
@@ -167,10 +176,11 @@ class Namer:
             lengths = np.sqrt(np.bincount(places, values * values, len(rows)))
             own = self.place.take(columns)
             used = np.flatnonzero(own >= 0)
-            parts = (values / lengths.take(places)).take(used)
-            np.add.at(
-                outputs, places.take(used), parts[:, None] * self.head.coef.T.take(own[used], 0)
-            )
+            places, parts = places.take(used), (values / lengths.take(places)).take(used)
+            edges = np.searchsorted(places, np.arange(len(rows) + 1)).astype(np.int32)
+            # In single precision, as the weights are: else all of them are copied each time.
+            entries = (parts.astype(np.float32), own.take(used), edges)
+            outputs += sparse.csr_matrix(entries, (len(rows), len(self.weights))) @ self.weights
         return outputs
 
 
@@ -180,7 +190,7 @@ def namer(weights: Weights) -> Namer | None:
         return None
     place = np.full(len(weights.chars.bins) + len(weights.words.bins), -1, np.int32)
     place[weights.moves.columns] = np.arange(len(weights.moves.columns))
-    return Namer(weights.moves, place)
+    return Namer(weights.moves, place, np.ascontiguousarray(weights.moves.coef.T))
 
 
 def _rows(corpus: Corpus, seed: int) -> Iterator[Row]:

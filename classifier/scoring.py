@@ -1,7 +1,7 @@
 """Pages to scores: the one path used when a model is calibrated, measured and put to work."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -72,8 +72,15 @@ class Scorer:
         """A score for each page, in the order given; a page is a title and a text."""
         return [score for batch in _batches(pages) for score in self._score_batch(batch)]
 
-    def _score_batch(self, pages: Sequence[Titled]) -> Iterator[PageScore]:
+    def _score_batch(self, pages: Sequence[Titled]) -> list[PageScore]:
         reading = read(pages)
+        scores = list(self._judged(reading, pages))
+        if self._namer is None or not any(score.evidence for score in scores):
+            return scores
+        named = self._namer.named(self._projector, reading, [score.evidence for score in scores])
+        return [replace(score, evidence=found) for score, found in zip(scores, named, strict=True)]
+
+    def _judged(self, reading: Reading, pages: Sequence[Titled]) -> Iterator[PageScore]:
         raw = raw_scores(self._projector, reading)
         changed = np.add.reduceat(reading.changed @ _HIDING, reading.page_edges[:-1])
         for i, (title, text) in enumerate(pages):
@@ -92,8 +99,6 @@ class Scorer:
                 if wanted
                 else ()
             )
-            if found and self._namer:
-                found = self._namer.named(self._projector, reading, i, found)
             hidden = _share_of_letters(float(changed[i]), title, text)
             yield PageScore(lang, scores, stance, max(scores.values()), found, hidden)
 
