@@ -44,6 +44,7 @@ class Variant:
     dense: tuple[str, ...] = ()
     dense_scale: float = 0.05  # of a standard deviation, beside rows of length one
     heads: tuple[str, ...] = HEADS
+    topic_share: float = 1.0  # how much the topic's log probability counts beside the others
     learner: str = "logistic"
     inverse_penalty: float = 8.0
     bags: tuple[int, ...] = (0,)  # which training sets; the weights of several are averaged
@@ -108,6 +109,7 @@ class Fitted:
 
     space: Space
     heads: Mapping[str, Head]
+    topic_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Bench:
                 np.mean([head.offsets for head in each], axis=0),
                 each[0].is_joint,
             )
-        return Fitted(self.spaces[key], heads)
+        return Fitted(self.spaces[key], heads, variant.topic_share)
 
     def _head(self, variant: Variant, name: str, bag: int) -> Head:
         key = (variant.features, variant.learner, variant.inverse_penalty, name, bag)
@@ -200,7 +202,7 @@ def _raw(fitted: Fitted, counts: Counts) -> tuple[dict[Category, Floats], Floats
 
     harms = {
         harm: (
-            of("topic", Topic(harm.value))
+            fitted.topic_share * of("topic", Topic(harm.value))
             + of("stance", Stance.PROMOTES)
             + of("pair", promoted(harm))
         )

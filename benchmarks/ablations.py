@@ -47,6 +47,8 @@ VARIANTS = (
     replace(SHIPPED, name="the same, pages composed with another seed", bags=(1,)),
     replace(SHIPPED, name="the same, a third seed", bags=(2,)),
     replace(SHIPPED, name="the three averaged (bagging)", bags=(0, 1, 2)),
+    replace(SHIPPED, name="topic at half", topic_share=0.5),
+    replace(SHIPPED, name="topic at half, the three averaged", topic_share=0.5, bags=(0, 1, 2)),
     replace(SHIPPED, name="without topic", heads=("stance", "pair")),
     replace(
         SHIPPED, name="without topic, the three averaged", heads=("stance", "pair"), bags=(0, 1, 2)

@@ -60,4 +60,4 @@ def _direction(weights: Weights, category: Category) -> Floats:
     if category is Category.DISTRESS:
         return direction(weights.stance, Stance.DISTRESS)
     two = direction(weights.topic, category.value) + direction(weights.stance, Stance.PROMOTES)
-    return (two + direction(weights.pair, promoted(category))) / 2
+    return (two + direction(weights.pair, *promoted(category))) / 2

@@ -16,9 +16,9 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from classifier.features import BITS
-from classifier.model import PAIRS, STANCES, TOPICS, Weights, promoted
+from classifier.model import PAIRS, STANCES, TOPICS, Weights, log_promoted
 from classifier.reading import Reading, owners_of
-from review_queue.categories import HARMS, Category
+from review_queue.categories import Category
 
 Floats = npt.NDArray[np.float64]
 Weighed = npt.NDArray[np.float32]
@@ -57,8 +57,7 @@ class Projector:
     def log_promoted(self, outputs: Floats) -> dict[Category, Floats]:
         """Log probability that a harm is what the text is about and promotes, of the pairs alone."""
         first = len(self.topics) + len(self.stances)
-        log_pair = _log_probabilities(outputs[:, first:], self.pairs, PAIRS)
-        return {harm: log_pair[:, PAIRS.index(promoted(harm))] for harm in HARMS}
+        return log_promoted(_log_probabilities(outputs[:, first:], self.pairs, PAIRS))
 
     def grouped(self, reading: Reading) -> "Grouped":
         """The n-grams of `reading` that are kept, sorted."""
