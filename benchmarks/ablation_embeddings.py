@@ -73,11 +73,12 @@ class Second:
 
     def log_odds(self, vectors: Floats) -> dict[Category, Floats]:
         """For each harm how likely the page promotes it, as log-odds."""
-        p = np.clip(self.head.predict_proba(vectors), 1e-6, 1 - 1e-6)
+        p = self.head.predict_proba(vectors)
         classes = [str(name) for name in self.head.classes_]
         found = {}
         for harm in HARMS:
-            own = p[:, classes.index(promoted(harm))]
+            places = [i for i, name in enumerate(classes) if name in promoted(harm)]
+            own = np.clip(p[:, places].sum(axis=1), 1e-6, 1 - 1e-6)
             found[harm] = np.clip(np.log(own / (1 - own)), -_EDGE, _EDGE)
         return found
 

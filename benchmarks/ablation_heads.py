@@ -194,17 +194,18 @@ def _raw(fitted: Fitted, counts: Counts) -> tuple[dict[Category, Floats], Floats
     vectors = fitted.space.vectors(counts)
     log_p = {name: head.log_p(vectors) for name, head in fitted.heads.items()}
 
-    def of(head: str, value: str) -> Floats:
+    def of(head: str, *values: str) -> Floats:
         if head not in log_p:
             return np.zeros(vectors.shape[0])
-        column: Floats = log_p[head][:, fitted.heads[head].classes.index(value)]
-        return column
+        places = [i for i, name in enumerate(fitted.heads[head].classes) if name in values]
+        total: Floats = np.logaddexp.reduce(log_p[head][:, places], axis=1)
+        return total
 
     harms = {
         harm: (
             fitted.topic_share * of("topic", Topic(harm.value))
             + of("stance", Stance.PROMOTES)
-            + of("pair", promoted(harm))
+            + of("pair", *promoted(harm))
         )
         / 2
         for harm in HARMS
