@@ -161,7 +161,7 @@ def paragraphs(rng: random.Random, lang: str, text_bytes: int) -> Iterator[str]:
 
 def harmless_texts(lang: str) -> list[str]:
     """The project's filler lines, and the lines of its harmless pages that are about neither harm."""
-    folder = ROOT / "classifier" / "corpus" / lang
+    folder = ROOT / "classifier" / "corpus" / "training" / lang
     lines = (folder / "filler.txt").read_text(encoding="utf-8").splitlines()
     pages = folder / "pages.txt"
     is_ordinary = True

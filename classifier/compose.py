@@ -25,6 +25,8 @@ _FROM_PAGES: Final = 0.25  # filler from whole ordinary pages
 _FRAMED: Final = 0.6  # pages with menu and footer, as crawled ones have
 _LONG: Final = 0.1  # pages with much more filler than fragments
 _LONG_FILLER: Final = (15, 45)
+_SENTENCES_ALONE: Final = 0.5
+_SHORTEST_ALONE: Final = 25  # characters; below it a sentence says nothing
 _CONTRAST: Final = 0.15  # pages on a subject that also hold two sentences of a harmless one on it
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+")
 
@@ -33,17 +35,18 @@ _SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+")
 class Plan:
     """How many pages of each kind to make, per language and topic, and of how many sentences."""
 
-    promoting: int = 600
-    harmless: int = 200  # of each of the three harmless stances
-    distress: int = 400
+    promoting: int = 1_000
+    harmless: int = 350  # of each of the three harmless stances
+    distress: int = 450
     neither: int = (
-        900  # without any fragment on a subject: else the look of a composed page is harm
+        1_200  # without any fragment on a subject: else the look of a composed page is harm
     )
     fragments: tuple[int, int] = (1, 12)  # from one: a window of a page is scored like a page
     filler: tuple[int, int] = (0, 12)
     whole: int = 6  # times each whole harmless page is used; odd times only a part of it
     latin: float = 0.3  # Kazakh pages that are there in Latin letters as well
     angry: float = 0.25  # pages without a fragment whose filler comes from hateful forums
+    alone: bool = True  # each fragment, and half of the sentences of whole pages, also by itself
 
 
 TRAINING_PLAN: Final = Plan()
@@ -56,6 +59,7 @@ DEVELOPMENT_PLAN: Final = Plan(
     filler=(0, 14),
     whole=2,
     latin=0.0,
+    alone=False,
 )
 
 
@@ -161,6 +165,8 @@ class _Maker:
             if page.stance is not Stance.DISTRESS or self._plan.distress:
                 for i in range(self._plan.whole):
                     yield self._of_whole(page, is_part=i % 2 == 1)
+        if self._plan.alone:
+            yield from self._alone()
 
     def _example(self, pool: Sequence[Fragment], topic: Topic, stance: Stance) -> Example:
         rng = self._rng
@@ -172,6 +178,14 @@ class _Maker:
         sentences += [self._filler(is_angry=is_angry) for _ in range(self._filler_number(wanted))]
         rng.shuffle(sentences)
         return self._made(sentences, topic, stance)
+
+    def _alone(self) -> Iterator[Example]:
+        for fragment in self._fragments:
+            yield self._labelled(self._filled(fragment), fragment.topic, fragment.stance)
+        for page in self._whole:
+            for sentence in _sentences_of(iter([page])):
+                if len(sentence) > _SHORTEST_ALONE and self._rng.random() < _SENTENCES_ALONE:
+                    yield self._labelled(sentence, page.topic, page.stance)
 
     def _of_whole(self, page: WrittenPage, *, is_part: bool) -> Example:
         rng = self._rng
