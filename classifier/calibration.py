@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 PRIOR: Final = 0.2
 # Of the harmless pages these are hard ones (written on the same subject) in every cell, however many were
 # held out: otherwise a language with little public text would be judged by its neighbours alone.
-HARD_SHARE: Final = 0.1
+HARD_SHARE: Final = 0.25
 # Where no harmful page was held out nobody knows what a high score is worth. It must not crowd the
 # queue: this share of the harmless pages of the cell lies above this score.
 UNPROVEN_TAIL: Final = 0.01

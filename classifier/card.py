@@ -21,7 +21,7 @@ KNOWN_FAILURES: Final = (
         "Russian rest on short fragments written for the project, and on pages put together from them."
     ),
     (
-        "Held-out pages are like the training pages in manner (the same authors, filler and general words), so "
+        "Held-out pages are put together as the training pages are, though from the words of other people, so "
         "every figure here is better than the open web will show."
     ),
     (

@@ -142,12 +142,15 @@ class _Maker:
         self._calm, self._angry = borrowed.calm.get(lang, ()), borrowed.angry.get(lang, ())
         self._fragments = [f for f in corpus.fragments if f.lang == lang]
         self._whole = [p for p in corpus.pages if p.lang == lang]
-        self._ordinary = _sentences_of(p for p in self._whole if p.topic is Topic.NEITHER)
-        self._contrast = _sentences_of(
-            p
-            for p in self._whole
-            if p.topic is not Topic.NEITHER and p.stance in {Stance.OTHER, Stance.REPORTS}
-        )
+        self._ordinary = [
+            s for p in self._whole if p.topic is Topic.NEITHER for s in sentences_of(p)
+        ]
+        self._contrast = [
+            sentence
+            for page in self._whole
+            if page.topic is not Topic.NEITHER and page.stance in {Stance.OTHER, Stance.REPORTS}
+            for sentence in sentences_of(page)
+        ]
 
     def examples(self) -> Iterator[Example]:
         """Every page of the plan."""
@@ -183,7 +186,7 @@ class _Maker:
         for fragment in self._fragments:
             yield self._labelled(self._filled(fragment), fragment.topic, fragment.stance)
         for page in self._whole:
-            for sentence in _sentences_of(iter([page])):
+            for sentence in sentences_of(page):
                 if len(sentence) > _SHORTEST_ALONE and self._rng.random() < _SENTENCES_ALONE:
                     yield self._labelled(sentence, page.topic, page.stance)
 
@@ -236,7 +239,6 @@ class _Maker:
         return self._rng.choice(self._corpus.filler[self._lang])
 
 
-def _sentences_of(pages: Iterator[WrittenPage]) -> list[str]:
-    return [
-        s for page in pages for line in page.text.split("\n") for s in _SENTENCE_END.split(line)
-    ]
+def sentences_of(page: WrittenPage) -> list[str]:
+    """The sentences of a whole page, its title among them."""
+    return [s for line in page.text.split("\n") for s in _SENTENCE_END.split(line)]

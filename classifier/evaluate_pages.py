@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from classifier import compose
 from classifier.calibration import PRIOR
 from classifier.compose import SOURCE
 from classifier.corpus import Corpus
@@ -147,14 +148,16 @@ def confusions(
     for page, score in zip(pages, scores, strict=True):
         due = opened(score, thresholds)
         is_review = bool({*due} - {Category.DISTRESS})
+        top = max(score.stance, key=lambda stance: score.stance[stance])
         if page.stance is Stance.DISTRESS:
             counts["distress opened as harm"].append(is_review)
+            counts["distress read as promotion"].append(top is Stance.PROMOTES)
             if page.topic is Topic.SELF_HARM:
                 counts["distress referred"].append(Category.DISTRESS in due)
         elif page.stance is Stance.SUPPORTS:
             counts["prevention opened as harm"].append(is_review)
+            counts["prevention read as promotion"].append(top is Stance.PROMOTES)
         elif page.is_harmful:
-            top = max(score.stance, key=lambda stance: score.stance[stance])
             counts["promotion read as distress or prevention"].append(
                 top in {Stance.DISTRESS, Stance.SUPPORTS}
             )
@@ -169,9 +172,19 @@ def reliability(sites: Sequence[Site], scores: Sequence[PageScore]) -> tuple[Rel
 
 
 def sentences(held: Corpus, seed: int) -> list[Written]:
-    """The fragments of a held-out part alone, slots filled, the harmful and the harmless ones."""
+    """Single sentences of a held-out part: its fragments, slots filled, and those of its harmless pages.
+
+    Harmless fragments were written to be mistaken, with the very words of promotion; they have
+    `is_whole` set, the sentences of pages have not.
+    """
     rng = random.Random(seed)
-    return [
+    of_pages = [
+        Written(text, page.lang, page.topic, page.stance, page.kind, False)
+        for page in held.pages
+        if page.stance is not Stance.DISTRESS
+        for text in compose.sentences_of(page)
+    ]
+    return of_pages + [
         Written(
             _filled(f.text, held, f.lang, f.topic, rng), f.lang, f.topic, f.stance, f.move, True
         )

@@ -54,7 +54,8 @@ class Evaluation:
     part: Part  # of the written corpus
     skipped: tuple[str, ...]
     pages: Table  # AP of composed pages against whole harmless ones
-    fragments: Table  # AP of fragments alone against harmless sentences
+    fragments: Table  # AP of fragments alone against harmless fragments, written to be mistaken
+    sentences: Table  # the same against the sentences of harmless pages as well
     confusions: Table
     queues: Mapping[str, Queue]
     landed: Mapping[float, Measured]  # sites read for a budget, as a share of it
@@ -74,6 +75,7 @@ class Evaluation:
             "skipped": list(self.skipped),
             "average_precision_pages": _plain(self.pages),
             "average_precision_fragments": _plain(self.fragments),
+            "average_precision_sentences": _plain(self.sentences),
             "confusions": _plain(self.confusions),
             "haystack": {name: queue.as_plain() for name, queue in self.queues.items()},
             "read_for_a_budget": {
@@ -122,6 +124,7 @@ def evaluate(
     written = evaluate_rows.written_pages(held, filler)
     latin = evaluate_rows.in_latin(written)
     single = evaluate_pages.sentences(held, SEED)
+    single += evaluate_rows.in_latin(single)
     on_progress(f"scoring {len(written) + len(latin)} written pages and {len(single)} sentences")
     of_pages, of_single = _scored(scorer, written), _scored(scorer, single)
     of_latin = _scored(scorer, latin)
@@ -141,6 +144,7 @@ def evaluate(
         skipped,
         evaluate_pages.told_apart([*written, *latin], [*of_pages, *of_latin]),
         evaluate_pages.told_apart(single, of_single),
+        evaluate_pages.told_apart(single, of_single, whole_only=False),
         evaluate_pages.confusions(written, of_pages, scorer.thresholds),
         queues,
         evaluate_queue.landed(sites, [score.risk for score in of_sites]) if sites else {},
@@ -159,7 +163,8 @@ def lines(found: Evaluation) -> list[str]:
     for name, queue in found.queues.items():
         shown += ["", *_of_queue(name, queue)]
     shown += _table("AP, composed pages against whole harmless ones", found.pages)
-    shown += _table("AP, fragments alone against harmless sentences", found.fragments)
+    shown += _table("AP, fragments alone against harmless fragments", found.fragments)
+    shown += _table("AP, the same, sentences of harmless pages beside them", found.sentences)
     shown += _table("prevention, distress and promotion told apart", found.confusions)
     if found.landed:
         shown += [

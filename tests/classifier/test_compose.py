@@ -23,7 +23,7 @@ from tests.classifier.conftest import SMALL
 
 CORPUS = corpus.load(Part.TRAINING)
 HELD_OUT = [corpus.load(part) for part in Part if part is not Part.TRAINING]
-PLAN = Plan(promoting=60, harmless=60, distress=60, neither=20, whole=0, latin=0.0)
+PLAN = Plan(promoting=60, harmless=60, distress=60, neither=20, whole=0, latin=0.0, alone=False)
 
 
 def _stems(*parts: corpus.Corpus) -> set[str]:
@@ -98,7 +98,7 @@ def test_filler_is_borrowed_from_harmless_rows_alone() -> None:
     borrowed = compose.filler_sentences(rows)
 
     assert borrowed == {"kk": [], "ru": [], "en": ["A calm sentence of news."]}
-    pages = training_pages(CORPUS, borrowed, 1, Plan(0, 0, 0, 30, whole=0))
+    pages = training_pages(CORPUS, borrowed, 1, Plan(0, 0, 0, 30, whole=0, alone=False))
     assert sum("A calm sentence of news." in e.text for e in pages if e.lang == "en") > 5
 
 
@@ -114,6 +114,18 @@ def test_whole_pages_are_used_on_their_own_side_of_the_split() -> None:
         assert sum(line in training for line in firsts) == 0
         assert sum(line in held_out for line in own) == 0
         assert sum(line in held_out for line in firsts) > 50
+
+
+def test_every_fragment_also_stands_alone_but_not_where_pages_are_measured() -> None:
+    nothing = Plan(0, 0, 0, 0, whole=0, latin=0.0)
+    single = [e for e in training_pages(CORPUS, {}, 1, nothing) if "\n" not in e.text]
+    cells = Counter((e.lang, e.topic, e.stance) for e in single)
+
+    assert cells.keys() >= {(f.lang, f.topic, f.stance) for f in CORPUS.fragments}
+    assert sum(cells.values()) > len(CORPUS.fragments)
+    development = replace(compose.DEVELOPMENT_PLAN, promoting=0, harmless=0, distress=0, whole=0)
+    of_pages = held_out_pages(HELD_OUT[0], {}, 1, development).examples
+    assert {e.topic for e in of_pages} == {Topic.NEITHER}
 
 
 def test_kazakh_pages_are_there_in_latin_letters_too() -> None:

@@ -167,3 +167,5 @@ def test_sentences_have_their_slots_filled() -> None:
 
     assert not any("{" in one.text for one in single)
     assert any(one.is_harmful for one in single)
+    assert all(one.is_whole for one in single if one.is_harmful)
+    assert sum(not one.is_whole for one in single) > len(HELD.pages)
