@@ -1,13 +1,13 @@
 """The steps between the parts: pages are scored, and what crosses a threshold becomes a case."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from classifier.scoring import Scorer
 from classifier.sites import SHARES, site_risk
-from review_queue import cases, pages, scores
+from review_queue import cases, pages, scored, scores, thresholds
 from review_queue.categories import HARMS, Category, Lane, Stance
-from review_queue.records import Case, Page, PageScore, Surroundings
+from review_queue.records import Case, ModelId, Page, PageScore, Surroundings
 from review_queue.store import Store
 
 # one transaction a batch: a crash costs the scores of at most this many pages, which are simply scored again
@@ -31,37 +31,62 @@ def score_store(
 ) -> ScoreReport:
     """Every fetched page has a score of `scorer`'s model, and each site above a threshold has its cases.
 
+    A threshold the unit set may be lower than when a page was scored: pages with a score are looked at again.
+
     Args:
-        store: where the pages are and the cases go.
-        scorer: the model; its thresholds decide.
+        store: where the pages are and the cases go; the thresholds set there come before the model's own.
+        scorer: the model; its thresholds decide where none was set.
         surroundings: builds the shape of a page from its body and content type; called only for pages a
             case is about.
         on_progress: told how many pages each batch had.
     """
-    done = ordinary = referrals = 0
+    cuts = thresholds_in_use(store, scorer.thresholds)
+    opened: list[Lane] = []
+    if thresholds.history(store):  # else every page above a cut had its case when it was scored
+        opened += _caught_up(store, scorer.model_id, cuts, surroundings)
+    done = 0
     for batch in pages.unscored(store, scorer.model_id, _BATCH):
         results = list(zip(batch, scorer.score([(p.title, p.text) for p in batch]), strict=True))
         with store.atomic():
             scores.save(store, scorer.model_id, [(page.id, score) for page, score in results])
             for page, score in results:
-                for lane in _open_cases(store, scorer, page, score, surroundings):
-                    ordinary += lane is Lane.REVIEW
-                    referrals += lane is Lane.REFERRAL
+                opened += _open_cases(store, cuts, page, score, surroundings)
         done += len(batch)
         on_progress(len(batch))
-    return ScoreReport(done, ordinary, referrals)
+    return ScoreReport(done, opened.count(Lane.REVIEW), opened.count(Lane.REFERRAL))
+
+
+def thresholds_in_use(store: Store, own: Mapping[Category, float]) -> dict[Category, float]:
+    """The threshold of each category: the one the unit set, else the model's own."""
+    values = {category: change.value for category, change in thresholds.current(store).items()}
+    return dict(own) | {category: value for category, value in values.items() if value is not None}
+
+
+def _caught_up(
+    store: Store,
+    model: ModelId,
+    cuts: Mapping[Category, float],
+    surroundings: Callable[[bytes, str], Surroundings],
+) -> list[Lane]:
+    """The lanes of the cases newly opened by pages that `model` had scored before."""
+    opened: list[Lane] = []
+    for batch in scored.pages_above(store, model, cuts, _BATCH):
+        with store.atomic():
+            for page, score in batch:
+                opened += _open_cases(store, cuts, page, score, surroundings)
+    return opened
 
 
 def _open_cases(
     store: Store,
-    scorer: Scorer,
+    cuts: Mapping[Category, float],
     page: Page,
     score: PageScore,
     surroundings: Callable[[bytes, str], Surroundings],
 ) -> list[Lane]:
     """The lanes of the cases this page newly opened."""
     opened = []
-    for category, risk in _due(scorer, score):
+    for category, risk in _due(cuts, score):
         lane = Lane.REFERRAL if category is Category.DISTRESS else Lane.REVIEW
         is_referral = category is Category.DISTRESS
         case, is_new = cases.open_case(
@@ -99,17 +124,13 @@ def _moved_up(store: Store, case: Case) -> Case:
     return moved
 
 
-def _due(scorer: Scorer, score: PageScore) -> list[tuple[Category, float]]:
+def _due(cuts: Mapping[Category, float], score: PageScore) -> list[tuple[Category, float]]:
     """Which cases the page calls for: a page in distress is referred, and is nothing else.
 
     Only this page's own case is turned into a referral; another page of the site may still open an ordinary one.
     """
     distress = score.stance.get(Stance.DISTRESS, 0.0)
     is_top = distress >= max(score.stance.values(), default=0.0)
-    if is_top and distress >= scorer.thresholds[Category.DISTRESS]:
+    if is_top and distress >= cuts[Category.DISTRESS]:
         return [(Category.DISTRESS, distress)]
-    return [
-        (harm, score.scores[harm])
-        for harm in HARMS
-        if score.scores[harm] >= scorer.thresholds[harm]
-    ]
+    return [(harm, score.scores[harm]) for harm in HARMS if score.scores[harm] >= cuts[harm]]

@@ -176,3 +176,11 @@ _SEEN: Final = [
 ]
 
 STATEMENTS: Final = (*_VIEWS, *_DECISIONS, *_ENTRIES, *_RECORDS, *_SEEN)
+
+# made by a later migration than the statements above
+SET_THRESHOLDS: Final = (
+    *_append_only("set_thresholds", "a set threshold", "id"),
+    """CREATE TRIGGER set_thresholds_follow BEFORE INSERT ON set_thresholds
+        WHEN NEW.id <> coalesce((SELECT max(id) FROM set_thresholds), 0) + 1
+        BEGIN SELECT RAISE(ABORT, 'refused: a set threshold comes after the last one'); END""",
+)

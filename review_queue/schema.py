@@ -244,3 +244,21 @@ def _samples(db: Database) -> None:
 @migrations(name="0004_disguised")
 def _disguised(db: Database) -> None:
     db.execute("ALTER TABLE scores ADD COLUMN disguised REAL NOT NULL DEFAULT 0")
+
+
+_SET_THRESHOLDS: Final = """
+CREATE TABLE set_thresholds (
+    id INTEGER PRIMARY KEY,
+    category TEXT NOT NULL CHECK (category IN ('self_harm', 'violence', 'distress')),
+    value REAL CHECK (value > 0 AND value <= 1),  -- NULL: the model's own again
+    actor TEXT NOT NULL CHECK (trim(actor) <> ''),
+    reason TEXT NOT NULL CHECK (trim(reason) <> ''),
+    set_at TEXT NOT NULL
+) STRICT
+"""
+
+
+@migrations(name="0005_set_thresholds")
+def _set_thresholds(db: Database) -> None:
+    for statement in (_SET_THRESHOLDS, *rules.SET_THRESHOLDS):
+        db.execute(statement)

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from classifier import artefacts
 from classifier.scoring import Scorer
 from crawler.surroundings import surroundings
-from qalqan.cycle import ScoreReport, score_store
-from review_queue import cases, pages, scores
-from review_queue.categories import Category, Lane
+from qalqan.cycle import ScoreReport, score_store, thresholds_in_use
+from review_queue import audit, cases, decisions, pages, scores, thresholds
+from review_queue.categories import CaseState, Category, Lane, Verdict
 from review_queue.records import Page
-from review_queue.store import Store
-from tests.builders import a_page, fetch
+from review_queue.store import Store, open_store
+from tests.builders import a_draft, a_page, fetch
 
 MODEL = artefacts.load(artefacts.default_models_dir())
 NEVER = 1.1
@@ -134,3 +135,87 @@ def test_a_site_with_more_risky_pages_stands_higher_than_one_with_one(store: Sto
 
     risks = {case.site: case.risk for case in cases.waiting(store)}
     assert 0 < risks["one.example"] < risks["two.example"]
+
+
+def _set(store: Store, value: float | None, category: Category = Category.VIOLENCE) -> None:
+    thresholds.set_threshold(store, category, value, actor="Dana", reason="Two more people.")
+
+
+def test_a_threshold_the_unit_set_comes_before_the_models_own(store: Store) -> None:
+    _set(store, 1.0)
+    fetch(store, a_page())
+
+    assert _score(store, _scorer(self_harm=0.0, violence=0.0)) == ScoreReport(1, 1, 0)
+    assert [case.category for case in cases.waiting(store)] == [Category.SELF_HARM]
+    assert thresholds_in_use(store, MODEL.thresholds) == {
+        **MODEL.thresholds,
+        Category.VIOLENCE: 1.0,
+    }
+
+
+def test_a_lowered_threshold_opens_cases_for_pages_scored_before_once(store: Store) -> None:
+    (first, _, _) = fetch(store, *[_html(f"http://{n}.example/", "Words.") for n in range(3)])
+    assert _score(store, _scorer()) == ScoreReport(3, 0, 0)
+    _set(store, 1e-9)
+
+    assert _score(store, _scorer()) == ScoreReport(0, 3, 0)
+    assert cases.surroundings(store, first) is not None
+    before = (cases.waiting(store), audit.verify(store))
+    assert _score(store, _scorer()) == ScoreReport(0, 0, 0)
+    assert (cases.waiting(store), audit.verify(store)) == before
+
+
+def test_catching_up_gives_the_cases_and_risks_that_scoring_would_have_given(
+    store: Store, tmp_path: Path
+) -> None:
+    there = [
+        _html(f"http://{site}.example/{n}", f"Words number {n * site}.")
+        for site in range(1, 4)
+        for n in range(site)
+    ]
+    fetch(store, *there)
+    _score(store, _scorer())
+    _set(store, 1e-9)
+    _score(store, _scorer())
+    with open_store(tmp_path / "other") as other:
+        fetch(other, *there)
+        _set(other, 1e-9)
+        _score(other, _scorer())
+        at_once = {case.site: (case.risk, case.page_id) for case in cases.waiting(other)}
+
+    assert {case.site: (case.risk, case.page_id) for case in cases.waiting(store)} == at_once
+    assert len(at_once) == 3
+
+
+def test_a_settled_case_is_not_opened_anew_by_a_lower_threshold(store: Store) -> None:
+    fetch(store, a_page())
+    _score(store, _scorer(violence=0.0))
+    (case,) = cases.waiting(store)
+    decisions.decide(store, a_draft(case, "aliya", Verdict.DOES_NOT_VIOLATE))
+    _set(store, 1e-9)
+
+    assert _score(store, _scorer()) == ScoreReport(0, 0, 0)
+    assert cases.get(store, case.ref).state is CaseState.DISMISSED
+
+
+def test_a_raised_threshold_keeps_the_cases_there_are_and_a_reset_brings_back_the_models_own(
+    store: Store,
+) -> None:
+    fetch(store, a_page("http://one.example/"))
+    _score(store, _scorer(violence=0.0))
+    _set(store, 1.0)
+    fetch(store, a_page("http://two.example/"))
+
+    assert _score(store, _scorer(violence=0.0)) == ScoreReport(1, 0, 0)
+    assert [case.site for case in cases.waiting(store)] == ["one.example"]
+    _set(store, None)
+    assert _score(store, _scorer(violence=0.0)) == ScoreReport(0, 1, 0)
+    assert len(cases.waiting(store)) == 2
+
+
+def test_a_lowered_threshold_for_distress_refers_pages_scored_before(store: Store) -> None:
+    fetch(store, a_page("http://pain.example/", PAIN))
+    assert _score(store, _scorer()) == ScoreReport(1, 0, 0)
+    _set(store, 0.01, Category.DISTRESS)
+
+    assert _score(store, _scorer(self_harm=0.0, violence=0.0)) == ScoreReport(0, 0, 1)

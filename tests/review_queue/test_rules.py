@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from review_queue import cases, decisions, entries
+from review_queue import cases, decisions, entries, thresholds
 from review_queue.categories import CaseState, Category, Scope, Verdict
 from review_queue.errors import RefusedError, StoreDamagedError
 from review_queue.records import Case, Surroundings
@@ -292,6 +292,11 @@ KEPT: dict[str, tuple[str, str]] = {
         "surroundings_no_update",
     ),
     "deleting what a case showed": ("DELETE FROM surroundings", "surroundings_no_delete"),
+    "editing a set threshold": (
+        "UPDATE set_thresholds SET value = 0.9",
+        "set_thresholds_no_update",
+    ),
+    "deleting a set threshold": ("DELETE FROM set_thresholds", "set_thresholds_no_delete"),
     "moving a case to the other lane": (
         "UPDATE cases SET lane = 'referral', category = 'distress'",
         "cases_keep",
@@ -306,6 +311,7 @@ def full_store(store: Store) -> Store:
     _case(store, "aliya", "berik")
     entries.add(store, entries.approved(store)[0])
     entries.record_export(store, serial=7, actor="test", manifest_sha256="0" * 64, counts={})
+    thresholds.set_threshold(store, Category.VIOLENCE, 0.5, actor="Dana", reason="More people.")
     page_id = store.value("SELECT page_id FROM cases")
     cases.save_surroundings(store, page_id, Surroundings(("A heading",), ("A block",), ()))
     return store
@@ -329,7 +335,7 @@ def test_it_is_the_trigger_that_refuses(full_store: Store, what: str) -> None:
 
 KEPT_TABLES = (
     "audit", "bodies", "cases", "decisions", "entries", "exports", "legal_grounds", "models", "pages", "policies",
-    "scores", "surroundings",
+    "scores", "set_thresholds", "surroundings",
 )  # fmt: skip
 
 
@@ -394,6 +400,7 @@ def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
         "entry_decisions_agree": "that very block",
         "decisions_turn": "present turn",
         "cases_turn": "opened anew",
+        "set_thresholds_follow": "after the last one",
     }
     replaced = {f"{table}_no_replace" for table in KEPT_TABLES}
     there = {
@@ -408,3 +415,14 @@ def test_an_entry_takes_the_category_of_its_case(store: Store) -> None:
     case = _case(store, "aliya", "berik")
     with pytest.raises(RefusedError, match="category of its case"):
         _insert_entry(store, case, category="self_harm")
+
+
+def test_a_set_threshold_cannot_be_slipped_in_before_or_far_behind_the_last(
+    full_store: Store,
+) -> None:
+    for number in (-1, 0, 3):
+        with pytest.raises(RefusedError, match="after the last one"):
+            full_store.run(
+                "INSERT INTO set_thresholds VALUES (?, 'violence', 0.1, 'A', 'A reason.', '2026')",
+                [number],
+            )
