@@ -3,7 +3,7 @@
 Takes held-out pages by type: a cut chosen on the pages a model was fitted on promises too much.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,7 @@ _LOWEST_DISTRESS: Final = 0.25  # distress must be the likeliest of five stances
 _HIGHEST: Final = 0.95
 _TAIL: Final = 0.025  # 95 % intervals
 _RESAMPLES: Final = 200
+_WEEKS: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,22 @@ class Cut:
     pages: int
 
 
-def for_budget(risks: Floats, sites_a_week: int, budget: int) -> Cut:
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How many sites of a week to expect above a cut, with the 95 % interval of a single week."""
+
+    number: float
+    low: float
+    high: float
+
+
+def for_budget(risks: Floats | Sequence[float], sites_a_week: int, budget: int) -> Cut:
     """The cut that leaves `budget` of `sites_a_week` sites to read, from risks of sites like them.
 
     `risks` are those of the last weeks' sites, or of held-out pages where a unit has none yet; never of
     training rows. The interval is that of the share of next week's sites above the cut (bootstrap).
     """
+    risks = np.asarray(risks, np.float64)
     if not len(risks) or not budget > 0 or not sites_a_week > 0:
         raise CorporaError("a budget needs scored sites, a number of sites a week and one to read")
     wanted = min(1.0, budget / sites_a_week)
@@ -75,8 +86,23 @@ def for_budget(risks: Floats, sites_a_week: int, budget: int) -> Cut:
     return Cut(value, float((risks >= value).mean()), float(low), float(high), len(risks))
 
 
-def for_recall(risks: Floats, wanted: float) -> Cut:
+def a_week(risks: Sequence[float], value: float, sites_a_week: int) -> Expected:
+    """How many of next week's sites lie above `value`, from risks of sites like them.
+
+    The interval holds both that few sites may be known and that one week is not like another.
+    """
+    if not len(risks):
+        raise CorporaError("what a week brings needs scored sites")
+    above = int((np.asarray(risks, np.float64) >= value).sum())
+    rng = np.random.default_rng(1)
+    shares = rng.beta(above + 0.5, len(risks) - above + 0.5, _WEEKS)
+    low, high = np.quantile(rng.binomial(sites_a_week, shares), [_TAIL, 1 - _TAIL])
+    return Expected(above / len(risks) * sites_a_week, float(low), float(high))
+
+
+def for_recall(risks: Floats | Sequence[float], wanted: float) -> Cut:
     """The highest cut that finds `wanted` of the harmful held-out pages whose risks are given."""
+    risks = np.asarray(risks, np.float64)
     if not len(risks) or not 0 < wanted <= 1:
         raise CorporaError("a recall needs harmful held-out pages and a share above 0, at most 1")
     ordered = np.sort(risks)[::-1]

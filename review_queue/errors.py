@@ -69,3 +69,7 @@ class AccountError(QalqanError):
 
 class ExportError(QalqanError):
     """A block list that could not be written; the last good one stays."""
+
+
+class CannotSuggestError(QalqanError):
+    """No threshold can be suggested from what the store holds."""

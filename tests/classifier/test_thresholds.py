@@ -86,6 +86,24 @@ def test_a_budget_cut_leaves_that_many_of_fresh_sites() -> None:
     assert cut.share == pytest.approx(0.1, abs=0.001)
 
 
+def test_what_a_week_brings_lies_within_the_interval_for_95_of_100_fresh_weeks() -> None:
+    rng = np.random.default_rng(5)
+    inside = 0
+    for _ in range(400):
+        known, fresh = rng.random(500), rng.random(1_000)
+        week = thresholds.a_week(known.tolist(), 0.9, 1_000)
+        inside += week.low <= (fresh >= 0.9).sum() <= week.high
+
+    assert 0.92 < inside / 400 < 0.98
+
+
+def test_a_week_of_which_nothing_was_ever_above_the_cut_may_still_bring_something() -> None:
+    week = thresholds.a_week([0.1] * 200, 0.9, 10_000)
+
+    assert (week.number, week.low) == (0, 0)
+    assert 20 < week.high < 200
+
+
 def test_a_recall_cut_finds_the_share_wanted() -> None:
     cut = thresholds.for_recall(np.linspace(0.01, 1, 100), 0.8)
 
@@ -106,5 +124,7 @@ def test_the_interval_of_all_and_of_none_stays_within_bounds() -> None:
 def test_a_cut_from_nothing_is_refused() -> None:
     with pytest.raises(CorporaError, match="needs scored sites"):
         thresholds.for_budget(np.zeros(0), 100, 10)
+    with pytest.raises(CorporaError, match="needs scored sites"):
+        thresholds.a_week([], 0.5, 10)
     with pytest.raises(CorporaError, match="needs harmful"):
         thresholds.for_recall(np.ones(5), 0.0)
