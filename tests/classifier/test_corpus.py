@@ -48,7 +48,7 @@ def test_every_move_of_the_table_is_there_in_every_language(part: Corpus) -> Non
     wanted = {(lang, topic, m) for lang in LANGUAGES for topic, ms in MOVES.items() for m in ms}
 
     assert set(found) == wanted
-    assert min(found.values()) >= (15 if part.part is Part.TRAINING else 4)
+    assert min(found.values()) >= (15 if part.part is Part.TRAINING else 3)
 
 
 @each_part
@@ -81,7 +81,8 @@ def test_no_whole_page_is_harmful_or_occurs_twice() -> None:
 def test_whole_pages_show_every_harmless_stance_in_every_language(part: Corpus) -> None:
     found = Counter((page.lang, page.stance) for page in part.pages)
 
-    assert min(found[lang, s] for lang in LANGUAGES for s in Stance if s != Stance.PROMOTES) >= 3
+    least = min(found[lang, s] for lang in LANGUAGES for s in Stance if s != Stance.PROMOTES)
+    assert least >= (8 if part.part is Part.TRAINING else 1)
     hard = Counter(page.lang for page in part.pages if page.topic is not Topic.NEITHER)
     assert min(hard.values()) >= 30
 
@@ -122,14 +123,14 @@ def test_the_harmful_side_holds_no_numbers_and_no_addresses() -> None:
     assert not any(re.search(r"\d|@|https?:|www\.", text) for text in promoting)
 
 
-def test_about_a_fifth_of_what_is_written_is_for_development() -> None:
+def test_about_a_fifth_of_what_is_written_is_held_out() -> None:
     size = {
         part: sum(len(f.text) for f in texts.fragments) + sum(len(p.text) for p in texts.pages)
         for part, texts in PARTS.items()
     }
 
-    assert 0.12 <= size[Part.DEVELOPMENT] / sum(size.values()) <= 0.25
-    assert size[Part.TRAINING] / sum(size.values()) >= 0.5
+    assert 0.17 <= 1 - size[Part.TRAINING] / sum(size.values()) <= 0.25
+    assert 0.8 <= size[Part.DEVELOPMENT] / size[Part.CHECK] <= 1.25
 
 
 def test_filler_is_there_in_every_language() -> None:
