@@ -24,6 +24,9 @@ Mask = npt.NDArray[np.bool_]
 # (the same subject prevented, reported, narrated, played), which are rare on the web.
 REVIEW_BUDGET: Final = 0.01
 HARD_BUDGET: Final = 0.10
+# Where the budgets allow a cut below the one that finds this share of the harmful held-out pages, it is put
+# half-way between the two: lower buys alarms and hardly a page, higher trusts the held-out pages too far.
+ENOUGH: Final = 0.95
 _LOWEST: Final = 0.05
 _LOWEST_DISTRESS: Final = 0.25  # distress must be the likeliest of five stances as well
 _HIGHEST: Final = 0.95
@@ -119,7 +122,7 @@ def interval(found: int, number: int) -> tuple[float, float]:
 
 
 def choose(scores: Mapping[Category, Floats], held_out: HeldOut) -> dict[Category, Threshold]:
-    """The lowest cut per category that keeps both budgets on the held-out pages."""
+    """The lowest cut per category that keeps both budgets on the held-out pages, and is not far below `ENOUGH`."""
     written = np.array([e.source == SOURCE for e in held_out.examples], np.bool_)
     on_topic = np.array([e.topic is not Topic.NEITHER for e in held_out.examples], np.bool_)
     distress = np.array([e.stance is Stance.DISTRESS for e in held_out.examples], np.bool_)
@@ -151,7 +154,10 @@ def _cut(scores: Floats, wanted: Mask, ordinary: Mask, hard: Mask, lowest: float
         for group, budget in ((ordinary, REVIEW_BUDGET), (hard, HARD_BUDGET))
         if group.any()
     ]
-    value = round(min(_HIGHEST, max([lowest, *tails])), 4)
+    value = max([lowest, *tails])
+    if wanted.any():
+        value = max(value, (value + for_recall(scores[wanted], ENOUGH).value) / 2)
+    value = round(min(_HIGHEST, value), 4)
     low, high = (
         interval(int((scores[wanted] >= value).sum()), int(wanted.sum()))
         if wanted.any()

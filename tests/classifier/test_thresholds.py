@@ -30,7 +30,7 @@ def test_the_cut_keeps_the_budget_of_ordinary_pages() -> None:
         (1000, Topic.NEITHER, Stance.OTHER, "public"),
         (10, Topic.VIOLENCE, Stance.PROMOTES, "public"),
     )
-    scores = _scores(np.linspace(0, 0.5, 1000), np.full(10, 0.9))
+    scores = _scores(np.linspace(0, 0.5, 1000), np.full(10, 0.495))
 
     cut = thresholds.choose(scores, held_out)[Category.VIOLENCE]
 
@@ -38,6 +38,19 @@ def test_the_cut_keeps_the_budget_of_ordinary_pages() -> None:
     assert cut.false_alarms == pytest.approx(thresholds.REVIEW_BUDGET, abs=0.002)
     assert (cut.found, cut.hard_false_alarms) == (1.0, None)
     assert (cut.harmful_pages, cut.harmless_pages, cut.hard_pages) == (10, 1000, 0)
+
+
+def test_a_cut_is_not_put_far_below_the_harmful_pages() -> None:
+    held_out = _held_out(
+        (1000, Topic.NEITHER, Stance.OTHER, "public"),
+        (100, Topic.VIOLENCE, Stance.PROMOTES, "public"),
+    )
+    scores = _scores(np.linspace(0, 0.2, 1000), np.r_[np.full(5, 0.3), np.full(95, 0.9)])
+
+    cut = thresholds.choose(scores, held_out)[Category.VIOLENCE]
+
+    assert cut.value == pytest.approx((0.198 + 0.9) / 2, abs=0.001)
+    assert cut.found == thresholds.ENOUGH
 
 
 def test_hard_neighbours_can_raise_the_cut() -> None:
@@ -67,7 +80,7 @@ def test_distress_is_measured_against_everything_else() -> None:
         (100, Topic.VIOLENCE, Stance.PROMOTES, "public"),
         (10, Topic.SELF_HARM, Stance.DISTRESS, "public"),
     )
-    scores = _scores(np.linspace(0, 0.6, 100), np.full(10, 0.9))
+    scores = _scores(np.linspace(0, 0.6, 100), np.full(10, 0.6))
 
     cut = thresholds.choose(scores, held_out)[Category.DISTRESS]
 
