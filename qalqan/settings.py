@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ class Round:
     cron: str
     seeds: Path
     data: Path
-    timezone: ZoneInfo = ZoneInfo("UTC")
+    timezone: tzinfo = UTC
     score: bool = True
     grace: timedelta = timedelta(hours=_GRACE_HOURS)
     options: Mapping[str, tuple[OptionValue, ...]] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def read_rounds(path: Path) -> list[Round]:
         raise SettingsError(f"{path} is not TOML: {error}") from None
     rows = read.pop("rounds", None)
     if read:
-        raise SettingsError(f"{path}: {sorted(read)[0]!r} is not known here; write [[rounds]]")
+        raise SettingsError(f"{path}: {min(read)!r} is not known here; write [[rounds]]")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise SettingsError(f"{path} has no round; write one under [[rounds]]")
     base = path.absolute().parent
@@ -88,10 +88,10 @@ def read_rounds(path: Path) -> list[Round]:
     for number, row in enumerate(rows, 1):
         try:
             found = _round(row, base)
-            if any(found.name == other.name for other in rounds):
-                raise SettingsError("another round has this name")
         except SettingsError as error:
             raise SettingsError(f"{path}: round {row.get('name', number)}: {error}") from None
+        if any(found.name == other.name for other in rounds):
+            raise SettingsError(f"{path}: two rounds are called {found.name}")
         rounds.append(found)
     return rounds
 
@@ -147,11 +147,15 @@ def _cron(text: str) -> str:
     return " ".join(fields)
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":  # also where no time zones are installed
+        return UTC
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):  # a folder, a path upwards, an unknown name
-        raise SettingsError(f"no time zone {name!r}; write one such as Asia/Almaty") from None
+        raise SettingsError(
+            f"no time zone {name!r} here; write one such as Asia/Almaty, or install tzdata"
+        ) from None
 
 
 def _option(key: str, value: object) -> tuple[OptionValue, ...]:

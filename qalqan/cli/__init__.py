@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "crawl": "qalqan.cli.crawl:crawl",
     "seeds": "qalqan.cli.seeds:seeds",
     "score": "qalqan.cli.score:score",
+    "schedule": "qalqan.cli.schedule:schedule",
     "thresholds": "qalqan.cli.thresholds:thresholds",
     "queue": "qalqan.cli.queue:queue",
     "users": "qalqan.cli.users:users",

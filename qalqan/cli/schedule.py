@@ -1,0 +1,310 @@
+"""`qalqan schedule`: rounds by the clock, from qalqan.toml."""
+
+import io
+import json
+import sys
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from qalqan import schedule as clockwork
+from qalqan.cli import EXIT_INTERRUPTED
+from qalqan.cli.options import json_option, login
+from qalqan.schedule import EXIT_BUSY, Missing, Outcome, RoundRunningError, Run
+from qalqan.settings import Round, SettingsError, default_config, read_rounds
+from review_queue.clock import iso, system_clock
+from review_queue.errors import QalqanError
+
+_OURS: Final = frozenset({"--data", "--json"})  # said by the round itself
+_HOUR: Final = timedelta(hours=1)
+
+config_option = click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=default_config,
+    show_default="$QALQAN_CONFIG, else qalqan.toml in this folder",
+    help="The file the rounds are written in.",
+)
+
+
+@click.group()
+def schedule() -> None:
+    """Crawl and score by the clock: rounds from qalqan.toml, their times, runs and alerts."""
+
+
+@schedule.command("list")
+@config_option
+@json_option
+def list_(config: Path, as_json: bool) -> None:
+    """List the rounds with their next time and how their last run ended.
+
+    \b
+    Example:
+      qalqan schedule list --config /srv/qalqan/qalqan.toml
+    """
+    now = system_clock()
+    shown = []
+    for one in _rounds(config):
+        last = next((run for run in clockwork.runs(one.data) if run.name == one.name), None)
+        upcoming = next(clockwork.planned_after(one, now))
+        shown.append((one, upcoming, last))
+    if as_json:
+        rows = [_listed(*one) for one in shown]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for one, upcoming, last in shown:
+        state = f"{last.outcome} {_minute(last.started_at)}" if last else "never ran"
+        when = f"{upcoming.astimezone(one.timezone):%Y-%m-%d %H:%M} {one.timezone}"
+        click.echo(f"{one.name:<20}  {one.cron:<15}  next {when}  last: {state}")
+
+
+@schedule.command("next")
+@click.argument("name", required=False)
+@click.option("--count", type=click.IntRange(1, 1000), default=5, show_default=True)
+@config_option
+@json_option
+def next_(name: str | None, count: int, config: Path, as_json: bool) -> None:
+    """Show when a round, or every round, will be run next.
+
+    \b
+    Example:
+      qalqan schedule next nightly --count 10
+    """
+    now = system_clock()
+    rounds = _rounds(config)
+    chosen = [clockwork.named(rounds, name)] if name else rounds
+    times = {one.name: list(islice(clockwork.planned_after(one, now), count)) for one in chosen}
+    if as_json:
+        click.echo(json.dumps({key: [iso(at) for at in found] for key, found in times.items()}))
+        return
+    for one in chosen:
+        for at in times[one.name]:
+            local = at.astimezone(one.timezone)
+            click.echo(f"{one.name:<20}  {local:%a %Y-%m-%d %H:%M} {one.timezone}")
+
+
+@schedule.command()
+@click.argument("name", required=False)
+@click.option("--due", is_flag=True, help="Run every round that was missed, once each.")
+@config_option
+@json_option
+def run(name: str | None, due: bool, config: Path, as_json: bool) -> None:
+    """Carry out a round now: crawl, then score, alone in its data folder; the run is recorded.
+
+    With --due instead of a name: every round whose last planned time has passed since its last run, once each,
+    however many times were missed. The exit code is 75 where another round is at work in the same folder.
+
+    \b
+    Example:
+      qalqan schedule run nightly --config /srv/qalqan/qalqan.toml
+      qalqan schedule run --due
+    """
+    if due == bool(name):
+        raise click.UsageError("say either the NAME of a round or --due")
+    rounds = _rounds(config)
+    chosen = clockwork.due(rounds, system_clock()) if due else [clockwork.named(rounds, name or "")]
+    if due and not chosen and not as_json:
+        click.echo("No round is due.")
+    codes = [_carried_out(one, as_json=as_json) for one in chosen]
+    worst = next((code for code in (1, EXIT_BUSY) if code in codes), 0)
+    if worst:
+        sys.exit(worst)
+
+
+@schedule.command()
+@click.argument("name", required=False)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@config_option
+@json_option
+def history(name: str | None, limit: int, config: Path, as_json: bool) -> None:
+    """Show the last runs of a round, or of every round, the newest first, with what they counted.
+
+    \b
+    Example:
+      qalqan schedule history nightly --limit 5
+    """
+    rounds = _rounds(config)
+    chosen = [clockwork.named(rounds, name)] if name else rounds
+    names = {one.name for one in chosen}
+    found: list[Run] = []
+    for data in dict.fromkeys(one.data for one in chosen):
+        ours = (past for past in clockwork.runs(data) if past.name in names)
+        found += islice(ours, limit)
+    found = sorted(found, key=lambda past: past.started_at, reverse=True)[:limit]
+    if as_json:
+        click.echo(json.dumps([asdict(past) for past in found], ensure_ascii=False))
+        return
+    for past in found:
+        click.echo(_line(past))
+    if not found:
+        click.echo("No round ran yet.")
+
+
+@schedule.command()
+@config_option
+@json_option
+def check(config: Path, as_json: bool) -> None:
+    """Say which rounds are missing: planned longer ago than their grace period and not done since.
+
+    The exit code is then 1, so a monitor can call this. Only a run that did its work counts.
+
+    \b
+    Example:
+      qalqan schedule check --config /srv/qalqan/qalqan.toml
+    """
+    found = clockwork.missing(_rounds(config), system_clock())
+    if as_json:
+        rows = [
+            {
+                "name": one.name,
+                "planned_at": iso(one.planned_at),
+                "late_s": one.late.total_seconds(),
+            }
+            | {"last": asdict(one.last) if one.last else None}
+            for one in found
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    else:
+        for one in found:
+            click.echo(_alert(one))
+        if not found:
+            click.echo("Every round was done in time.")
+    if found:
+        sys.exit(1)
+
+
+def _listed(one: Round, upcoming: datetime, last: Run | None) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "cron": one.cron,
+        "timezone": str(one.timezone),
+        "data": str(one.data),
+        "next": iso(upcoming),
+        "last": asdict(last) if last else None,
+    }
+
+
+def _rounds(config: Path) -> list[Round]:
+    """The rounds of the file, each of which `qalqan crawl` would take.
+
+    Raises:
+        SettingsError: one of them would be refused.
+    """
+    from qalqan.cli.crawl import crawl
+
+    rounds = read_rounds(config)
+    for one in rounds:
+        try:
+            with crawl.make_context("crawl", _words(one)):
+                pass
+        except (click.UsageError, SettingsError) as error:
+            said = error.format_message() if isinstance(error, click.UsageError) else str(error)
+            raise SettingsError(f"{config}: round {one.name}: {said}") from None
+    return rounds
+
+
+def _words(one: Round) -> list[str]:
+    """The words after `qalqan crawl` that carry out the round.
+
+    Raises:
+        SettingsError: the round has an option that the command has not.
+    """
+    from qalqan.cli.crawl import crawl
+
+    known = {word: param for param in crawl.params for word in param.opts if word.startswith("--")}
+    words = ["--data", str(one.data), "--json"]
+    for key, values in one.options.items():
+        option = f"--{key}"
+        param = known.get(option)
+        if not isinstance(param, click.Option) or option in _OURS:
+            raise SettingsError(f"{key!r} is no setting of a round and no option of qalqan crawl")
+        if len(values) != 1 and not param.multiple:
+            raise SettingsError(f"{key} takes one value")
+        for value in values:
+            if param.is_flag != isinstance(value, bool):
+                raise SettingsError(
+                    f"{key} is {'true or false' if param.is_flag else 'no yes or no'}"
+                )
+            words += [option] * bool(value) if param.is_flag else [option, str(value)]
+    return [*words, "--", str(one.seeds)]
+
+
+def _carried_out(one: Round, *, as_json: bool) -> int:
+    """The exit code of the round's run, after the run was told."""
+    try:
+        past = clockwork.carry_out(one, _work, actor=login())
+    except RoundRunningError as error:
+        click.echo(f"{one.name}: {error}", err=True)
+        return error.exit_code
+    click.echo(json.dumps(asdict(past), ensure_ascii=False) if as_json else _line(past))
+    return 0 if past.outcome is Outcome.DONE else 1
+
+
+def _work(one: Round, counts: dict[str, Any]) -> None:
+    """The round's sites were crawled and scored by the two commands themselves; `counts` holds what they printed.
+
+    Raises:
+        KeyboardInterrupt: a person stopped the crawl.
+        QalqanError: one of them failed.
+    """
+    from qalqan.cli.crawl import crawl
+    from qalqan.cli.score import score
+
+    _counted(counts, "crawl", crawl, _words(one))
+    if one.score:
+        _counted(counts, "score", score, ["--data", str(one.data), "--json"])
+
+
+def _counted(counts: dict[str, Any], key: str, command: click.Command, words: list[str]) -> None:
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            command.main(words, prog_name=key, standalone_mode=False)
+    except SystemExit as end:
+        if end.code == EXIT_INTERRUPTED:
+            raise KeyboardInterrupt from None
+        raise QalqanError(f"qalqan {key} ended with code {end.code}") from None
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        raise QalqanError(error.format_message()) from None
+    finally:
+        lines = printed.getvalue().splitlines()
+        if lines:
+            counts[key] = json.loads(lines[-1])
+
+
+def _line(past: Run) -> str:
+    text = f"{past.name:<20}  {_minute(past.started_at)}  {past.outcome:<7}"
+    if past.ended_at:
+        text += f"  {_span(past.ended_at, past.started_at)}"
+    crawled, scored = past.counts.get("crawl"), past.counts.get("score")
+    if crawled:
+        text += f"  {crawled['pages']} pages, {sum(crawled['errors'].values())} errors"
+    if scored:
+        text += f"; {scored['pages']} scored, {scored['cases_opened']} cases opened"
+    return f"{text}  {past.error}".rstrip()
+
+
+def _alert(one: Missing) -> str:
+    late = f"{one.late / _HOUR:.1f} hours ago"
+    text = f"{one.name}: planned for {_minute(iso(one.planned_at))}, {late}, and not done since"
+    if one.last is None:
+        return f"{text}; it never ran"
+    why = f" ({one.last.error})" if one.last.error else ""
+    return f"{text}; last run {_minute(one.last.started_at)}: {one.last.outcome}{why}"
+
+
+def _minute(at: str) -> str:
+    return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC"
+
+
+def _span(end: str, begin: str) -> timedelta:
+    return timedelta(
+        seconds=round((datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds())
+    )

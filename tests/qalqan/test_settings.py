@@ -1,0 +1,103 @@
+"""qalqan.toml: what is read from it, and what is refused with words that help."""
+
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import pytest
+
+from qalqan.settings import SettingsError, default_config, default_unit_dir, read_rounds
+
+ROUND = """
+[[rounds]]
+name = "nightly"
+cron = "30 3 * * *"
+seeds = "lists/seeds.txt"
+data = "/srv/qalqan"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "qalqan.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_round_with_what_is_needed_gets_the_rest_by_default(tmp_path: Path) -> None:
+    (found,) = read_rounds(written(tmp_path, ROUND))
+
+    assert (found.name, found.cron) == ("nightly", "30 3 * * *")
+    assert found.seeds == tmp_path / "lists" / "seeds.txt"
+    assert found.data == Path("/srv/qalqan")
+    assert found.timezone is UTC
+    assert found.score
+    assert found.grace == timedelta(hours=6)
+    assert found.options == {}
+
+
+def test_everything_else_a_round_says_is_an_option_of_the_crawl(tmp_path: Path) -> None:
+    more = 'timezone = "Asia/Almaty"\nscore = false\ngrace-hours = 0.5\nmax-pages = 20\n'
+    more += 'allow-address = ["10.0.0.0/8", "::1"]\n'
+
+    (found,) = read_rounds(written(tmp_path, ROUND + more))
+
+    assert str(found.timezone) == "Asia/Almaty"
+    assert not found.score
+    assert found.grace == timedelta(minutes=30)
+    assert found.options == {"max-pages": (20,), "allow-address": ("10.0.0.0/8", "::1")}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no round"),
+        ("rounds = 3", "has no round"),
+        ("[[round]]\nname = 'x'", "'round' is not known here; write [[rounds]]"),
+        ("[[rounds", "is not TOML"),
+        ("[[rounds]]\nname = 'x'", "round x: cron is needed"),
+        (ROUND.replace("nightly", "Night ly"), "a name is of a-z"),
+        (ROUND.replace("nightly", "../x"), "a name is of a-z"),
+        (ROUND.replace("nightly", "x-"), "a name is of a-z"),
+        (ROUND.replace('"nightly"', "3"), "name is needed, as text"),
+        (ROUND.replace("30 3 * * *", "@daily"), "has 1 fields; write five"),
+        (ROUND.replace("30 3 * * *", "0 30 3 * * *"), "has 6 fields; write five"),
+        (ROUND.replace("30 3 * * *", "61 3 * * *"), "cannot be read: Bad minute"),
+        (ROUND.replace("30 3 * * *", "0 0 30 2 *"), "cannot be read: Bad day-of-month"),
+        (ROUND.replace("30 3 * * *", "0 0 */30 2 *").replace("*/30", "31,30"), "Bad day-of-month"),
+        (ROUND.replace("lists/seeds.txt", "a\\nb"), "seeds is needed, as text of one line"),
+        (ROUND + 'timezone = "Mars/Olympus"', "no time zone 'Mars/Olympus'"),
+        (ROUND + 'timezone = "../etc"', "no time zone '../etc'"),
+        (ROUND + 'score = "yes"', "score is true or false"),
+        (ROUND + "grace-hours = -1", "grace-hours is a number"),
+        (ROUND + "grace-hours = nan", "grace-hours is a number"),
+        (ROUND + "grace-hours = true", "grace-hours is a number"),
+        (ROUND + "max-pages = {a = 1}", "max-pages is text, a number"),
+        (ROUND + "max-pages = 2026-01-01", "max-pages is text, a number"),
+        (ROUND + ROUND, "two rounds are called nightly"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_and_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_rounds(written(tmp_path, text))
+
+    assert said in str(refused.value)
+    assert "\n" not in said
+
+
+def test_a_file_that_is_missing_or_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(SettingsError, match=r"cannot read .* name another file with --config"):
+        read_rounds(tmp_path / "none.toml")
+    with pytest.raises(SettingsError, match="is not TOML"):
+        read_rounds(tmp_path / "bytes.toml")
+
+
+def test_places_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QALQAN_CONFIG", "/srv/q.toml")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/home/a/.conf")
+
+    assert default_config() == Path("/srv/q.toml")
+    assert default_unit_dir(of_user=True) == Path("/home/a/.conf/systemd/user")
+    assert default_unit_dir(of_user=False) == Path("/etc/systemd/system")
+    monkeypatch.delenv("QALQAN_CONFIG")
+    assert default_config() == Path("qalqan.toml")
