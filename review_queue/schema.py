@@ -5,7 +5,7 @@ from typing import Final
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from review_queue import rules, samples
+from review_queue import lineup_tables, rules, samples
 
 migrations: Final = Migrations("qalqan")
 
@@ -261,4 +261,10 @@ CREATE TABLE set_thresholds (
 @migrations(name="0005_set_thresholds")
 def _set_thresholds(db: Database) -> None:
     for statement in (_SET_THRESHOLDS, *rules.SET_THRESHOLDS):
+        db.execute(statement)
+
+
+@migrations(name="0006_lineup")
+def _lineup(db: Database) -> None:
+    for statement in lineup_tables.STATEMENTS:
         db.execute(statement)
