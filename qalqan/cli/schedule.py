@@ -2,7 +2,9 @@
 
 import io
 import json
+import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -13,10 +15,11 @@ from typing import Any, Final
 import click
 
 from qalqan import schedule as clockwork
+from qalqan import timers
 from qalqan.cli import EXIT_INTERRUPTED
 from qalqan.cli.options import json_option, login
 from qalqan.schedule import EXIT_BUSY, Missing, Outcome, RoundRunningError, Run
-from qalqan.settings import Round, SettingsError, default_config, read_rounds
+from qalqan.settings import Round, SettingsError, default_config, default_unit_dir, read_rounds
 from review_queue.clock import iso, system_clock
 from review_queue.errors import QalqanError
 
@@ -176,6 +179,79 @@ def check(config: Path, as_json: bool) -> None:
             click.echo("Every round was done in time.")
     if found:
         sys.exit(1)
+
+
+@schedule.command()
+@click.argument("unit_dir", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--user", "of_user", is_flag=True, help="Units of your own account's systemd.")
+@click.option("--account", help="The account the machine's units run under.  [default: yours]")
+@click.option("--cron", "as_cron", is_flag=True, help="Write nothing; print a crontab line.")
+@config_option
+def install(
+    unit_dir: Path | None, of_user: bool, account: str | None, as_cron: bool, config: Path
+) -> None:
+    """Write a systemd service and timer for each round into UNIT_DIR, and print how to start them.
+
+    UNIT_DIR is where systemd looks for them where it is not given.
+
+    \b
+    Example:
+      qalqan schedule install --user
+      qalqan schedule install --account qalqan --config /srv/qalqan/qalqan.toml
+      qalqan schedule install --cron
+    """
+    rounds = _rounds(config)
+    program = [sys.executable, "-P", "-m", "qalqan", "schedule", "run"]
+    named_config = ["--config", str(config.absolute())]
+    if as_cron:
+        click.echo(timers.crontab_line([*program, "--due", *named_config]))
+        return
+    account = "" if of_user else account or login()
+    if account == "root":
+        raise click.UsageError("a crawler does not run as root; name another --account, or --user")
+    usual = default_unit_dir(of_user=of_user)
+    folder = (unit_dir or usual).absolute()
+    texts = {}
+    for one in rounds:
+        command = [*program, one.name, *named_config]
+        try:
+            texts[f"qalqan-{one.name}.service"] = timers.service(one, command, account=account)
+            texts[f"qalqan-{one.name}.timer"] = timers.timer(one, system_clock())
+        except timers.NotSayableError as error:
+            raise timers.NotSayableError(f"round {one.name}: {error}") from None
+    _write(folder, texts)
+    _tell_how_to_start(rounds, folder, is_usual=folder == usual, account=account)
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    """Each file holds its text: all of them, or the error says which could not be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise QalqanError(
+            f"cannot write {error.filename} ({error.strerror}); name another UNIT_DIR, or --user"
+        ) from None
+
+
+def _tell_how_to_start(
+    rounds: Sequence[Round], folder: Path, *, is_usual: bool, account: str
+) -> None:
+    systemctl = "systemctl" if account else "systemctl --user"
+    click.echo(f"Units written to {folder}. Now run:", err=True)
+    for data in dict.fromkeys(one.data for one in rounds if not one.data.exists()):
+        # the service may write nowhere else, so it cannot make the folder
+        owner = f"-o {shlex.quote(account)} " if account else ""
+        click.echo(f"install -d -m 700 {owner}{shlex.quote(str(data))}")
+    units = [f"qalqan-{one.name}" for one in rounds]
+    if not is_usual:
+        paths = [str(folder / f"{unit}.{kind}") for unit in units for kind in ("service", "timer")]
+        click.echo(f"{systemctl} link {shlex.join(paths)}")
+    click.echo(f"{systemctl} daemon-reload")
+    click.echo(f"{systemctl} enable --now {' '.join(f'{unit}.timer' for unit in units)}")
+    if not account:
+        click.echo("loginctl enable-linger  # else the timers stop when you sign out")
 
 
 def _listed(one: Round, upcoming: datetime, last: Run | None) -> dict[str, object]:

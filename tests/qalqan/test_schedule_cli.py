@@ -1,6 +1,7 @@
 """`qalqan schedule` as it is typed, over a loopback web."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 from qalqan.cli.schedule import schedule
 from qalqan.schedule import carry_out
 from qalqan.settings import SettingsError, read_rounds
+from qalqan.timers import NotSayableError
 from review_queue.store import open_store
 from tests.site.web import Web
 
@@ -186,3 +188,90 @@ def test_run_wants_a_name_or_due(tmp_path: Path, web: Web, words: list[str]) -> 
 
     assert refused.exit_code == 2
     assert "either the NAME of a round or --due" in refused.stderr
+
+
+def test_install_writes_units_that_run_the_round_and_says_how_to_start_them(
+    tmp_path: Path, web: Web
+) -> None:
+    path = config(tmp_path, nightly(web, "score = false"))
+    units = tmp_path / "units"
+
+    done = typed(path, "install", "--user", str(units))
+
+    assert done.exit_code == 0, done.output
+    assert sorted(unit.name for unit in units.iterdir()) == [
+        "qalqan-nightly.service",
+        "qalqan-nightly.timer",
+    ]
+    assert done.stdout.splitlines() == [
+        f"install -d -m 700 {tmp_path}/data",
+        f"systemctl --user link {units}/qalqan-nightly.service {units}/qalqan-nightly.timer",
+        "systemctl --user daemon-reload",
+        "systemctl --user enable --now qalqan-nightly.timer",
+        "loginctl enable-linger  # else the timers stop when you sign out",
+    ]
+    text = (units / "qalqan-nightly.service").read_text()
+    (command,) = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    ran = subprocess.run(
+        shlex.split(command.removeprefix("ExecStart=")),
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "2 pages, 0 errors" in ran.stdout
+
+
+def test_the_units_of_a_machine_run_under_an_account_that_is_not_root(
+    tmp_path: Path, web: Web
+) -> None:
+    path = config(tmp_path, nightly(web))
+
+    refused = typed(path, "install", str(tmp_path / "units"), "--account", "root")
+    done = typed(path, "install", str(tmp_path / "units"), "--account", "qalqan")
+
+    assert refused.exit_code == 2
+    assert "does not run as root" in refused.stderr
+    assert "systemctl enable --now qalqan-nightly.timer" in done.stdout
+    assert f"install -d -m 700 -o qalqan {tmp_path}/data" in done.stdout
+    assert "User=qalqan" in (tmp_path / "units" / "qalqan-nightly.service").read_text()
+
+
+def test_a_round_systemd_cannot_be_told_of_leaves_no_units(tmp_path: Path, web: Web) -> None:
+    path = config(tmp_path, nightly(web, "timezone = 'Europe/Berlin'").replace("30 3", "30 2"))
+
+    refused = typed(path, "install", "--user", str(tmp_path / "units"))
+
+    assert isinstance(refused.exception, NotSayableError)
+    assert "round nightly: the clock of Europe/Berlin changes" in str(refused.exception)
+    assert not (tmp_path / "units").exists()
+
+
+def test_the_crontab_line_runs_what_is_due_from_any_folder(tmp_path: Path, web: Web) -> None:
+    path = config(tmp_path, nightly(web, "score = false"))
+
+    line = typed(path, "install", "--cron").stdout.strip()
+    ran = subprocess.run(
+        ["/bin/sh", "-c", line.removeprefix("*/5 * * * * ")],
+        cwd="/",
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+    assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
+    (past,) = json.loads(typed(path, "history", "--json").stdout)
+    assert (past["name"], past["outcome"]) == ("nightly", "done")
+
+
+def test_units_that_cannot_be_written_are_told(tmp_path: Path, web: Web) -> None:
+    path = config(tmp_path, nightly(web))
+    (tmp_path / "file").write_text("")
+
+    refused = typed(path, "install", "--user", str(tmp_path / "file" / "units"))
+
+    assert "name another UNIT_DIR" in str(refused.exception)
