@@ -4,10 +4,10 @@
 
 A real store is filled with waiting rows by one process; another opens a round over all of its sites and claims
 through the crawl's own ledger as a running crawl does: 512 held at most, asked for more when half of them are done,
-two of a site at once, fifty pages a site. Each outcome names three new links and no page: what a page costs is another
-benchmark's (crawl_speed.py). Shapes: `many` sites of four rows, `few` sites (500) that share all rows, and `spent`:
-like `few`, but most rows belong to sites whose budget is used up and which come first. The machine's noise is in the
-figures: look at the best of several runs.
+two of a site at once, fifty pages a site (`--max-pages`). Each outcome names three new links and no page: what a
+page costs is another benchmark's (crawl_speed.py). Shapes: `many` sites of four rows, `few` sites (500) that share all
+rows, and `spent`: like `few`, but most rows belong to sites whose budget is used up and which come first. The
+machine's noise is in the figures: look at the best of several runs.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from itertools import islice
 from pathlib import Path
 
 from crawler.ledger import Ledger
-from crawler.plan import CrawlPlan
+from crawler.plan import Budget, CrawlPlan
 from crawler.processes import peak_memory_mb
 from review_queue import frontier, seeds
 from review_queue.records import Link, Outcome
@@ -93,10 +93,10 @@ def fill(folder: Path, shape: str, rows: int, sites: int) -> None:
             )
 
 
-def measure(folder: Path, shape: str, rows: int, sites: int, wanted: int) -> Figures:
+def measure(folder: Path, shape: str, rows: int, sites: int, wanted: int, pages: int) -> Figures:
     """Claim and acknowledge `wanted` rows of the filled store."""
     before = peak_memory_mb()
-    plan = CrawlPlan()
+    plan = CrawlPlan(budget=Budget(max_pages=pages))
     with open_store(folder) as store:
         began = time.perf_counter()
         round_id = frontier.open_round(
@@ -152,11 +152,12 @@ def claim_all(ledger: Ledger, wanted: int) -> tuple[int, list[float]]:
     return claimed, times
 
 
-def run(shape: str, rows: int, sites: int, wanted: int) -> Figures:
+def run(shape: str, rows: int, sites: int, wanted: int, pages: int) -> Figures:
     """One store filled and measured, each by a process of its own: filling does not count as memory."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--folder", folder, "--shape", shape,
-                   "--rows", str(rows), "--sites", str(sites), "--claims", str(wanted)]  # fmt: skip
+                   "--rows", str(rows), "--sites", str(sites), "--claims", str(wanted),
+                   "--max-pages", str(pages)]  # fmt: skip
         subprocess.run([*command, "--part", "fill"], check=True)
         done = subprocess.run([*command, "--part", "measure"], check=True, stdout=subprocess.PIPE)
         return Figures(**json.loads(done.stdout))
@@ -170,6 +171,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=SHAPES, nargs="*", default=SHAPES)
     parser.add_argument("--sites", type=int, help="how many; by default what the shape says")
     parser.add_argument("--claims", type=int, default=20_000)
+    parser.add_argument("--max-pages", type=int, default=50, help="a site's budget")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--part", choices=["fill", "measure"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -179,12 +181,13 @@ def main() -> None:
         if chosen.part == "fill":
             fill(*one)
         else:
-            print(json.dumps(asdict(measure(*one, chosen.claims))))
+            print(json.dumps(asdict(measure(*one, chosen.claims, chosen.max_pages))))
         return
     for shape in chosen.shape:
         for rows in chosen.rows:
             sites = chosen.sites or (rows // ROWS_A_SITE if shape == "many" else FEW_SITES)
-            told(run(shape, rows, sites, chosen.claims), as_json=chosen.json)
+            figures = run(shape, rows, sites, chosen.claims, chosen.max_pages)
+            told(figures, as_json=chosen.json)
 
 
 def told(figures: Figures, *, as_json: bool) -> None:
