@@ -22,6 +22,7 @@ Rows = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 KINDS: Final = tuple(Kind)
+_REVERSING: Final = 0x202E
 _SPACE: Final = 32
 _ZERO: Final = 48
 _BREAK: Final = 10
@@ -108,6 +109,7 @@ def _suspects(raw: Raw, edges: npt.NDArray[np.uint8]) -> Places:
     return np.concatenate(
         [
             np.flatnonzero(codes == 0),
+            np.flatnonzero(raw == _REVERSING),  # whatever follows it, a picture too
             np.flatnonzero(edges == _SUSPECT),
             broken[(classes[broken + 1] == _DOT) | is_short],
             triples[is_letter[classes[triples]]],

@@ -12,7 +12,7 @@ from classifier.scoring import Scorer
 from classifier.training import TrainingReport, train
 
 SMALL = (
-    Plan(promoting=30, harmless=12, distress=24, neither=20, whole=1),
+    Plan(promoting=30, harmless=12, distress=24, neither=20, whole=1, alone=False),
     Plan(
         promoting=15,
         harmless=10,
@@ -22,6 +22,7 @@ SMALL = (
         filler=(2, 6),
         whole=1,
         latin=0.0,
+        alone=False,
     ),
 )
 SHIP, RESTRICTED, EVALUATE = "open texts", "share-alike texts", "research texts"

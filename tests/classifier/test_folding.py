@@ -1,7 +1,7 @@
 """Many texts folded at once come out as each would by itself."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifier.folding import KINDS, fold
@@ -51,6 +51,7 @@ def test_there_is_a_space_before_and_after_each_text() -> None:
 
 
 @settings(deadline=None)  # tables and libraries are loaded on first use
+@example(["0\u202e\U0001f6000"])
 @given(st.lists(ODD, max_size=6))
 def test_texts_come_out_the_same_in_any_company(texts: list[str]) -> None:
     # Letters behind the table (none of our languages) may be taken for blanks by both alike.

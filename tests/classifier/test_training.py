@@ -75,6 +75,9 @@ def test_only_shippable_sources_are_used_by_default(trained: Trained) -> None:
     assert not names & {RESTRICTED, EVALUATE}
 
 
+NOTHING = Plan(0, 0, 0, 0, whole=0, alone=False)
+
+
 def test_no_development_row_is_among_the_training_texts(tmp_path: Path) -> None:
     corpora = write_corpora(tmp_path / "texts")
 
@@ -83,7 +86,7 @@ def test_no_development_row_is_among_the_training_texts(tmp_path: Path) -> None:
         [Use.SHIP],
         1,
         lambda _: None,
-        (Plan(0, 0, 0, 0, whole=0), Plan(0, 0, 0, 0, whole=0)),
+        (NOTHING, NOTHING),
     )
 
     assert len(examples) == 3 * 84
@@ -108,7 +111,7 @@ def test_texts_of_one_kind_alone_are_refused(tmp_path: Path) -> None:
             with_restricted=False,
             seed=1,
             on_progress=lambda _: None,
-            plans=(Plan(0, 0, 0, 0, whole=0), Plan(0, 0, 0, 0, whole=0)),
+            plans=(NOTHING, NOTHING),
         )
 
 
