@@ -2,14 +2,27 @@
 
 import codecs
 import re
+from functools import cache
+from itertools import islice
 from typing import Final
 
 from crawler.labels import LATIN, MULTIBYTE, codec_of
 
-_PRESCAN_BYTES: Final = 1024  # the standard's own window for a meta element
-_META: Final = re.compile(
-    rb"<meta\b[^>]{0,400}?charset\s*=\s*[\"']?\s*([^\s\"'/>;]{1,40})", re.IGNORECASE
+_WIDE_BYTES: Final = 1024
+# the standard's own window is 1,024 bytes, but browsers read on to the end of the head
+_PRESCAN_BYTES: Final = 8192
+# A comment or a tag, each taken as a whole, so that what only stands in one (in a title="...") is not read as a
+# tag of its own. A comment ends as in the standard's prescan: "<!-->" is one. Nothing is gone over twice.
+_TAG: Final = re.compile(
+    rb"<!--(?:-?>|.*?(?:-->|\Z))"
+    rb"|<(/?[a-z][^\s/>]*+)((?:[^>=]++|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=)*+)"
+    rb"|<[!?/][^>]*+",
+    re.IGNORECASE | re.DOTALL,
 )
+_ATTRIBUTE: Final = re.compile(
+    rb"([^\s=>\"'/]{1,40})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>][^\s>]*))"
+)
+_XML: Final = re.compile(rb"<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([^\"'>]{1,40})[\"']")
 _HEADER: Final = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]{1,40})", re.IGNORECASE)
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -35,6 +48,18 @@ _CYRILLIC: Final = (
 _LOOKS_CYRILLIC: Final = 0.9  # mean weight a letter; wrong code pages reach at most 0.6
 _OVERRULES: Final = 0.15  # how much better than the declared code page another must be
 _HOME_BONUS: Final = 0.03  # windows-1251 wins a tie: it is 98 % of undeclared Cyrillic
+# what a letter of each class adds: see _class_of
+_CLASS_WEIGHTS: Final = {
+    b"a": 2.0,
+    b"b": 1.0,
+    b"c": 1.2,
+    b"U": 0.5,
+    b"-": 0.2,
+    b"x": -1.0,
+    b"?": -1.0,
+}
+_CAPITAL_INSIDE: Final = (b"aU", b"bU", b"cU", b"xU")
+_CAPITAL_INSIDE_WEIGHT: Final = -3.5  # on top of its 0.5: a capital after a small letter
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -51,22 +76,46 @@ def decode(body: bytes, content_type: str = "") -> str:
         return body.decode(wide, "replace")
     if declared != "iso2022-jp" and (text := _as_utf8(body, declared)) is not None:
         return text
-    return body.decode(_single_byte(body, declared), "replace")
+    # declared as UTF-8 and not UTF-8: as good as undeclared
+    return body.decode(_single_byte(body, declared.removeprefix("utf-8")), "replace")
 
 
 def _declared(body: bytes, content_type: str) -> str:
     if (header := _HEADER.search(content_type)) and (codec := codec_of(header.group(1))):
         return codec
-    if meta := _META.search(body[:_PRESCAN_BYTES]):
-        codec = codec_of(meta.group(1).decode("ascii", "replace"))
-        # a meta element that could be read as ASCII does not stand in UTF-16 text
-        return "utf-8" if codec.startswith("utf-16") else codec
+    codec = _prescanned(body[:_PRESCAN_BYTES])
+    # a declaration that could be read as ASCII does not stand in UTF-16 text
+    return "utf-8" if codec.startswith("utf-16") else codec
+
+
+def _prescanned(head: bytes) -> str:
+    """The first meta element's charset that a browser would use, else the XML declaration's.
+
+    One in a comment, or in the content of another meta element (a description), would send us to a charset in
+    which the page says nothing while a browser shows all of it.
+    """
+    for name, attributes in _TAG.findall(head):
+        if name.lower() == b"meta" and (codec := codec_of(_meta_charset(attributes))):
+            return codec
+    xml = _XML.match(head)
+    return codec_of(xml.group(1).decode("ascii", "replace")) if xml else ""
+
+
+def _meta_charset(tag: bytes) -> str:
+    found: dict[bytes, str] = {}
+    for name, *values in _ATTRIBUTE.findall(tag):  # of two attributes of one name the first counts
+        found.setdefault(name.lower(), b"".join(values).decode("ascii", "replace"))
+    if label := found.get(b"charset"):
+        return label
+    if found.get(b"http-equiv", "").lower() == "content-type":
+        pragma = _HEADER.search(found.get(b"content", ""))
+        return pragma.group(1) if pragma else ""
     return ""
 
 
 def _wide(body: bytes) -> str:
     """UTF-16 without a byte order mark, known by its high bytes: 0 for markup and Latin, 4 for Cyrillic."""
-    head = body[:_PRESCAN_BYTES]
+    head = body[:_WIDE_BYTES]
     even, odd = (half.count(0) + half.count(4) for half in (head[::2], head[1::2]))
     if (
         b"\x00" not in head
@@ -105,7 +154,8 @@ def _single_byte(body: bytes, declared: str) -> str:
 
 
 def _words(body: bytes) -> bytes:
-    return b" ".join(_HIGH_WORDS.findall(body[:_SNIFF_BYTES])[:_MAX_WORDS])
+    found = islice(_HIGH_WORDS.finditer(body, 0, _SNIFF_BYTES), _MAX_WORDS)
+    return b" ".join(match.group() for match in found)
 
 
 def _best_cyrillic(words: bytes) -> str:
@@ -119,27 +169,34 @@ def _best_cyrillic(words: bytes) -> str:
 
 
 def _weight(words: bytes, codec: str) -> float:
-    text = words.decode(codec, "replace")
-    total, letters, before = 0.0, 0, " "
-    for char in text:
-        if char > "\x7f":
-            letters += 1
-            total += _letter_weight(char, before)
-        before = char
-    return total / letters if letters else 0.0
+    """The mean weight of the high bytes of `words`, read as `codec`.
+
+    Counted over classes of bytes, not letter by letter: a page of 40 KB declared as windows-1251 is decoded in 0.4 ms
+    instead of 4.6.
+    """
+    classes = words.translate(_classes(codec))
+    letters = len(classes) - classes.count(b" ")
+    total = sum(weight * classes.count(letter) for letter, weight in _CLASS_WEIGHTS.items())
+    inside = sum(map(classes.count, _CAPITAL_INSIDE))
+    return (total + _CAPITAL_INSIDE_WEIGHT * inside) / letters if letters else 0.0
 
 
-def _letter_weight(char: str, before: str) -> float:
+@cache
+def _classes(codec: str) -> bytes:
+    """A translation table: each byte's class of letter in `codec`, a space for ASCII."""
+    high = bytes(range(0x80, 0x100)).decode(codec, "replace")
+    return b" " * 0x80 + "".join(map(_class_of, high)).encode()
+
+
+def _class_of(char: str) -> str:
     if char in "оеаинтсрвлкмдпу":
-        return 2.0
-    if char in "яыьгзбчйхжшюцщэфъё":
-        return 1.0
+        return "a"
+    if char in "яыьгзбчйхжшюцщэфъёїєґ":
+        return "b"
     if char in "әғқңөұүһі":
-        return 1.2
-    if char in "їєґ":
-        return 1.0
-    if char.isupper() and ("Ё" <= char <= "Я" or char in "ӘҒҚҢӨҰҮҺІ"):
-        return -3.0 if before.islower() else 0.5
-    if char in "«»–—“”„’…№§ \u00a0":
-        return 0.2
-    return -1.0
+        return "c"
+    if "Ё" <= char <= "Я" or char in "ӘҒҚҢӨҰҮҺІ":
+        return "U"
+    if char in "«»–—“”„’…№§\u00a0":
+        return "-"
+    return "x" if char.islower() else "?"
