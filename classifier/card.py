@@ -5,35 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from classifier import card_text
 from classifier.calibration import PRIOR, Calibration, as_plain
 from classifier.evaluation import Cell
 from classifier.examples import Source
-from classifier.moves import PRECISION, Figures
-from classifier.thresholds import HARD_BUDGET, REVIEW_BUDGET, Threshold
+from classifier.moves import Figures
+from classifier.thresholds import ENOUGH, HARD_BUDGET, REVIEW_BUDGET, Threshold
 from review_queue.categories import Category
 from review_queue.records import ModelId
 
 RESTRICTED_NOTE: Final = "not for distribution under Apache-2.0"
-KNOWN_FAILURES: Final = (
-    "Not a verdict: a score only orders what people read. Two people decide.",
-    (
-        "Public text that promotes suicide hardly exists, and none in Kazakh of any harmful kind: Kazakh and "
-        "Russian rest on short fragments written for the project, and on pages put together from them."
-    ),
-    (
-        "Held-out pages are put together as the training pages are, though from the words of other people, so "
-        "every figure here is better than the open web will show."
-    ),
-    (
-        "Fiction, reports, prevention and angry talk without a call to violence are its usual false alarms; "
-        "long harmless pages on the subject more than short ones."
-    ),
-    (
-        "Kazakh in Latin script rests on transliterated text, where it was trained on at all: public text in it "
-        "hardly exists."
-    ),
-    "Distress is told from promotion by few written sentences: read what opens a referral with care.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +77,9 @@ def as_json(identity: ModelId, facts: Facts) -> dict[str, Any]:
             for cell in facts.cells
         ],
         "moves": _plain_moves(facts.moves) if facts.moves else {},
+        "use": list(card_text.USE),
+        "people_concerned": list(card_text.PEOPLE),
+        "privacy": list(card_text.PRIVACY),
         "known_failures": known_failures(facts),
     }
 
@@ -117,11 +101,23 @@ def as_readme(identity: ModelId, facts: Facts) -> str:
         f"- SHA-256 of model.skops: `{identity.digest}`",
         f"- Seed: {facts.seed}",
         "",
+        *_words("Use", card_text.USE),
+        *_words("People concerned", card_text.PEOPLE),
+        *_words("Privacy", card_text.PRIVACY),
+        "## Made by",
+        "",
+        (
+            f"`qalqan train --corpora corpora --seed {facts.seed}` with the packages of requirements.lock; the "
+            "same texts, seed and packages give the same SHA-256."
+        ),
+        "",
         "## Trained on",
         "",
-        "| source | licence | texts |",
+        "| source | licence | texts or composed pages |",
         "| --- | --- | --- |",
         *(f"| {s.name} | {s.licence} | {rows} |" for s, rows in facts.sources.items()),
+        "",
+        card_text.RIGHTS,
         "",
         *_counts("Training texts", facts.rows),
         *_counts("Held-out pages (calibration and thresholds only)", facts.held_out),
@@ -142,9 +138,11 @@ def _thresholds(facts: Facts) -> list[str]:
         "",
         (
             f"Scores read as probabilities where {PRIOR:.0%} of the pages of every language are harmful: "
-            "they order the queue and say nothing of the open web. Thresholds are the lowest cuts "
-            f"with at most {REVIEW_BUDGET:.0%} of the ordinary harmless held-out pages and at most "
-            f"{HARD_BUDGET:.0%} of the hard ones (written, on the same subject) above them."
+            "they order the queue and say nothing of the open web. A threshold starts as the lowest cut with "
+            f"about {REVIEW_BUDGET:.0%} of the ordinary harmless held-out pages and at most {HARD_BUDGET:.0%} "
+            "of the hard ones (written, on the same subject) above it; where that is below the cut that finds "
+            f"{ENOUGH:.0%} of the harmful pages, it is put half-way between the two. It is chosen on the pages "
+            "it is reported on: the figures of the check part, below, are the ones to rely on."
         ),
         "",
         "| category | threshold | harmful found | ordinary above | hard above | pages (harmful, ordinary, hard) |",
@@ -206,8 +204,9 @@ def _moves(figures: Figures) -> list[str]:
         (
             "The model also names what a sentence of the evidence does (its rhetorical move) where it is at "
             f"least {figures.cut:.0%} sure: a hint, no finding. Measured on single held-out fragments, Kazakh "
-            f"in both alphabets; the cut was chosen on them for {PRECISION:.0%} precision. Of "
-            f"{figures.harmless} harmless fragments on the same subjects {figures.harmless_named} got a name."
+            f"in both alphabets; the cut was chosen on them too. The table's precision is among promoting "
+            f"fragments alone; of {figures.harmless} harmless ones on the same subjects "
+            f"{figures.harmless_named} got a name, and counting them {_right(figures)} of the names are right."
             if any(figure.named for figure in figures.moves)
             else "No move is named: none was told from the others well enough on held-out fragments."
         ),
@@ -221,6 +220,15 @@ def _moves(figures: Figures) -> list[str]:
         ),
         "",
     ]
+
+
+def _right(figures: Figures) -> str:
+    named = sum(figure.named for figure in figures.moves) + figures.harmless_named
+    return f"{sum(figure.right for figure in figures.moves) / max(1, named):.0%}"
+
+
+def _words(title: str, paragraphs: Sequence[str]) -> list[str]:
+    return [f"## {title}", "", *(line for words in paragraphs for line in (words, ""))]
 
 
 def _share_of(part: int, whole: int) -> str:
@@ -244,12 +252,12 @@ def known_failures(facts: Facts) -> list[str]:
             f"No harmful page was held out, so nothing is known, for: {', '.join(unproven)}."
         )
     shown += [
-        f"{cut.hard_false_alarms:.0%} of the {cut.hard_pages} hard harmless held-out pages open a case "
-        f"of {category.value} for nothing."
+        f"{cut.hard_false_alarms:.1%} of the {cut.hard_pages} hard harmless held-out pages open a "
+        f"{'referral' if category is Category.DISTRESS else f'case of {category.value}'} for nothing."
         for category, cut in facts.thresholds.items()
         if cut.hard_false_alarms
     ]
-    return [*KNOWN_FAILURES, *shown]
+    return [*card_text.KNOWN_FAILURES, *shown]
 
 
 def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:

@@ -16,7 +16,7 @@ from classifier.corpus import Corpus
 from classifier.evaluate_rows import Written
 from classifier.evaluate_web import Site
 from classifier.evaluation import average_precision
-from classifier.examples import LANGUAGES, Topic
+from classifier.examples import LANGUAGES, Example, Topic
 from classifier.intervals import Measured, clopper_pearson, of_draws, wilson
 from review_queue.categories import HARMS, Category, Stance
 from review_queue.records import PageScore
@@ -164,6 +164,27 @@ def confusions(
             counts["promotion referred as distress"].append(Category.DISTRESS in due)
             counts["promotion opened as harm"].append(is_review)
     return {name: clopper_pearson(sum(hits), len(hits)) for name, hits in sorted(counts.items())}
+
+
+def distress(
+    rows: Sequence[Example], scores: Sequence[PageScore], thresholds: Thresholds
+) -> dict[str, dict[str, Measured]]:
+    """Of public posts by people in distress, by language and source: opened as harm, referred, neither."""
+    counts: dict[str, list[str]] = defaultdict(list)
+    for row, score in zip(rows, scores, strict=True):
+        due = opened(score, thresholds)
+        what = "nothing opened"
+        if due:
+            what = "referred" if Category.DISTRESS in due else "opened as harm"
+        for name in (f"{row.lang} {row.source}", "all"):
+            counts[name].append(what)
+    return {
+        name: {
+            what: clopper_pearson(found.count(what), len(found))
+            for what in ("opened as harm", "referred", "nothing opened")
+        }
+        for name, found in sorted(counts.items())
+    }
 
 
 def reliability(sites: Sequence[Site], scores: Sequence[PageScore]) -> tuple[Reliability, ...]:

@@ -27,6 +27,7 @@ from classifier.examples import Use, development_rows
 from classifier.intervals import Measured
 from classifier.peers import keyword_risks
 from classifier.scoring import Scorer
+from review_queue.categories import Stance
 from review_queue.records import ModelId, PageScore
 
 Progress = Callable[[str], None]
@@ -57,6 +58,7 @@ class Evaluation:
     fragments: Table  # AP of fragments alone against harmless fragments, written to be mistaken
     sentences: Table  # the same against the sentences of harmless pages as well
     confusions: Table
+    distress: Mapping[str, Table]  # of public posts by people in distress
     queues: Mapping[str, Queue]
     landed: Mapping[float, Measured]  # sites read for a budget, as a share of it
     at_threshold: Mapping[str, Mapping[str, Any]]
@@ -77,6 +79,7 @@ class Evaluation:
             "average_precision_fragments": _plain(self.fragments),
             "average_precision_sentences": _plain(self.sentences),
             "confusions": _plain(self.confusions),
+            "public_distress": {name: _plain(row) for name, row in self.distress.items()},
             "haystack": {name: queue.as_plain() for name, queue in self.queues.items()},
             "read_for_a_budget": {
                 f"{share:.0%}": row.as_plain() for share, row in self.landed.items()
@@ -117,9 +120,10 @@ def evaluate(
 ) -> Evaluation:
     """The figures of the model behind `scorer` on public development rows and a written `part`."""
     held = corpus.load(part)
-    filler = (
-        compose.filler_sentences(list(development_rows(corpora_dir, Use))) if corpora_dir else {}
-    )
+    rows = list(development_rows(corpora_dir, Use)) if corpora_dir else []
+    filler = compose.filler_sentences(rows)
+    in_distress = [row for row in rows if row.stance is Stance.DISTRESS]
+    of_distress = scorer.score([("", row.text) for row in in_distress])
     on_progress(f"composing the written {part} pages in memory")
     written = evaluate_rows.written_pages(held, filler)
     latin = evaluate_rows.in_latin(written)
@@ -146,6 +150,7 @@ def evaluate(
         evaluate_pages.told_apart(single, of_single),
         evaluate_pages.told_apart(single, of_single, whole_only=False),
         evaluate_pages.confusions(written, of_pages, scorer.thresholds),
+        evaluate_pages.distress(in_distress, of_distress, scorer.thresholds),
         queues,
         evaluate_queue.landed(sites, [score.risk for score in of_sites]) if sites else {},
         evaluate_pages.at_threshold(sites, of_sites, scorer.thresholds),
@@ -166,6 +171,11 @@ def lines(found: Evaluation) -> list[str]:
     shown += _table("AP, fragments alone against harmless fragments", found.fragments)
     shown += _table("AP, the same, sentences of harmless pages beside them", found.sentences)
     shown += _table("prevention, distress and promotion told apart", found.confusions)
+    shown += ["", "public posts by people in distress: opened as harm, referred, neither"]
+    shown += [
+        f"  {name:<32} {' / '.join(map(str, row.values()))} of {row['referred'].number}"
+        for name, row in found.distress.items()
+    ]
     if found.landed:
         shown += [
             "",

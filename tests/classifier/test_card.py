@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from classifier import card
+from classifier import card, card_text
 from classifier.evaluation import Cell
 from classifier.examples import Source, Use
 from classifier.moves import Figure, Figures
@@ -49,8 +49,19 @@ def test_the_weakest_cells_and_what_nobody_knows_are_named_as_failures() -> None
     )
     assert "kk self_harm" in failures
     assert "nothing is known, for: en violence" in failures
-    assert "7% of the 30 hard harmless held-out pages open a case of violence" in failures
-    assert set(card.KNOWN_FAILURES) < set(card.known_failures(FACTS))
+    assert "7.0% of the 30 hard harmless held-out pages open a case of violence" in failures
+    assert set(card_text.KNOWN_FAILURES) < set(card.known_failures(FACTS))
+
+
+def test_the_card_says_what_the_model_is_for_and_whom_it_concerns() -> None:
+    readme = card.as_readme(IDENTITY, FACTS)
+    plain = card.as_json(IDENTITY, FACTS)
+
+    for title in ("## Use", "## People concerned", "## Privacy", "## Made by"):
+        assert title in readme
+    assert plain["use"] == list(card_text.USE)
+    assert any("in distress" in words for words in plain["people_concerned"])
+    assert "half-way between the two" in readme
 
 
 def test_moves_stand_with_precision_and_recall() -> None:
@@ -67,7 +78,7 @@ def test_moves_stand_with_precision_and_recall() -> None:
     assert "| praising | 40 | 20 | 0.75 | 0.38 |" in text
     assert "| threats | 8 | 0 | none there | 0.00 |" in text
     assert "at least 35% sure: a hint" in text
-    assert "Of 90 harmless fragments on the same subjects 3 got a name" in text
+    assert "of 90 harmless ones on the same subjects 3 got a name" in text
 
 
 def test_a_card_of_a_model_that_names_no_move_says_so() -> None:

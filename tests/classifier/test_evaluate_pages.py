@@ -1,5 +1,7 @@
 """Figures of single pages, on scores set by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from classifier import corpus, evaluate_pages, evaluate_rows
@@ -7,7 +9,7 @@ from classifier.compose import SOURCE
 from classifier.corpus import Part
 from classifier.evaluate_rows import Written
 from classifier.evaluate_web import Site
-from classifier.examples import Topic
+from classifier.examples import Example, Topic
 from review_queue.categories import Category, Stance
 from review_queue.records import PageScore
 
@@ -108,6 +110,20 @@ def test_confusions_of_distress_prevention_and_promotion_are_shares_of_their_own
     assert found["prevention opened as harm"] == 0.5
     assert found["promotion referred as distress"] == 1.0
     assert found["promotion read as distress or prevention"] == 1.0
+
+
+def test_public_posts_in_distress_are_counted_by_source() -> None:
+    row = Example("", "en", Topic.SELF_HARM, Stance.DISTRESS, "a", "distress")
+    scores = [_score(0.9), _score(stance=Stance.DISTRESS), _score(), _score()]
+
+    found = evaluate_pages.distress([row, row, row, replace(row, source="b")], scores, CUTS)
+
+    assert {name: [m.number for m in row.values()] for name, row in found.items()} == {
+        "all": [4, 4, 4],
+        "en a": [3, 3, 3],
+        "en b": [1, 1, 1],
+    }
+    assert [m.value for m in found["all"].values()] == [0.25, 0.25, 0.5]
 
 
 def test_scores_that_keep_their_promise_have_no_calibration_error() -> None:
