@@ -69,9 +69,17 @@ def decode(body: bytes, content_type: str = "") -> str:
             return body[len(bom) :].decode(codec, "replace")
     if body.isascii() and b"\x00" not in body and b"\x1b" not in body:
         return body.decode("ascii")
-    declared = _declared(body, content_type)
+    header = _HEADER.search(content_type)
+    declared = codec_of(header.group(1)) if header else ""
     if declared.startswith("utf-16"):
         return body.decode(declared, "replace")
+    # what could be neither UTF-16 nor ISO-2022-JP and is valid UTF-8 needs no look at its head
+    if b"\x00" not in body[:_WIDE_BYTES] and b"\x1b" not in body:
+        try:
+            return body.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    declared = declared or _prescanned(body[:_PRESCAN_BYTES])
     if not declared and (wide := _wide(body)):
         return body.decode(wide, "replace")
     if declared != "iso2022-jp" and (text := _as_utf8(body, declared)) is not None:
@@ -80,25 +88,20 @@ def decode(body: bytes, content_type: str = "") -> str:
     return body.decode(_single_byte(body, declared.removeprefix("utf-8")), "replace")
 
 
-def _declared(body: bytes, content_type: str) -> str:
-    if (header := _HEADER.search(content_type)) and (codec := codec_of(header.group(1))):
-        return codec
-    codec = _prescanned(body[:_PRESCAN_BYTES])
-    # a declaration that could be read as ASCII does not stand in UTF-16 text
-    return "utf-8" if codec.startswith("utf-16") else codec
-
-
 def _prescanned(head: bytes) -> str:
     """The first meta element's charset that a browser would use, else the XML declaration's.
 
     One in a comment, or in the content of another meta element (a description), would send us to a charset in
     which the page says nothing while a browser shows all of it.
     """
+    codec = ""
     for name, attributes in _TAG.findall(head):
         if name.lower() == b"meta" and (codec := codec_of(_meta_charset(attributes))):
-            return codec
-    xml = _XML.match(head)
-    return codec_of(xml.group(1).decode("ascii", "replace")) if xml else ""
+            break
+    if not codec and (xml := _XML.match(head)):
+        codec = codec_of(xml.group(1).decode("ascii", "replace"))
+    # a declaration that could be read as ASCII does not stand in UTF-16 text
+    return "utf-8" if codec.startswith("utf-16") else codec
 
 
 def _meta_charset(tag: bytes) -> str:

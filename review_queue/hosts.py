@@ -22,7 +22,11 @@ _TRACKING: Final = re.compile(
     r"|phpsessid|jsessionid|aspsessionid.*|sessionid)",
     re.IGNORECASE,
 )
-_PATH_SESSION: Final = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+# not after "/.." or "/.": what is left would be another path
+_PATH_SESSION: Final = re.compile(r"(?<!/\.)(?<!/\.\.);jsessionid=[^/?#]*", re.IGNORECASE)
+# of a letter, a digit or one of -._~
+_ESCAPED: Final = re.compile(r"%(?:2[DdEe]|3\d|[46][1-9A-Fa-f]|[57][\dAa]|5[Ff]|7[Ee])")
+_STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DNS_LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
@@ -119,7 +123,12 @@ def defang(text: str) -> str:
 
 
 def _canonical_path(text: str) -> str:
-    path, _, query = text.partition("#")[0].partition("?")
+    text = text.partition("#")[0]
+    # "%61" and "a" are one page (RFC 3986, 6.2.2.2), and PHPSESSI%44 is a session's; once only, since %2561 is another.
+    # After a stray "%" what is decoded could make an escape that was none: such a URL is its own key.
+    if "%" in text and _ESCAPED.search(text) and not _STRAY_PERCENT.search(text):
+        text = _ESCAPED.sub(lambda escape: chr(int(escape.group()[1:], 16)), text)
+    path, _, query = text.partition("?")
     if ";" in path:
         path = _PATH_SESSION.sub("", path)
     kept = [p for p in query.split("&") if p and not _TRACKING.fullmatch(p.split("=", 1)[0])]
