@@ -30,7 +30,8 @@ _BLOCK_NAMES: Final = """
 _BLOCKS: Final = frozenset(_BLOCK_NAMES.split())
 _CELLS: Final = frozenset({"td", "th"})
 _LINK_ATTRIBUTES: Final = {"a": "href", "area": "href", "frame": "src", "iframe": "src"}
-_REFRESH: Final = re.compile(r"^\s*[\d.]*\s*[;,]?\s*url\s*=\s*['\"]?\s*([^'\"]+)", re.IGNORECASE)
+# for a text whose runs of spaces are one each: 1,000 spaces took 1.2 s where the expression had to skip them
+_REFRESH: Final = re.compile(r"[\d.]* ?[;,]? ?url ?= ?['\"]? ?([^'\"]+)", re.IGNORECASE)
 _LANG: Final = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_]|\s*$)")
 
 
@@ -170,7 +171,7 @@ class _Reader:
         elif (
             tag == "meta"
             and attributes.get("http-equiv", "").lower() == "refresh"
-            and (target := _REFRESH.match(attributes.get("content", "")))
+            and (target := _REFRESH.match(" ".join(attributes.get("content", "").split())))
         ):
             self._add_link(target.group(1).strip(), "")
 

@@ -54,6 +54,8 @@ _OF_THE_PROXY: Final = frozenset({"dns", "refused", "unreachable"})
 _BEYOND_THE_PROXY: Final = re.compile(r"'status': 50[234]\b")
 _PASSING_STATUS: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
+_LOWEST_STATUS: Final = 100
+_HIGHEST_STATUS: Final = 999
 
 
 def kind_of(error: BaseException, *, proxied: bool = False) -> str:
@@ -77,6 +79,9 @@ def _direct_kind(error: BaseException) -> str:
 
 def kind_of_status(status: int) -> str:
     """The kind of a response that is no page."""
+    # a server may send any number, and one of 4,000 digits is no name for a kind
+    if not _LOWEST_STATUS <= status <= _HIGHEST_STATUS:
+        return "bad_response"
     # only a proxy asks so
     return "proxy" if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else f"http_{status}"
 

@@ -47,6 +47,7 @@ class Ledger:
         self._began = clock()
         self._outcomes: list[Outcome] = []
         self._held_bytes = 0
+        self._sites: set[str] = set()
         self._site_began: dict[str, float] = {}
         self._site_bytes: defaultdict[str, int] = defaultdict(int)
         self._exhausted: set[str] = set()
@@ -77,9 +78,12 @@ class Ledger:
         except QalqanError as error:
             self._fail(error)
             return []
-        for claim in claims:
-            self._site_began.setdefault(claim.site, self._clock())
+        self._sites.update(claim.site for claim in claims)
         return claims
+
+    def begins(self, site: str) -> None:
+        """The site's seconds count from now on, if they do not already: it is about to be asked for a page."""
+        self._site_began.setdefault(site, self._clock())
 
     def is_exhausted(self, site: str) -> bool:
         """Whether the site's bytes or seconds are used up."""
@@ -143,7 +147,7 @@ class Ledger:
             errors=self._errors.total(),
             bytes=self._bytes,
             pending=self._pending,
-            sites=len(self._site_began),
+            sites=len(self._sites),
             seconds=now - self._began,
         )
 
@@ -162,7 +166,7 @@ class Ledger:
             bytes=self._bytes,
             errors=dict(self._errors),
             seconds=self._clock() - self._began,
-            sites=len(self._site_began),
+            sites=len(self._sites),
             discovered=self._discovered,
             stopped=stopped,
             peak_memory_mb=memory_mb,

@@ -66,7 +66,10 @@ class FrontierScheduler(BaseScheduler):
         now = time.monotonic()
         self._refill(now)
         while (request := self._queue.take(now)) is not None:
-            if not self._ledger.is_exhausted(request.cb_kwargs["claim"].site):
+            site = request.cb_kwargs["claim"].site
+            if not self._ledger.is_exhausted(site):
+                # not when it was claimed: a site that waits behind slow ones would lose its time without a request
+                self._ledger.begins(site)
                 return request
             self._queue.done(host_of(request), now)
         self._wake(now)

@@ -6,6 +6,7 @@ to hide itself from triage by that.
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Self
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 AGENT: Final = "Qalqan"  # the product token that rules may name
 MAX_BYTES: Final = 512 * 1024  # RFC 9309, 2.5: at least 500 KiB
 _MAX_HOSTS: Final = 5_000  # rules remembered at once
-_TIMEOUT_S: Final = 10.0
+_TIMEOUT_S: Final = 10.0  # at most, and never longer than a page may take
 _OK: Final = 200
 
 Rules = ProtegoRobotParser | None
@@ -38,6 +39,7 @@ class RobotsMiddleware:
 
     def __init__(self, crawler: "Crawler") -> None:
         self._crawler = crawler
+        self._timeout_s = min(_TIMEOUT_S, crawler.settings.getfloat("DOWNLOAD_TIMEOUT"))
         self._rules: OrderedDict[str, asyncio.Future[Rules]] = OrderedDict()
 
     @classmethod
@@ -55,7 +57,7 @@ class RobotsMiddleware:
         """`request` may go on.
 
         Raises:
-            FetchRefusedError: the host's rules forbid it.
+            FetchRefusedError: the host's rules forbid it, or do not come while the page has time.
         """
         if request.meta.get("robots"):
             return
@@ -68,7 +70,12 @@ class RobotsMiddleware:
                 self._rules.popitem(last=False)
         else:
             self._rules.move_to_end(origin)
-        parser = await asyncio.shield(rules)
+        try:
+            # a page that was led here from another host has no more time than is left to it
+            async with asyncio.timeout(_left_s(request)):
+                parser = await asyncio.shield(rules)
+        except TimeoutError:
+            raise FetchRefusedError("timeout") from None
         if parser is not None and not parser.allowed(request.url, AGENT):
             raise FetchRefusedError("robots")
 
@@ -80,7 +87,7 @@ class RobotsMiddleware:
             meta={
                 "robots": True,
                 "download_slot": f"robots {origin}",
-                "download_timeout": _TIMEOUT_S,
+                "download_timeout": self._timeout_s,
             },
         )
         try:
@@ -95,3 +102,8 @@ class RobotsMiddleware:
         if response.status != _OK:
             return None
         return ProtegoRobotParser(response.body[:MAX_BYTES], self._crawler.spider)
+
+
+def _left_s(request: Request) -> float | None:
+    deadline = request.meta.get("deadline")
+    return None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -68,6 +68,8 @@ def test_a_sites_bytes_and_seconds_run_out_for_that_site_alone(store: Store) -> 
     clock = Seconds()
     ledger = ledger_of(store, clock, max_bytes=150, max_seconds=60)
     a, b = sorted(ledger.claims(10), key=lambda claim: claim.site)
+    ledger.begins("a.kz")
+    ledger.begins("b.kz")
     ledger.record(fetched(a, "x"))
     assert not ledger.is_exhausted("a.kz")
     ledger.record(fetched(a, "y"))
@@ -79,6 +81,19 @@ def test_a_sites_bytes_and_seconds_run_out_for_that_site_alone(store: Store) -> 
     assert ledger.is_exhausted("b.kz")
     ledger.record(fetched(b, "z"))
     assert ledger.claims(10) == []
+
+
+def test_a_sites_seconds_do_not_run_while_it_waits_for_its_first_request(store: Store) -> None:
+    clock = Seconds()
+    ledger = ledger_of(store, clock, max_seconds=60)
+    ledger.claims(10)
+    clock.now = 61
+
+    assert not ledger.is_exhausted("a.kz")
+    ledger.begins("a.kz")
+    clock.now = 122
+    assert ledger.is_exhausted("a.kz")
+    assert not ledger.is_exhausted("b.kz")
 
 
 def test_what_is_claimed_and_not_fetched_is_given_back_at_the_end(store: Store) -> None:
