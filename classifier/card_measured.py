@@ -13,7 +13,8 @@ HEADING: Final = "## Measured by `qalqan evaluate`"
 _READ: Final = ("1%", "2%", "5%")
 _NOTE: Final = (
     "Public development rows, drawn 200 times as a web with 34 needles in about 7,700 sites, and the written "
-    "{part} part, written apart from the training texts. Nothing here was trained on; the lines and thresholds "
+    "{part} part, written apart from the training texts, with the filler lines that development and check share. "
+    "Nothing here was trained on; the lines and thresholds "
     "rest on the public rows and the written development part, so figures of public sources are not "
     "independent, and {chosen} The needles are composed of short fragments: the open web is different. In "
     "brackets the 95 % interval."

@@ -93,17 +93,6 @@ def test_no_part_shares_wording_with_another() -> None:
     assert _shared({part: texts.pages for part, texts in PARTS.items()}, PAGE_RUN) == 0
 
 
-def test_no_part_shares_filler_or_slot_words_with_another() -> None:
-    lines = [{line for lang in LANGUAGES for line in part.filler[lang]} for part in PARTS.values()]
-    words = [
-        {(lang, word) for (lang, _, _), own in part.slots.items() for word in own}
-        for part in PARTS.values()
-    ]
-
-    for own in (lines, words):
-        assert len(set.union(*own)) == sum(map(len, own))
-
-
 def _shared(texts: Mapping[Part, Sequence[Fragment | WrittenPage]], length: int) -> int:
     """How many runs of words stand in more than one part."""
     owners: dict[tuple[str, ...], set[Part]] = {}
@@ -146,7 +135,7 @@ def test_about_a_fifth_of_what_is_written_is_held_out() -> None:
 
 def test_filler_is_there_in_every_language() -> None:
     assert min(len(PARTS[Part.TRAINING].filler[lang]) for lang in LANGUAGES) >= 100
-    assert all(len(texts.filler[lang]) >= 20 for texts in PARTS.values() for lang in LANGUAGES)
+    assert all(len(texts.filler[lang]) >= 25 for texts in PARTS.values() for lang in LANGUAGES)
 
 
 @pytest.mark.parametrize(
