@@ -25,7 +25,7 @@ _TRACKING: Final = re.compile(
 # not after "/.." or "/.": what is left would be another path
 _PATH_SESSION: Final = re.compile(r"(?<!/\.)(?<!/\.\.);jsessionid=[^/?#]*", re.IGNORECASE)
 # of a letter, a digit or one of -._~
-_ESCAPED: Final = re.compile(r"%(?:2[DdEe]|3\d|[46][1-9A-Fa-f]|[57][\dAa]|5[Ff]|7[Ee])")
+_ESCAPED: Final = re.compile(r"%(?:2[DdEe]|3\d|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DNS_LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
