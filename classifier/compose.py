@@ -174,7 +174,9 @@ class _Maker:
     def _example(self, pool: Sequence[Fragment], topic: Topic, stance: Stance) -> Example:
         rng = self._rng
         wanted = min(rng.randint(*self._plan.fragments), len(pool))
-        sentences = [self._filled(fragment) for fragment in rng.sample(pool, wanted)]
+        sentences = [
+            self._corpus.filled(fragment, self._rng) for fragment in rng.sample(pool, wanted)
+        ]
         if topic is not Topic.NEITHER and self._contrast and rng.random() < _CONTRAST:
             sentences += rng.sample(self._contrast, min(2, len(self._contrast)))
         is_angry = topic is Topic.NEITHER and not pool and rng.random() < self._plan.angry
@@ -184,7 +186,9 @@ class _Maker:
 
     def _alone(self) -> Iterator[Example]:
         for fragment in self._fragments:
-            yield self._labelled(self._filled(fragment), fragment.topic, fragment.stance)
+            yield self._labelled(
+                self._corpus.filled(fragment, self._rng), fragment.topic, fragment.stance
+            )
         for page in self._whole:
             for sentence in sentences_of(page):
                 if len(sentence) > _SHORTEST_ALONE and self._rng.random() < _SENTENCES_ALONE:
@@ -219,14 +223,6 @@ class _Maker:
             return rng.randint(*_LONG_FILLER)
         number = rng.randint(*self._plan.filler)
         return number if fragments else max(1, number)
-
-    def _filled(self, fragment: Fragment) -> str:
-        text = fragment.text
-        if fragment.topic is not Topic.NEITHER:
-            for slot in ("act", "group"):
-                words = self._corpus.slots[self._lang, slot, fragment.topic]
-                text = text.replace(f"{{{slot}}}", self._rng.choice(words))
-        return text[:1].upper() + text[1:]
 
     def _filler(self, *, is_angry: bool) -> str:
         draw = self._rng.random()

@@ -1,5 +1,6 @@
 """The texts written for the project: read and checked, each part by other hands than the others."""
 
+import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,6 +84,15 @@ class Corpus:
     pages: tuple[WrittenPage, ...]
     filler: Mapping[str, tuple[str, ...]]
     slots: Mapping[tuple[str, str, Topic], tuple[str, ...]]
+
+    def filled(self, fragment: Fragment, rng: random.Random) -> str:
+        """The fragment's text with a general word in each slot, its first letter a capital."""
+        text = fragment.text
+        if fragment.topic is not Topic.NEITHER:
+            for slot in ("act", "group"):
+                words = self.slots[fragment.lang, slot, fragment.topic]
+                text = text.replace(f"{{{slot}}}", rng.choice(words))
+        return text[:1].upper() + text[1:]
 
 
 def load(part: Part) -> Corpus:

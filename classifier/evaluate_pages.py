@@ -206,20 +206,10 @@ def sentences(held: Corpus, seed: int) -> list[Written]:
         for text in compose.sentences_of(page)
     ]
     return of_pages + [
-        Written(
-            _filled(f.text, held, f.lang, f.topic, rng), f.lang, f.topic, f.stance, f.move, True
-        )
+        Written(held.filled(f, rng), f.lang, f.topic, f.stance, f.move, True)
         for f in held.fragments
         if f.stance is not Stance.DISTRESS
     ]
-
-
-def _filled(text: str, held: Corpus, lang: str, topic: Topic, rng: random.Random) -> str:
-    for slot in ("act", "group"):
-        words = held.slots.get((lang, slot, topic), ())
-        if words:
-            text = text.replace(f"{{{slot}}}", rng.choice(words))
-    return text[:1].upper() + text[1:]
 
 
 def _ap(rows: Sequence[tuple[float, bool]]) -> Measured:

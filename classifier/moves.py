@@ -208,10 +208,10 @@ def _written(corpus: Corpus, rng: random.Random) -> Iterator[tuple[str, Row]]:
         if move != NONE:
             alike.setdefault((fragment.lang, fragment.topic, move), []).append(fragment)
         for _ in range(1 if move == NONE else _FILLINGS):
-            yield fragment.lang, Row(_filled(corpus, fragment, rng), fragment.topic, move)
+            yield fragment.lang, Row(corpus.filled(fragment, rng), fragment.topic, move)
     for (lang, topic, move), pool in alike.items():
         for _ in range(_PAIRS * len(pool) if len(pool) > 1 else 0):
-            text = " ".join(_filled(corpus, one, rng) for one in rng.sample(pool, 2))
+            text = " ".join(corpus.filled(one, rng) for one in rng.sample(pool, 2))
             yield lang, Row(text, topic, move)
     for lang, lines in corpus.filler.items():
         for line in lines:
@@ -228,7 +228,7 @@ def _single(corpus: Corpus, seed: int) -> list[Row]:
     rows: list[Row] = []
     for fragment in corpus.fragments:
         if fragment.topic in MOVES:
-            text = _filled(corpus, fragment, rng)
+            text = corpus.filled(fragment, rng)
             rows.append(Row(text, fragment.topic, _move_of(fragment)))
             if fragment.lang == "kk":
                 rows.append(replace(rows[-1], text=kazakh_latin(text, rng.randrange(1_000_000))))
@@ -237,15 +237,6 @@ def _single(corpus: Corpus, seed: int) -> list[Row]:
 
 def _move_of(fragment: Fragment) -> str:
     return fragment.move if fragment.stance is Stance.PROMOTES else NONE
-
-
-def _filled(corpus: Corpus, fragment: Fragment, rng: random.Random) -> str:
-    text = fragment.text
-    if fragment.topic is not Topic.NEITHER:
-        for slot in ("act", "group"):
-            words = corpus.slots[fragment.lang, slot, fragment.topic]
-            text = text.replace(f"{{{slot}}}", rng.choice(words))
-    return text[:1].upper() + text[1:]
 
 
 def told(weights: Weights, rows: Sequence[Row]) -> tuple[list[str], list[float]]:
