@@ -1,13 +1,15 @@
 """What a crawl is asked to do, what it tells on the way, and what it reports at the end."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
 from crawler.guard import AddressPolicy, BadAllowanceError, Override
+from review_queue.categories import Category
 from review_queue.errors import BadHostError
 from review_queue.hosts import parse_host
+from review_queue.records import ModelId, PageScore
 
 USER_AGENT: Final = "Qalqan/0.1 (website triage for a cyber-police unit)"
 DAY_S: Final = 86_400.0
@@ -76,6 +78,22 @@ class Network:
 _PROXY_HELP: Final = "{!r} is not a plain HTTP proxy; write http://127.0.0.1:3128"
 
 
+Score = Callable[[Sequence[tuple[str, str]]], list[PageScore]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How pages are scored as they come.
+
+    `load` is called once, by the process that reads the pages, and gives the function that scores titles and texts.
+    A page whose score reaches one of `cuts` is worth a person's look.
+    """
+
+    load: Callable[[], Score]
+    model: ModelId
+    cuts: Mapping[Category, float]
+
+
 @dataclass(frozen=True, slots=True)
 class CrawlPlan:
     """One crawl: budgets, pace and network; robots.txt is obeyed or, on a recorded order, ignored."""
@@ -85,6 +103,7 @@ class CrawlPlan:
     network: Network = field(default_factory=Network)
     obey_robots: bool = True
     discover: int = 0  # how many sites seen through links may be followed
+    scoring: Scoring | None = None
 
     def retried_at_once(self) -> frozenset[str]:
         """The kinds of error that do not keep a page from being tried by this crawl, however lately they occurred."""

@@ -72,6 +72,22 @@ class Outcome:
     error: str = ""  # a short kind such as "dns", "timeout", "robots", "not_html"
     retry: bool = False  # the error may pass: due again after a back-off
     size_bytes: int = 0
+    capture: "Capture | None" = field(repr=False, default=None)  # the exchange the page came by
+    score: "PageScore | None" = None
+    unread: str = ""  # why the page has no text: one of `unread.REASONS`
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One exchange as the two WARC records that are its evidence; each is a gzip member of its own."""
+
+    request: bytes = field(repr=False)
+    response: bytes = field(repr=False)
+    request_id: str
+    response_id: str
+    request_sha256: str  # of the record before compression
+    response_sha256: str
+    payload_sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Final
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from review_queue import lineup_tables, rules, samples
+from review_queue import lineup_tables, rules, samples, unread_tables
 
 migrations: Final = Migrations("qalqan")
 
@@ -267,4 +267,10 @@ def _set_thresholds(db: Database) -> None:
 @migrations(name="0006_lineup")
 def _lineup(db: Database) -> None:
     for statement in lineup_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0008_unread")
+def _unread(db: Database) -> None:
+    for statement in unread_tables.STATEMENTS:
         db.execute(statement)
