@@ -5,7 +5,7 @@ from typing import Final
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from review_queue import lineup_tables, rules, samples, unread_tables
+from review_queue import lineup_tables, progress_tables, rules, samples, unread_tables
 
 migrations: Final = Migrations("qalqan")
 
@@ -273,4 +273,10 @@ def _lineup(db: Database) -> None:
 @migrations(name="0008_unread")
 def _unread(db: Database) -> None:
     for statement in unread_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0010_round_progress")
+def _round_progress(db: Database) -> None:
+    for statement in progress_tables.STATEMENTS:
         db.execute(statement)

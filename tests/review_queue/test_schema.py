@@ -18,7 +18,15 @@ ROWS = (
 )
 
 
-@pytest.fixture(params=["0004_disguised", "0005_set_thresholds", "0006_lineup", "0008_unread"])
+@pytest.fixture(
+    params=[
+        "0004_disguised",
+        "0005_set_thresholds",
+        "0006_lineup",
+        "0008_unread",
+        "0010_round_progress",
+    ]
+)
 def older(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A store as an earlier version left it in the middle of a round, from the first version on."""
     connection = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
