@@ -1,64 +1,101 @@
-"""Pages a second of `qalqan crawl` (extraction, language and store included) against bare Scrapy, in one run.
+"""Pages a second of `qalqan crawl` against bare Scrapy and crawlee with empty callbacks, all in one run.
 
-    uv run python benchmarks/crawl_speed.py --pages 2000
+    uv run python benchmarks/crawl_speed.py [--pages 20000] [--turns 3] [--uvloop both] [--json FILE]
+    uv run python benchmarks/crawl_speed.py --pages 4000 --turns 1 --without crawlee   # while developing
 
-Both fetch the same pages from the same loopback server; bare Scrapy has an empty callback and Scrapy's defaults but
-for the concurrency. Whole processes are timed, start-up included. Wall time is noisy on a busy machine: trust the CPU
-figures, and the ratio of the best of several turns.
+`qalqan crawl` has everything on: links, text, language, scores, WARC and store. All fetch the same pages of 200 hosts
+(loopback addresses, so that nobody looks names up) from one server, 64 requests at once; what the server alone can
+give is printed first. The pages are about 40 KB of HTML, 20 to 60, with some 4,000 characters of text in Kazakh,
+Russian or English, put together from the project's harmless lines. A list of all URLs is given to each; `--follow` gives ours
+the front pages only and lets it find the others through links, as a real crawl does.
+
+Whole processes are timed, from start to exit and with all their children: CPU is what the kernel has counted once
+they are all waited for, memory the largest sum over a program's processes, looked at ten times a second (what
+two of them share is counted once). Wall time is noisy on a busy machine: the programs take turns, and the best and
+the median turn are told. `--uvloop` says whether all of them use it, where it can be installed.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import random
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import scrapy
-from scrapy.crawler import CrawlerProcess
-from scrapy.http import Response
+from classify_speed import LANGUAGES, ONE_THREAD, framed, paragraphs
 
+HERE = Path(__file__).parent
 HOSTS = 200
 CONCURRENCY = 64
-_SENTENCE = "кітап теңіз спорт жаңа күн ұзақ жол қала дала сабақ музыка the long road to school"
-WORDS = tuple(_SENTENCE.split())
+DIFFERENT = 90  # pages, each of them served under many URLs with a line of its own
+TEXT_BYTES = 5_000
+PAD_TO = (20_000, 60_000)
+LINKS = 30
+CRAWLEE = ("crawlee[httpx]==1.11.0",)
+UVLOOP = "uvloop>=0.22"
 
 
 @dataclass(frozen=True)
 class Turn:
     """One timed run of one program."""
 
+    program: str
+    uvloop: bool
+    pages: int
     seconds: float
-    cpu_ms: float
+    cpu_ms: float  # a page
     peak_mb: float
 
+    @property
+    def rate(self) -> float:
+        return self.pages / self.seconds
 
-def page(number: int) -> bytes:
-    """A page of about 25 KB: a menu, sixty paragraphs, scripts, a few links out."""
-    paragraphs = "".join(
-        f"<div class='c{i}'><p>{' '.join(WORDS[(number + i + n) % len(WORDS)] for n in range(30))}"
-        f" <b>{i}</b> <a href='/p{(number * 7 + i) % 200}'>read on {i}</a></p></div>"
-        for i in range(60)
+
+def pages() -> list[bytes]:
+    """Pages of 20 to 60 KB; `@@` in them stands for what the URL says."""
+    rng = random.Random(4)
+    made = []
+    for number in range(DIFFERENT):
+        lang = LANGUAGES[number % len(LANGUAGES)]
+        page = framed(rng, lang, list(paragraphs(rng, lang, TEXT_BYTES)))
+        size = rng.randint(*PAD_TO)
+        head, _, rest = page.partition(b"<script>")
+        script, _, shown = rest.partition(b"</script>")
+        left = size - len(page)
+        while left > 0:  # a larger page has more of what is no text
+            script += f"q.push({{k:{rng.random()},v:'{left}'}});".encode()
+            left = size - len(head) - len(script) - len(shown)
+        kept = max(0, len(script) + left) if left < 0 else len(script)
+        made.append(head + b"<script>" + script[:kept] + b"</script>" + shown)
+    return made
+
+
+def links(number: int, most: int) -> bytes:
+    """A menu of pages of the same site, and four links to other sites."""
+    inside = "".join(
+        f"<li><a href='/p{(number * 7 + i * 13 + 1) % most}'>read on {i}</a>" for i in range(LINKS)
     )
     out = "".join(
         f"<li><a href='http://s{(number * 13 + i) % 2000}.example/'>site {i}</a>" for i in range(4)
     )
-    script = "<script>" + "function f(x){return x+1};" * 200 + "</script>"
-    head = f"<!doctype html><html lang=kk><meta charset=utf-8><title>Page {number}</title>{script}"
-    return f"{head}<body>{paragraphs}<ul>{out}</ul></body></html>".encode()
+    return f"<h2>Page {number}</h2><ul>{inside}{out}</ul></body>".encode()
 
 
 class Server(asyncio.Protocol):
-    """Answers every request with one of 37 pages, robots.txt with 404."""
+    """Answers every request with one of the pages, robots.txt with 404."""
 
-    pages: tuple[bytes, ...] = ()
+    pages: tuple[tuple[bytes, bytes], ...] = ()
+    a_site: int = 100
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -69,130 +106,253 @@ class Server(asyncio.Protocol):
         *heads, self._held = (self._held + data).split(b"\r\n\r\n")
         for head in heads:
             path = head.split(b" ", 2)[1]
-            if path.endswith(b"robots.txt"):
+            if not path.startswith(b"/p"):
                 self._transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                 continue
-            body = self.pages[hash(path) % len(self.pages)]
-            self._transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n"
-                % len(body)
-                + body
+            number = int(path[2:])
+            before, after = self.pages[number % len(self.pages)]
+            own = links(number, self.a_site)
+            length = len(before) + len(own) + len(after)
+            self._transport.writelines(
+                (
+                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
+                    b"Content-Length: %d\r\n\r\n" % length,
+                    before,
+                    own,
+                    after,
+                )
             )
 
 
-async def serve() -> None:
+async def serve(a_site: int) -> None:
     """Print the port, then answer for ever."""
-    Server.pages = tuple(page(i) for i in range(37))
+    Server.a_site = a_site
+    Server.pages = tuple((page.removesuffix(b"</body></html>"), b"</html>") for page in pages())
     server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0, backlog=2048)
+    for host in range(HOSTS):
+        await asyncio.get_running_loop().create_server(
+            Server, _address(host), server.sockets[0].getsockname()[1], backlog=256
+        )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
-def bare(urls: Path, port: int) -> None:
-    """Fetch the URLs with Scrapy and do nothing with them."""
-    listed = urls.read_text().split()
-
-    class Empty(scrapy.Spider):
-        name = "empty"
-
-        async def start(self) -> AsyncIterator[Any]:
-            for url in listed:
-                yield scrapy.Request(
-                    url, dont_filter=True, meta={"proxy": f"http://127.0.0.1:{port}"}
-                )
-
-        def parse(self, response: Response, **_: object) -> None:
-            pass
-
-    process = CrawlerProcess(
-        {
-            "LOG_LEVEL": "WARNING",
-            "CONCURRENT_REQUESTS": CONCURRENCY,
-            "TELNETCONSOLE_ENABLED": False,
-            "REMOTE_CONTROL_ENABLED": False,
-        }
-    )
-    process.crawl(Empty)
-    process.start()
+def _address(host: int) -> str:
+    return f"127.0.1.{host + 1}"
 
 
-def timed(command: list[str], pages: int) -> Turn:
-    """Run the command; it must print no error."""
+def timed(
+    program: str, command: list[str], pages: int, environment: Mapping[str, str], *, uvloop: bool
+) -> Turn:
+    """Run the command, which must get all pages."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - began
+    with tempfile.TemporaryFile("w+") as told:
+        running = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=told, text=True, env=environment
+        )
+        with _peak_of(running.pid) as peaks:
+            output, _ = running.communicate()
+        seconds = time.perf_counter() - began
+        told.seek(0)
+        errors = told.read()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0, done.stderr
+    assert running.returncode == 0, errors
+    report = json.loads(output.splitlines()[-1])
+    assert report["pages"] == pages, (report, errors)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    peak = float(after.ru_maxrss) / 1024
-    if done.stdout:
-        report = json.loads(done.stdout.splitlines()[-1])
-        assert report["pages"] == pages, report
-        peak = report["peak_memory_mb"]
-    return Turn(seconds, cpu / pages * 1000, peak)
+    return Turn(program, uvloop, pages, seconds, cpu / pages * 1000, peaks[0] / 1024)
 
 
-def compare(pages: int, turns: int, *, robots: str) -> None:
-    """Run both programs in turn and print what they took."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen(
-            [sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True
-        ) as server,
-    ):
+@contextmanager
+def _peak_of(pid: int) -> Iterator[list[float]]:
+    """A list whose one number grows to the most KB that the process and all below it hold together."""
+    peak = [0.0]
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.1):
+            peak[0] = max(peak[0], sum(map(_memory_kb, _tree(pid))))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        watching.join()
+
+
+def _tree(pid: int) -> Iterator[int]:
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in children:
+        yield from _tree(int(child))
+
+
+def _memory_kb(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((float(line.split()[1]) for line in lines if line.startswith("Pss:")), 0.0)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The commands of one run, and where their packages are."""
+
+    folder: Path
+    port: int
+    pages: int
+    crawlee: str  # the interpreter of its environment
+    uvloop: str  # a folder to import it from
+    options: tuple[str, ...]
+    follow: bool
+
+    def run(self, program: str, turn: int, *, uvloop: bool) -> Turn:
+        """One turn of `program`."""
+        environment = dict(os.environ | ONE_THREAD)
+        if uvloop:
+            environment["PYTHONPATH"] = self.uvloop
+        command = self._ours(turn, uvloop=uvloop) if program == "qalqan" else self._peer(program)
+        if uvloop and program != "qalqan":
+            command.append("--uvloop")
+        return timed(program, command, self.pages, environment, uvloop=uvloop)
+
+    def _peer(self, peer: str) -> list[str]:
+        python = self.crawlee if peer.startswith("crawlee") else sys.executable
+        return [python, str(HERE / "crawl_peers.py"), peer, str(self.folder / "urls.txt"),
+                "--concurrency", str(CONCURRENCY)]  # fmt: skip
+
+    def _ours(self, turn: int, *, uvloop: bool) -> list[str]:
+        seeds = self.folder / ("fronts.txt" if self.follow else "urls.txt")
+        return [sys.executable, "-m", "qalqan", "crawl", str(seeds), "--json",
+                "--data", str(self.folder / f"data{turn}{uvloop}"),
+                "--allow-address", f"127.0.1.0/24:{self.port}", "--robots", "ignore", "--delay", "0",
+                "--max-pages", str(self.pages // HOSTS), "--max-depth", "99" if self.follow else "0",
+                "--max-bytes", "9999999999", "--max-seconds", "99999",
+                "--concurrency", str(CONCURRENCY), *self.options]  # fmt: skip
+
+
+@contextmanager
+def served(folder: Path, pages: int) -> Iterator[int]:
+    """The port of a running server; the lists of URLs are in `folder`."""
+    command = [sys.executable, __file__, "--serve", "--pages", str(pages)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         port = int(server.stdout.readline())
-        urls = Path(folder, "urls.txt")
-        urls.write_text("".join(f"http://h{i % HOSTS}.example/p{i}\n" for i in range(pages)))
-        ours, theirs = [], []
+        urls = [
+            f"http://{_address(host)}:{port}/p{number}\n"
+            for number in range(pages // HOSTS)
+            for host in range(HOSTS)
+        ]
+        (folder / "urls.txt").write_text("".join(urls))
+        (folder / "fronts.txt").write_text("".join(urls[:HOSTS]))
         try:
-            for turn in range(turns):
-                theirs.append(
-                    timed(
-                        [sys.executable, __file__, "--bare", str(urls), "--port", str(port)], pages
-                    )
-                )
-                ours.append(
-                    timed(
-                        [sys.executable, "-m", "qalqan", "crawl", str(urls), "--data", f"{folder}/{turn}", "--json",
-                         "--proxy", f"http://127.0.0.1:{port}", "--delay", "0", "--max-depth", "0", "--robots", robots,
-                         "--max-pages", str(pages), "--concurrency", str(CONCURRENCY)],
-                        pages,
-                    )
-                )  # fmt: skip
+            yield port
         finally:
             server.kill()
-    fast, bare_fast = min(ours, key=lambda t: t.seconds), min(theirs, key=lambda t: t.seconds)
-    for name, best in (("bare Scrapy", bare_fast), ("qalqan crawl", fast)):
-        print(
-            f"{name:13} {pages / best.seconds:7.0f} pages/s  {best.cpu_ms:5.2f} CPU ms/page"
-            f"  {best.peak_mb:5.0f} MB peak"
+
+
+def installed(folder: Path, programs: list[str], *, uvloop: bool) -> tuple[str, str]:
+    """Crawlee's interpreter and a folder with uvloop, in `folder`, for as long as it is there."""
+    environment, place = folder / "crawlee", folder / "uvloop"
+    packages = [*CRAWLEE, UVLOOP] if uvloop else list(CRAWLEE)
+    if any(program.startswith("crawlee") for program in programs):
+        _quiet(["uv", "venv", "--no-project", "--python", sys.executable, str(environment)])
+        _quiet(["uv", "pip", "install", "--no-config", "-p", str(environment), *packages])
+    if uvloop:
+        _quiet(["uv", "pip", "install", "--no-config", "-p", sys.executable, "--no-deps",
+                "--target", str(place), UVLOOP])  # fmt: skip
+    return str(environment / "bin" / "python"), str(place)
+
+
+def _quiet(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def compare(chosen: argparse.Namespace) -> list[Turn]:
+    """Run all programs in turn and tell what each turn took."""
+    names = [p for p in ("raw", "scrapy", "qalqan", "crawlee", "crawlee-httpx")
+             if not any(p.startswith(left_out) for left_out in chosen.without)]  # fmt: skip
+    loops = {"no": [False], "yes": [True], "both": [False, True]}[chosen.uvloop]
+    turns = []
+    # a folder that is named in the store's records: short, so that its length does not count
+    with (
+        tempfile.TemporaryDirectory(prefix="speed") as name,
+        served(Path(name), chosen.pages) as port,
+    ):
+        folder = Path(name)
+        crawlee, place = installed(folder, names, uvloop=True in loops)
+        programs = Programs(
+            folder, port, chosen.pages, crawlee, place, tuple(chosen.option), chosen.follow
         )
-    print(
-        f"ratio         {bare_fast.seconds / fast.seconds:7.2f} of bare Scrapy's pages/s, "
-        f"{fast.cpu_ms / bare_fast.cpu_ms:.2f} x its CPU "
-        f"(robots {robots}, best of {turns}, load {os.getloadavg()[0]:.1f})"
+        for number in range(chosen.turns):
+            for uvloop in loops:
+                for program in names:
+                    turns.append(programs.run(program, number, uvloop=uvloop))
+                    print(told(program, [turns[-1]]), file=sys.stderr, flush=True)
+    return turns
+
+
+def told(program: str, turns: list[Turn]) -> str:
+    """One line: the best and the median of a program's turns."""
+    rates = [turn.rate for turn in turns]
+    return (
+        f"{program:14} {'uvloop ' if turns[0].uvloop else 'asyncio'} {max(rates):6.0f} pages/s best,"
+        f" {statistics.median(rates):6.0f} median; CPU ms/page {min(t.cpu_ms for t in turns):5.2f} best,"
+        f" {statistics.median(t.cpu_ms for t in turns):5.2f} median; {max(t.peak_mb for t in turns):5.0f} MB"
     )
+
+
+def summary(turns: list[Turn]) -> Iterator[str]:
+    """The lines of a report: each program, then ours against each of the others."""
+    for uvloop in sorted({turn.uvloop for turn in turns}):
+        by_name: dict[str, list[Turn]] = {}
+        for turn in turns:
+            if turn.uvloop == uvloop:
+                by_name.setdefault(turn.program, []).append(turn)
+        yield from (told(name, mine) for name, mine in by_name.items())
+        ours = by_name.pop("qalqan", [])
+        for name, theirs in by_name.items():
+            if not ours or name == "raw":
+                continue
+            rates = [statistics.median(t.rate for t in part) for part in (ours, theirs)]
+            cpu = [statistics.median(t.cpu_ms for t in part) for part in (ours, theirs)]
+            best = max(t.rate for t in ours) / max(t.rate for t in theirs)
+            yield (
+                f"  against {name}: {rates[0] / rates[1]:.2f} x its pages/s (best of each {best:.2f}),"
+                f" {cpu[0] / cpu[1]:.2f} x its CPU"
+            )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pages", type=int, default=2000)
-    parser.add_argument("--turns", type=int, default=2)
-    parser.add_argument("--robots", choices=["obey", "ignore"], default="ignore")
+    parser.add_argument("--pages", type=int, default=20_000, help=f"a multiple of {HOSTS}")
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--uvloop", choices=("no", "yes", "both"), default="both")
+    parser.add_argument("--follow", action="store_true", help="ours finds the pages through links")
+    parser.add_argument("--without", action="append", default=[], help="leave a program out")
+    parser.add_argument("--option", action="append", default=[], help="one more for `qalqan crawl`")
+    parser.add_argument("--json", type=Path, help="write every turn there")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--bare", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    chosen.pages -= chosen.pages % HOSTS
     if chosen.serve:
-        asyncio.run(serve())
-    elif chosen.bare:
-        bare(chosen.bare, chosen.port)
-    else:
-        compare(chosen.pages, chosen.turns, robots=chosen.robots)
+        asyncio.run(serve(chosen.pages // HOSTS))
+        return
+    turns = compare(chosen)
+    if chosen.json:
+        chosen.json.write_text(json.dumps([asdict(turn) for turn in turns]))
+    print("\n".join(summary(turns)))
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":
