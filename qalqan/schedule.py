@@ -7,9 +7,8 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +20,12 @@ from review_queue import audit
 from review_queue.clock import Clock, system_clock
 from review_queue.errors import QalqanError, StoreMissingError
 from review_queue.hosts import defang
+from review_queue.rounds import BEGUN, ENDED, Outcome, Run
+from review_queue.rounds import runs as recorded
 from review_queue.store import open_store
 
 LOCK_NAME: Final = "schedule.lock"
 EXIT_BUSY: Final = 75  # sysexits.h: EX_TEMPFAIL, try again later
-_BEGUN: Final = "round.begun"
-_ENDED: Final = "round.ended"
-_CHUNK: Final = 2000
 _CLOCK_CHANGE: Final = timedelta(hours=2)  # more than any clock is put back by
 
 
@@ -41,29 +39,7 @@ class UnknownRoundError(QalqanError):
     """No round has this name."""
 
 
-class Outcome(StrEnum):
-    """How a run ended."""
-
-    DONE = "done"
-    FAILED = "failed"
-    STOPPED = "stopped"  # by a person, or by systemd at its time limit
-    RUNNING = "running"
-    DIED = "died"  # killed, or the machine went down
-
-
 _FINISHED: Final = frozenset({Outcome.DONE, Outcome.FAILED})
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a round; `ended_at` is empty while it is at work, and when it died."""
-
-    name: str
-    started_at: str
-    ended_at: str
-    outcome: Outcome
-    counts: Mapping[str, Any] = field(default_factory=dict)
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +106,7 @@ def carry_out(one: Round, work: Work, *, actor: str, clock: Clock = system_clock
     """
     counts: dict[str, Any] = {}
     with _alone(one.data):
-        began = _record(one, _BEGUN, {"process": owner_of(os.getpid())}, actor, clock)
+        began = _record(one, BEGUN, {"process": owner_of(os.getpid())}, actor, clock)
         outcome, error = Outcome.FAILED, ""
         try:
             work(one, counts)
@@ -145,20 +121,18 @@ def carry_out(one: Round, work: Work, *, actor: str, clock: Clock = system_clock
             raise
         finally:
             detail = {"outcome": outcome.value, "counts": counts, "error": error}
-            ended = _record(one, _ENDED, detail, actor, clock)
+            ended = _record(one, ENDED, detail, actor, clock)
     return Run(one.name, began, ended, outcome, counts, error)
 
 
 def runs(data: Path) -> Iterator[Run]:
     """The runs of all rounds in that data folder, the newest first; none where there is no store yet."""
-    ended: dict[str, audit.AuditRow] = {}
-    newest = set()
-    for row in _rows(data):
-        if row.action == _ENDED:
-            ended[row.subject] = row
-        elif row.action == _BEGUN:
-            yield _run(row, ended.pop(row.subject, None), is_newest=row.subject not in newest)
-            newest.add(row.subject)
+    try:
+        store = open_store(data, create=False)
+    except StoreMissingError:
+        return
+    with store:
+        yield from recorded(store, is_alive)
 
 
 def due(rounds: Sequence[Round], now: datetime) -> list[Round]:
@@ -193,35 +167,6 @@ def _began(one: Round, outcomes: frozenset[Outcome]) -> datetime:
 
 def _shown(message: str) -> str:
     return defang(message) if "://" in message else message
-
-
-def _run(begun: audit.AuditRow, ended: audit.AuditRow | None, *, is_newest: bool) -> Run:
-    if ended is None:
-        at_work = is_newest and is_alive(str(begun.detail["process"]))
-        return Run(begun.subject, begun.at, "", Outcome.RUNNING if at_work else Outcome.DIED)
-    detail = ended.detail
-    return Run(
-        begun.subject,
-        begun.at,
-        ended.at,
-        Outcome(detail["outcome"]),
-        detail["counts"],
-        detail["error"],
-    )
-
-
-def _rows(data: Path) -> Iterator[audit.AuditRow]:
-    """The rows of the audit log, the newest first."""
-    try:
-        store = open_store(data, create=False)
-    except StoreMissingError:
-        return
-    with store:
-        offset, oldest = 0, None
-        while rows := audit.rows(store, _CHUNK, offset):
-            # rows written meanwhile move the older ones into the next chunk once more
-            yield from (row for row in rows if oldest is None or row.seq < oldest)
-            offset, oldest = offset + len(rows), rows[-1].seq
 
 
 def _record(one: Round, action: str, detail: Mapping[str, object], actor: str, clock: Clock) -> str:

@@ -18,10 +18,11 @@ from qalqan import schedule as clockwork
 from qalqan import timers
 from qalqan.cli import EXIT_INTERRUPTED
 from qalqan.cli.options import json_option, login
-from qalqan.schedule import EXIT_BUSY, Missing, Outcome, RoundRunningError, Run
+from qalqan.schedule import EXIT_BUSY, Missing, RoundRunningError
 from qalqan.settings import Round, SettingsError, default_config, default_unit_dir, read_rounds
 from review_queue.clock import iso, system_clock
 from review_queue.errors import QalqanError
+from review_queue.rounds import Outcome, Run
 
 _OURS: Final = frozenset({"--data", "--json"})  # said by the round itself
 _HOUR: Final = timedelta(hours=1)

@@ -16,7 +16,6 @@ import pytest
 
 from qalqan.schedule import (
     EXIT_BUSY,
-    Outcome,
     RoundRunningError,
     UnknownRoundError,
     carry_out,
@@ -30,6 +29,7 @@ from qalqan.schedule import (
 from qalqan.settings import Round
 from review_queue import audit
 from review_queue.errors import QalqanError
+from review_queue.rounds import Outcome
 from review_queue.store import open_store
 from tests.conftest import TickingClock
 
