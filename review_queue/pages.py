@@ -4,35 +4,47 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from review_queue.records import ModelId, Page
+from review_queue import captures
+from review_queue.records import Capture, ModelId, Page, Place
 from review_queue.store import Store
 
 _COLUMNS = "p.id, p.url, p.host, p.site, p.fetched_at, p.status, p.title, p.text, p.lang, p.body_sha256, p.content_type"
 
 
-def keep(store: Store, page: Page, round_id: int | None = None) -> None:
-    """The page is stored once for each different body; one seen again only has its time renewed.
+def keep(
+    store: Store,
+    page: Page,
+    round_id: int | None = None,
+    *,
+    capture: Capture | None = None,
+    place: Place | None = None,
+) -> int:
+    """The page is stored once for each different body; one seen again only has its time renewed. Returns its id.
 
-    The round it was first fetched in says under which robots policy and limits that was.
+    The round it was first fetched in says under which robots policy and limits that was. A body that stands in a
+    WARC file, at `place`, is not stored a second time.
     """
     with store.atomic():
-        seen = store.run(
-            "UPDATE pages SET last_seen_at = ? WHERE url = ? AND body_sha256 = ?",
+        row = store.row(
+            "UPDATE pages SET last_seen_at = ? WHERE url = ? AND body_sha256 = ? RETURNING id",
             [page.fetched_at, page.url, page.body_sha256],
-        )
-        if seen:
-            return
-        store.run(
+        ) or store.row(
             "INSERT INTO pages(url, host, site, fetched_at, last_seen_at, status, title, text, lang, content_type,"
-            " body_sha256, round_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            " body_sha256, round_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
             [page.url, page.host, page.site, page.fetched_at, page.fetched_at, page.status, page.title, page.text,
              page.lang, page.content_type, page.body_sha256, round_id],
         )  # fmt: skip
-        store.run(
-            "INSERT INTO bodies(sha256, deflated) SELECT :digest, :deflated"
-            " WHERE NOT EXISTS (SELECT 1 FROM bodies WHERE sha256 = :digest)",
-            {"digest": page.body_sha256, "deflated": zlib.compress(page.body, 6)},
-        )
+        assert row is not None  # noqa: S101  # one of the two has stored it
+        page_id = int(row["id"])
+        if capture and place:
+            captures.add(store, page_id, capture, place)
+        else:
+            store.run(
+                "INSERT INTO bodies(sha256, deflated) SELECT :digest, :deflated"
+                " WHERE NOT EXISTS (SELECT 1 FROM bodies WHERE sha256 = :digest)",
+                {"digest": page.body_sha256, "deflated": zlib.compress(page.body, 6)},
+            )
+        return page_id
 
 
 def unscored(store: Store, model: ModelId, batch: int = 500) -> Iterator[list[Page]]:
@@ -60,7 +72,7 @@ def get(store: Store, page_id: int) -> Page | None:
 
 
 def body(store: Store, page_id: int) -> bytes:
-    """The raw body of the page; empty where there is none."""
+    """The raw body of a page that was kept without a capture; empty where there is none."""
     deflated = store.value("SELECT deflated FROM bodies b JOIN pages p ON p.body_sha256 = b.sha256 WHERE p.id = ?",
                            [page_id])  # fmt: skip
     return zlib.decompress(deflated) if deflated else b""

@@ -85,9 +85,26 @@ class Capture:
     response: bytes = field(repr=False)
     request_id: str
     response_id: str
-    request_sha256: str  # of the record before compression
-    response_sha256: str
-    payload_sha256: str
+    sha256: str  # of the response record and the request record after it, as they are stored
+    payload_sha256: str  # of the body as received
+    response_head: bytes = field(repr=False)  # of HTTP, as it stands in the record
+    url: str
+    fetched_at: str
+    ip: str = ""
+    tls: str = ""
+    truncated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a capture's records were written; `refers_to` is the capture that holds its payload, if it does not."""
+
+    file_id: int
+    offset: int
+    length: int
+    response_length: int
+    sha256: str
+    refers_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

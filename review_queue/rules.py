@@ -17,7 +17,8 @@ def _no_replace(table: str, what: str, *keys: str) -> str:
         SELECT RAISE(ABORT, 'refused: {what} is never replaced'); END"""
 
 
-def _append_only(table: str, what: str, *keys: str) -> list[str]:
+def append_only(table: str, what: str, *keys: str) -> list[str]:
+    """The triggers that keep the rows of `table` as they are, for good; `keys` are all its unique keys."""
     return [
         f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN
             SELECT RAISE(ABORT, 'refused: {what} is never changed'); END""",
@@ -50,7 +51,7 @@ _VIEWS: Final = [
 ]
 
 _DECISIONS: Final = [
-    *_append_only("decisions", "a decision", "id", "supersedes"),
+    *append_only("decisions", "a decision", "id", "supersedes"),
     """CREATE TRIGGER decisions_one_voice BEFORE INSERT ON decisions
         WHEN EXISTS (SELECT 1 FROM standing s WHERE s.case_id = NEW.case_id
                      AND s.reviewer_id = NEW.reviewer_id AND s.id IS NOT NEW.supersedes)
@@ -83,7 +84,7 @@ _DECISIONS: Final = [
 ]
 
 _ENTRIES: Final = [
-    *_append_only("entries", "an entry", "id"),
+    *append_only("entries", "an entry", "id"),
     # one trigger: SQLite leaves the order of several open, and the reason given should be the first that holds
     """CREATE TRIGGER entries_rest_on_people BEFORE INSERT ON entries BEGIN SELECT CASE
         WHEN (SELECT lane FROM cases WHERE id = NEW.case_id) IS NOT 'review'
@@ -118,11 +119,11 @@ _ENTRIES: Final = [
 ]
 
 _RECORDS: Final = [
-    *_append_only("exports", "an export", "serial"),
+    *append_only("exports", "an export", "serial"),
     """CREATE TRIGGER exports_grow BEFORE INSERT ON exports
         WHEN NEW.serial <= coalesce((SELECT max(serial) FROM exports), 0)
         BEGIN SELECT RAISE(ABORT, 'refused: the serial only grows'); END""",
-    *_append_only("audit", "an audit row", "seq", "hash"),
+    *append_only("audit", "an audit row", "seq", "hash"),
     """CREATE TRIGGER audit_chain BEFORE INSERT ON audit
         WHEN NEW.seq <> coalesce((SELECT max(seq) FROM audit), 0) + 1 OR NEW.prev_hash <> coalesce(
             (SELECT hash FROM audit ORDER BY seq DESC LIMIT 1),
@@ -163,8 +164,8 @@ _SEEN: Final = [
         WHEN EXISTS (SELECT 1 FROM pages p JOIN cases c ON c.site = p.site WHERE p.id = OLD.page_id)
         BEGIN SELECT RAISE(ABORT, 'refused: the scores of a case are kept'); END""",
     _no_replace("scores", "a score", "page_id, model_id"),
-    *_append_only("models", "a model that has scored", "id", "digest"),
-    *_append_only("surroundings", "what a case showed", "page_id"),
+    *append_only("models", "a model that has scored", "id", "digest"),
+    *append_only("surroundings", "what a case showed", "page_id"),
     """CREATE TRIGGER cases_keep BEFORE UPDATE OF id, ref, site, category, lane, opened_at ON cases
         BEGIN SELECT RAISE(ABORT, 'refused: a case keeps its site, category and lane'); END""",
     """CREATE TRIGGER cases_no_delete BEFORE DELETE ON cases
@@ -179,7 +180,7 @@ STATEMENTS: Final = (*_VIEWS, *_DECISIONS, *_ENTRIES, *_RECORDS, *_SEEN)
 
 # made by a later migration than the statements above
 SET_THRESHOLDS: Final = (
-    *_append_only("set_thresholds", "a set threshold", "id"),
+    *append_only("set_thresholds", "a set threshold", "id"),
     """CREATE TRIGGER set_thresholds_follow BEFORE INSERT ON set_thresholds
         WHEN NEW.id <> coalesce((SELECT max(id) FROM set_thresholds), 0) + 1
         BEGIN SELECT RAISE(ABORT, 'refused: a set threshold comes after the last one'); END""",

@@ -5,7 +5,14 @@ from typing import Final
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from review_queue import lineup_tables, progress_tables, rules, samples, unread_tables
+from review_queue import (
+    evidence_tables,
+    lineup_tables,
+    progress_tables,
+    rules,
+    samples,
+    unread_tables,
+)
 
 migrations: Final = Migrations("qalqan")
 
@@ -267,6 +274,12 @@ def _set_thresholds(db: Database) -> None:
 @migrations(name="0006_lineup")
 def _lineup(db: Database) -> None:
     for statement in lineup_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0007_evidence")
+def _evidence(db: Database) -> None:
+    for statement in evidence_tables.STATEMENTS:
         db.execute(statement)
 
 

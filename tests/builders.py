@@ -2,10 +2,11 @@
 
 import hashlib
 
-from review_queue import cases, frontier, scores, seeds
+from review_queue import captures, cases, frontier, pages, scores, seeds
 from review_queue.categories import Category, Lane, Scope, Stance, Verdict
 from review_queue.hosts import parse_url
 from review_queue.records import (
+    Capture,
     Case,
     Draft,
     Evidence,
@@ -13,6 +14,7 @@ from review_queue.records import (
     Outcome,
     Page,
     PageScore,
+    Place,
     Reviewer,
     Seed,
 )
@@ -55,6 +57,36 @@ def fetch(store: Store, *pages: Page) -> list[int]:
         max_depth=3,
     )
     return [int(store.value("SELECT max(id) FROM pages WHERE url = ?", [p.url])) for p in pages]
+
+
+def a_capture(page: Page) -> Capture:
+    """A capture of the page whose records only look like some."""
+    digest = hashlib.sha256(page.body).hexdigest()
+    return Capture(
+        request=b"request...",
+        response=b"response..",
+        request_id="urn:uuid:1",
+        response_id="urn:uuid:2",
+        sha256="c" * 64,
+        payload_sha256=digest,
+        response_head=b"HTTP/1.1 200 OK\r\n\r\n",
+        url=page.url,
+        fetched_at=page.fetched_at,
+        ip="192.0.2.7",
+    )
+
+
+def keep_captured(store: Store, page: Page, offset: int = 10) -> int:
+    """The page is stored with a capture of 20 bytes at `offset` of the first WARC file."""
+    seeds.add(store, [Seed(page.url)])
+    known = captures.files(store)
+    file_id = (
+        known[0].id
+        if known
+        else captures.add_file(store, "2026/a.warc.gz", info_length=10, info_sha256="d" * 64)
+    )
+    place = Place(file_id, offset, 20, 10, "c" * 64)
+    return pages.keep(store, page, capture=a_capture(page), place=place)
 
 
 def a_score(

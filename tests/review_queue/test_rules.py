@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from review_queue import cases, decisions, entries, thresholds
+from review_queue import cases, decisions, entries, manifests, thresholds
 from review_queue.categories import CaseState, Category, Scope, Verdict
 from review_queue.errors import RefusedError, StoreDamagedError
 from review_queue.records import Case, Surroundings
 from review_queue.store import Store
-from tests.builders import a_case, a_draft
+from tests.builders import a_case, a_draft, a_page, keep_captured
 
 Attempt = Callable[[Store, Case], object]
 
@@ -297,6 +297,14 @@ KEPT: dict[str, tuple[str, str]] = {
         "set_thresholds_no_update",
     ),
     "deleting a set threshold": ("DELETE FROM set_thresholds", "set_thresholds_no_delete"),
+    "editing a WARC file's row": ("UPDATE warc_files SET name = 'x'", "warc_files_no_update"),
+    "deleting a WARC file's row": ("DELETE FROM warc_files", "warc_files_no_delete"),
+    "editing a capture": ("UPDATE captures SET ip = '192.0.2.1'", "captures_no_update"),
+    "deleting a capture": ("DELETE FROM captures", "captures_no_delete"),
+    "editing a manifest": ("UPDATE manifests SET made_at = 'x'", "manifests_no_update"),
+    "deleting a manifest": ("DELETE FROM manifests", "manifests_no_delete"),
+    "editing a time-stamp": ("UPDATE timestamps SET authority = 'x'", "timestamps_no_update"),
+    "deleting a time-stamp": ("DELETE FROM timestamps", "timestamps_no_delete"),
     "moving a case to the other lane": (
         "UPDATE cases SET lane = 'referral', category = 'distress'",
         "cases_keep",
@@ -314,6 +322,11 @@ def full_store(store: Store) -> Store:
     thresholds.set_threshold(store, Category.VIOLENCE, 0.5, actor="Dana", reason="More people.")
     page_id = store.value("SELECT page_id FROM cases")
     cases.save_surroundings(store, page_id, Surroundings(("A heading",), ("A block",), ()))
+    keep_captured(store, a_page("http://captured.example/"))
+    seq = manifests.add(store, "2026-11-01.json", store.now(), b"{}")
+    manifests.add_stamp(
+        store, seq, authority="http://tsa.example/", stamped_at=store.now(), token=b"t"
+    )
     return store
 
 
@@ -334,8 +347,8 @@ def test_it_is_the_trigger_that_refuses(full_store: Store, what: str) -> None:
 
 
 KEPT_TABLES = (
-    "audit", "bodies", "cases", "decisions", "entries", "exports", "legal_grounds", "models", "pages", "policies",
-    "scores", "set_thresholds", "surroundings",
+    "audit", "bodies", "captures", "cases", "decisions", "entries", "exports", "legal_grounds", "manifests", "models",
+    "pages", "policies", "scores", "set_thresholds", "surroundings", "timestamps", "warc_files",
 )  # fmt: skip
 
 
@@ -401,13 +414,16 @@ def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
         "decisions_turn": "present turn",
         "cases_turn": "opened anew",
         "set_thresholds_follow": "after the last one",
+        "captures_follow": "begins where",
+        "manifests_follow": "comes after",
     }
     replaced = {f"{table}_no_replace" for table in KEPT_TABLES}
-    # those of a crawl refuse nothing: test_frontier_lineup.py
+    # those of a crawl refuse nothing: test_frontier_lineup.py; those of unread pages are tried in test_unread.py
     there = {
         row["name"]
         for row in store.rows(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name NOT IN ('frontier', 'round_sites')"
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name NOT IN ('frontier', 'round_sites',"
+            " 'unread')"
         )
     }
 
@@ -429,4 +445,21 @@ def test_a_set_threshold_cannot_be_slipped_in_before_or_far_behind_the_last(
             full_store.run(
                 "INSERT INTO set_thresholds VALUES (?, 'violence', 0.1, 'A', 'A reason.', '2026')",
                 [number],
+            )
+
+
+@pytest.mark.parametrize("offset", [0, 9, 10, 29, 31])
+def test_a_capture_leaves_no_gap_in_its_file_and_takes_no_byte_of_another(
+    full_store: Store, offset: int
+) -> None:
+    with pytest.raises(RefusedError, match="begins where"):
+        keep_captured(full_store, a_page("http://other.example/"), offset=offset)
+    keep_captured(full_store, a_page("http://other.example/"), offset=30)
+
+
+def test_a_manifest_cannot_be_slipped_in_before_or_far_behind_the_last(full_store: Store) -> None:
+    for seq in (0, 3, 9):
+        with pytest.raises(RefusedError, match=r"comes after|CHECK"):
+            full_store.run(
+                "INSERT INTO manifests VALUES (?, 'x', '2026', ?, x'00')", [seq, "0" * 64]
             )

@@ -23,6 +23,7 @@ ROWS = (
         "0004_disguised",
         "0005_set_thresholds",
         "0006_lineup",
+        "0007_evidence",
         "0008_unread",
         "0010_round_progress",
     ]

@@ -1,0 +1,138 @@
+"""Which records of which WARC file show how a page was fetched."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from review_queue.records import Capture, Place
+from review_queue.store import Store
+
+_SELECT: Final = (
+    "SELECT c.*, f.name AS file, p.url AS page_url, p.body_sha256, o.response_id AS refers_to_id"
+    " FROM captures c JOIN warc_files f ON f.id = c.file_id LEFT JOIN pages p ON p.id = c.page_id"
+    " LEFT JOIN captures o ON o.id = c.refers_to"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WarcFile:
+    """A WARC file as far as the store accounts for it; `size` is where its last capture ends."""
+
+    id: int
+    name: str  # below warc/ in the data folder
+    opened_at: str
+    info_length: int
+    info_sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRow:
+    """A capture as the store has it, with what its page should be."""
+
+    id: int
+    page_id: int
+    page_url: str  # "" where the page is gone
+    body_sha256: str
+    file_id: int
+    file: str
+    offset: int
+    length: int
+    response_length: int
+    sha256: str
+    payload_sha256: str
+    response_id: str
+    request_id: str
+    refers_to: int | None
+    refers_to_id: str  # the record id of that capture's response
+    fetched_at: str
+    ip: str
+    tls: str
+    truncated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The capture that holds a payload which was received again."""
+
+    id: int
+    response_id: str
+    url: str
+    fetched_at: str
+
+
+def add_file(store: Store, name: str, *, info_length: int, info_sha256: str) -> int:
+    """The file is known, its first record being its warcinfo; returns its id."""
+    row = store.row(
+        "INSERT INTO warc_files(name, opened_at, info_length, info_sha256) VALUES (?,?,?,?) RETURNING id",
+        [name, store.now(), info_length, info_sha256],
+    )
+    return int(row["id"]) if row else 0
+
+
+def files(store: Store) -> list[WarcFile]:
+    """All WARC files, oldest first."""
+    rows = store.rows(
+        "SELECT f.*, coalesce((SELECT c.offset + c.length FROM captures c WHERE c.file_id = f.id"
+        " ORDER BY c.offset DESC LIMIT 1), f.info_length) AS size FROM warc_files f ORDER BY f.id"
+    )
+    return [WarcFile(**row) for row in rows]
+
+
+def add(store: Store, page_id: int, capture: Capture, place: Place) -> None:
+    """The capture is evidence of the page, for good.
+
+    Raises:
+        RefusedError: it does not begin where the one before it in the file ended.
+    """
+    store.run(
+        "INSERT INTO captures(page_id, file_id, offset, length, response_length, sha256, payload_sha256,"
+        " response_id, request_id, refers_to, fetched_at, ip, tls, truncated) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        [page_id, place.file_id, place.offset, place.length, place.response_length, place.sha256,
+         capture.payload_sha256, capture.response_id, capture.request_id, place.refers_to, capture.fetched_at,
+         capture.ip, capture.tls, capture.truncated],
+    )  # fmt: skip
+
+
+def original(store: Store, url: str, body_sha256: str, payload_sha256: str) -> Original | None:
+    """The capture that already holds this very payload for the page, or None."""
+    row = store.row(
+        "SELECT c.id, c.response_id, c.fetched_at FROM pages p JOIN captures c ON c.page_id = p.id"
+        " WHERE p.url = ? AND p.body_sha256 = ? AND c.payload_sha256 = ? AND c.refers_to IS NULL"
+        " ORDER BY c.id LIMIT 1",
+        [url, body_sha256, payload_sha256],
+    )
+    return Original(row["id"], row["response_id"], url, row["fetched_at"]) if row else None
+
+
+def of_page(store: Store, page_id: int) -> list[CaptureRow]:
+    """The captures of one page, oldest first."""
+    return [_row(r) for r in store.rows(f"{_SELECT} WHERE c.page_id = ? ORDER BY c.id", [page_id])]
+
+
+def of_file(store: Store, file_id: int) -> Iterator[CaptureRow]:
+    """The captures of one file in the order they stand in it."""
+    for row in store.rows(f"{_SELECT} WHERE c.file_id = ? ORDER BY c.offset", [file_id]):
+        yield _row(row)
+
+
+def of_site(store: Store, site: str) -> list[CaptureRow]:
+    """The captures of all pages of a site, file by file."""
+    rows = store.rows(f"{_SELECT} WHERE p.site = ? ORDER BY c.file_id, c.offset", [site])
+    return [_row(r) for r in rows]
+
+
+def count(store: Store) -> int:
+    """How many captures there are."""
+    return int(store.value("SELECT count(*) FROM captures"))
+
+
+def _row(row: dict[str, Any]) -> CaptureRow:
+    return CaptureRow(
+        **{
+            **row,
+            "page_url": row["page_url"] or "",
+            "body_sha256": row["body_sha256"] or "",
+            "refers_to_id": row["refers_to_id"] or "",
+        }
+    )
