@@ -5,14 +5,15 @@ leaves a page stored and its claim done, or neither.
 """
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 from crawler.plan import CrawlPlan, CrawlReport, Failed, Idle, Progress
-from review_queue import frontier
+from crawler.tally import KILLED, Tally
+from review_queue import frontier, progress
 from review_queue.errors import QalqanError
 from review_queue.hosts import parse_url
 from review_queue.records import Claim, Link, Outcome
@@ -24,6 +25,7 @@ _LEASE_S: Final = 3600.0  # only for the case that the owner's death cannot be s
 # claims of one site held at once: enough to keep its host busy, few enough that many hosts fill the pauses
 _PER_SITE: Final = 2
 _PER_SITE_WITHOUT_DELAY: Final = 8
+NOTE_S: Final = 10.0  # between two readings of the round in the store
 _PENDING_SHARE: Final = 100  # counting what is pending may take this part of the time
 
 
@@ -51,12 +53,11 @@ class Ledger:
         self._site_began: dict[str, float] = {}
         self._site_bytes: defaultdict[str, int] = defaultdict(int)
         self._exhausted: set[str] = set()
-        self._pages = 0
-        self._bytes = 0
-        self._errors: Counter[str] = Counter()
+        self._tally = Tally(plan.scoring)
         self._discovered = 0
         self._pending = 0
         self._count_pending_at = 0.0
+        self._note_at = 0.0
         self.recorded = 0
         self.failure: QalqanError | None = None
         self.on_failure: Callable[[], None] = lambda: None
@@ -108,7 +109,7 @@ class Ledger:
         self.recorded += 1
         self._outcomes.append(outcome)
         self._held_bytes += outcome.size_bytes
-        self._bytes += outcome.size_bytes
+        self._tally.received(outcome.size_bytes)
         self._site_bytes[outcome.claim.site] += outcome.size_bytes
         if len(self._outcomes) >= FLUSH_COUNT or self._held_bytes >= FLUSH_BYTES:
             self.flush()
@@ -120,34 +121,41 @@ class Ledger:
         outcomes, self._outcomes, self._held_bytes = self._outcomes, [], 0
         budget = self._plan.budget
         try:
-            self._pages += frontier.acknowledge(
+            pages = frontier.acknowledge(
                 self._store,
                 self._round_id,
                 outcomes,
                 revisit_s=budget.revisit_s,
                 max_depth=budget.max_depth,
             )
-            self._errors.update(outcome.error for outcome in outcomes if outcome.error)
+            self._tally.stored(pages, outcomes)
             for outcome in outcomes:
                 self._discover(outcome.offsite)
         except QalqanError as error:
             self._fail(error)
 
     def progress(self) -> Progress:
-        """Where the crawl stands."""
+        """Where the crawl stands; every ten seconds the store is told as well."""
         now = self._clock()
-        if now >= self._count_pending_at and not self.failure:
-            try:
+        try:
+            if now >= self._count_pending_at and not self.failure:
                 self._pending = frontier.pending(self._store, self._round_id)
-            except QalqanError as error:
-                self._fail(error)
-            self._count_pending_at = now + 1.0 + _PENDING_SHARE * (self._clock() - now)
+                self._count_pending_at = now + 1.0 + _PENDING_SHARE * (self._clock() - now)
+            if now >= self._note_at and not self.failure:
+                self._note_at = now + NOTE_S
+                self._note()
+        except QalqanError as error:
+            self._fail(error)
+        tally = self._tally
         return Progress(
-            pages=self._pages,
-            errors=self._errors.total(),
-            bytes=self._bytes,
+            round_id=self._round_id,
+            pages=tally.pages,
+            errors=dict(tally.errors),
+            bytes=tally.bytes,
             pending=self._pending,
             sites=len(self._sites),
+            harvested=tally.harvested,
+            killed={reason: tally.unread[reason] for reason in sorted(KILLED & set(tally.unread))},
             seconds=now - self._began,
         )
 
@@ -162,19 +170,24 @@ class Ledger:
         """What is recorded is stored, unused claims are given back, the round is closed; returns its report."""
         self.flush()
         report = CrawlReport(
-            pages=self._pages,
-            bytes=self._bytes,
-            errors=dict(self._errors),
+            pages=self._tally.pages,
+            bytes=self._tally.bytes,
+            errors=dict(self._tally.errors),
             seconds=self._clock() - self._began,
             sites=len(self._sites),
             discovered=self._discovered,
             stopped=stopped,
             peak_memory_mb=memory_mb,
+            harvested=self._tally.harvested,
+            unread=dict(self._tally.unread),
+            round_id=self._round_id,
         )
         if self.failure:
             return report
         try:
             frontier.release(self._store, lambda owner: owner != self._owner)
+            self._pending = frontier.pending(self._store, self._round_id)
+            self._note()
             frontier.close_round(
                 self._store, self._round_id, {**report.summary(), "stopped": stopped}
             )
@@ -191,6 +204,17 @@ class Ledger:
             self._discovered += frontier.join_round(
                 self._store, self._round_id, link=link, max_pages=self._plan.budget.max_pages
             )
+
+    def _note(self) -> None:
+        """The store has one more reading of the round.
+
+        Raises:
+            QalqanError: it could not be written.
+        """
+        reading = self._tally.reading(
+            pending=self._pending, sites=len(self._sites), seconds=self._clock() - self._began
+        )
+        progress.note(self._store, self._round_id, reading)
 
     def _may_be_reached(self, link: Link) -> bool:
         url = parse_url(link.url)

@@ -1,12 +1,13 @@
 """What a crawl is asked to do, what it tells on the way, and what it reports at the end."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
 from crawler.guard import AddressPolicy, BadAllowanceError, Override
-from review_queue.categories import Category
+from review_queue.categories import HARMS, Category, Stance
 from review_queue.errors import BadHostError
 from review_queue.hosts import parse_host
 from review_queue.records import ModelId, PageScore
@@ -93,6 +94,14 @@ class Scoring:
     model: ModelId
     cuts: Mapping[Category, float]
 
+    def is_harvest(self, score: PageScore) -> bool:
+        """Whether a page with this score is worth a person's look, be it for a case or a referral."""
+        distress = score.stance.get(Stance.DISTRESS, 0.0)
+        is_top = distress >= max(score.stance.values(), default=0.0)
+        if is_top and distress >= self.cuts.get(Category.DISTRESS, math.inf):
+            return True
+        return any(score.scores.get(harm, 0.0) >= self.cuts.get(harm, math.inf) for harm in HARMS)
+
 
 @dataclass(frozen=True, slots=True)
 class CrawlPlan:
@@ -130,14 +139,22 @@ class CrawlPlan:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a running crawl stands; `pending` is how many known URLs are still to be fetched."""
+    """Where a running crawl stands; `pending` is how many known URLs are still to be fetched.
 
-    pages: int
-    errors: int
-    bytes: int
-    pending: int
-    sites: int
-    seconds: float
+    `harvested` are pages whose score reached a threshold, `killed` counts the readers that a page was the end of, by
+    what they died of. `memory_mb` is what all processes of the crawl hold now, 0 where that cannot be seen.
+    """
+
+    round_id: int = 0
+    pages: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    pending: int = 0
+    sites: int = 0
+    harvested: int = 0
+    killed: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    memory_mb: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +180,8 @@ class Idle:
 class CrawlReport:
     """What a crawl did. `pages` are stored responses with status 200; `errors` count the rest by kind.
 
-    `idle` is filled where there is no page.
+    `unread` counts, among the pages, those no program could read, by the reason; `harvested` those whose score
+    reached a threshold. `round_id` is 0 where no round was opened. `idle` is filled where there is no page.
     """
 
     pages: int = 0
@@ -173,6 +191,9 @@ class CrawlReport:
     peak_memory_mb: float = 0.0
     sites: int = 0
     discovered: int = 0
+    harvested: int = 0
+    unread: Mapping[str, int] = field(default_factory=dict)
+    round_id: int = 0
     stopped: bool = False  # a person ended it before it was done
     idle: Idle = field(default_factory=Idle)
 
@@ -186,11 +207,15 @@ class CrawlReport:
         return bool(self.idle.failed) and not (self.idle.fresh or self.idle.held)
 
     def summary(self) -> dict[str, object]:
-        """The five figures a program reads."""
+        """The figures a program reads."""
         return {
             "pages": self.pages,
             "bytes": self.bytes,
             "errors": dict(sorted(self.errors.items())),
             "seconds": round(self.seconds, 2),
             "peak_memory_mb": round(self.peak_memory_mb, 1),
+            "sites": self.sites,
+            "harvested": self.harvested,
+            "unread": dict(sorted(self.unread.items())),
+            "round": self.round_id,
         }

@@ -12,7 +12,7 @@ from typing import Final
 
 from crawler.job import LOG_NAME, STOP, Job
 from crawler.plan import CrawlPlan, CrawlReport, Progress
-from crawler.processes import peak_memory_mb
+from crawler.processes import memory_held_mb, peak_memory_mb
 from review_queue.errors import QalqanError
 from review_queue.records import Seed
 
@@ -77,7 +77,7 @@ def _follow(
             if pipe.poll(_POLL_S):
                 message = pipe.recv()
                 if isinstance(message, Progress):
-                    on_progress(message)
+                    on_progress(replace(message, memory_mb=memory_held_mb(os.getpid())))
                 elif isinstance(message, CrawlReport):
                     child.join(_JOIN_S)
                     return message

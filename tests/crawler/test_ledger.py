@@ -6,7 +6,7 @@ import pytest
 
 from crawler.ledger import FLUSH_COUNT, Ledger
 from crawler.plan import Budget, CrawlPlan
-from review_queue import frontier, pages, seeds
+from review_queue import frontier, pages, progress, seeds
 from review_queue.records import Claim, Link, Outcome, Page, Seed
 from review_queue.store import Store
 
@@ -112,10 +112,30 @@ def test_progress_counts_what_is_stored_and_what_is_still_to_come(store: Store) 
     ledger.record(fetched(ledger.claims(1)[0]))
     ledger.flush()
 
-    progress = ledger.progress()
+    now = ledger.progress()
 
-    assert (progress.pages, progress.errors, progress.bytes, progress.sites) == (1, 0, 100, 1)
-    assert progress.pending >= 1
+    assert (now.pages, now.errors, now.bytes, now.sites) == (1, {}, 100, 1)
+    assert now.pending >= 1
+
+
+def test_the_store_is_told_every_ten_seconds_and_at_the_end(store: Store) -> None:
+    clock = Seconds()
+    ledger = ledger_of(store, clock)
+    ledger.progress()
+    ledger.record(fetched(ledger.claims(1)[0]))
+    ledger.flush()
+    for clock.now in (1.0, 9.9, 10.1, 19.9):
+        ledger.progress()
+    ledger.record(fetched(ledger.claims(1)[0]))
+
+    report = ledger.close(stopped=False)
+
+    readings = progress.of_round(store, report.round_id)
+    assert [(one.pages, one.seconds) for one in readings] == [(0, 0.0), (1, 10.1), (2, 19.9)]
+    assert (readings[-1].bytes, readings[-1].sites) == (report.bytes, report.sites)
+    stored = progress.round_of(store, report.round_id)
+    assert stored is not None
+    assert (stored.report["harvested"], stored.report["pages"]) == (0, 2)
 
 
 @pytest.mark.parametrize("moment", ["claims", "flush", "is_exhausted", "progress", "close"])

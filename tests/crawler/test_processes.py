@@ -4,7 +4,13 @@ import os
 import subprocess
 import sys
 
-from crawler.processes import allow_many_files, is_alive, owner_of, peak_memory_mb
+from crawler.processes import (
+    allow_many_files,
+    is_alive,
+    memory_held_mb,
+    owner_of,
+    peak_memory_mb,
+)
 
 
 def test_this_process_is_alive_and_a_later_one_of_the_same_id_is_another() -> None:
@@ -36,3 +42,17 @@ def test_memory_is_measured_and_files_are_allowed() -> None:
     allow_many_files()
 
     assert 5 < peak_memory_mb() < 100_000
+
+
+def test_the_memory_of_a_process_is_that_of_its_children_too() -> None:
+    code = "held = b'x' * 60_000_000; print('ready', flush=True); input()"
+    before = memory_held_mb(os.getpid())
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+
+        assert memory_held_mb(os.getpid()) > before + 55
+        child.communicate(b"\n")
+    assert memory_held_mb(child.pid) == 0
