@@ -7,6 +7,7 @@ from sqlite_utils.migrations import Migrations
 
 from review_queue import (
     evidence_tables,
+    focus_tables,
     lineup_tables,
     progress_tables,
     rules,
@@ -286,6 +287,12 @@ def _evidence(db: Database) -> None:
 @migrations(name="0008_unread")
 def _unread(db: Database) -> None:
     for statement in unread_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0009_focus")
+def _focus(db: Database) -> None:
+    for statement in focus_tables.STATEMENTS:
         db.execute(statement)
 
 

@@ -25,6 +25,7 @@ ROWS = (
         "0006_lineup",
         "0007_evidence",
         "0008_unread",
+        "0009_focus",
         "0010_round_progress",
     ]
 )
