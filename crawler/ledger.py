@@ -127,6 +127,7 @@ class Ledger:
                 outcomes,
                 revisit_s=budget.revisit_s,
                 max_depth=budget.max_depth,
+                model=self._plan.scoring.model if self._plan.scoring else None,
             )
             self._tally.stored(pages, outcomes)
             for outcome in outcomes:

@@ -12,10 +12,10 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
-from review_queue import lineup
+from review_queue import lineup, scores, unread
 from review_queue.clock import later
 from review_queue.pages import keep
-from review_queue.records import Claim, Link, Outcome
+from review_queue.records import Claim, Link, ModelId, Outcome, PageScore
 from review_queue.seeds import add_sites
 from review_queue.store import Store
 
@@ -103,22 +103,36 @@ def claim(
 
 
 def acknowledge(
-    store: Store, round_id: int, outcomes: Sequence[Outcome], *, revisit_s: float, max_depth: int
+    store: Store,
+    round_id: int,
+    outcomes: Sequence[Outcome],
+    *,
+    revisit_s: float,
+    max_depth: int,
+    model: ModelId | None = None,
 ) -> int:
     """What was fetched is stored, its links queued, its claims done; returns how many pages with status 200.
 
-    An outcome whose lease was given back meanwhile is taken all the same: the page is the same page.
+    The scores among the outcomes are those of `model`. An outcome whose lease was given back meanwhile is taken all
+    the same: the page is the same page.
     """
     stored = 0
+    scored: list[tuple[int, PageScore]] = []
     with store.atomic():
         add_sites(store, {link.site for o in outcomes for link in o.links} | _page_sites(outcomes))
         for outcome in outcomes:
             if outcome.page is not None:
-                keep(store, outcome.page, round_id)
+                page_id = keep(store, outcome.page, round_id)
                 stored += outcome.page.status == HTTPStatus.OK
+                if outcome.unread:
+                    _mark_unread(store, page_id, outcome.unread)
+                elif outcome.score is not None and unread.get(store, page_id) is None:
+                    scored.append((page_id, outcome.score))
             _finish(store, outcome, revisit_s)
             if outcome.claim.depth < max_depth:
                 _queue(store, outcome)
+        if scored and model is not None:
+            scores.save(store, model, scored)
         store.run_many(
             "INSERT OR IGNORE INTO candidates(site, url, found_on, anchor, found_at) VALUES (?,?,?,?,?)",
             [
@@ -228,6 +242,12 @@ def _lease(store: Store, row_id: int, owner: str, until: str) -> Claim:
     )
     assert row is not None  # noqa: S101  # picked in this very transaction
     return Claim(row["id"], row["url"], row["site"], row["depth"], row["attempts"])
+
+
+def _mark_unread(store: Store, page_id: int, reason: str) -> None:
+    """A page that was read before, with this very body, has its text already."""
+    if not store.value("SELECT text <> '' FROM pages WHERE id = ?", [page_id]):
+        unread.add(store, page_id, reason)
 
 
 def _page_sites(outcomes: Sequence[Outcome]) -> set[str]:

@@ -9,6 +9,7 @@ from review_queue.records import Capture, ModelId, Page, Place
 from review_queue.store import Store
 
 _COLUMNS = "p.id, p.url, p.host, p.site, p.fetched_at, p.status, p.title, p.text, p.lang, p.body_sha256, p.content_type"
+_READ = "NOT EXISTS (SELECT 1 FROM unread u WHERE u.page_id = p.id)"  # of the others nobody knows the text
 
 
 def keep(
@@ -53,7 +54,7 @@ def unscored(store: Store, model: ModelId, batch: int = 500) -> Iterator[list[Pa
     while True:
         rows = list(
             store.rows(
-                f"SELECT {_COLUMNS} FROM pages p WHERE p.id > ? AND p.status = 200 AND NOT EXISTS"
+                f"SELECT {_COLUMNS} FROM pages p WHERE p.id > ? AND p.status = 200 AND {_READ} AND NOT EXISTS"
                 " (SELECT 1 FROM scores s JOIN models m ON m.id = s.model_id"
                 " WHERE s.page_id = p.id AND m.digest = ?) ORDER BY p.id LIMIT ?",
                 [last, model.digest, batch],
@@ -87,7 +88,7 @@ def count_unscored(store: Store, model: ModelId) -> int:
     """How many pages `unscored` will yield."""
     return int(
         store.value(
-            "SELECT count(*) FROM pages p WHERE p.status = 200 AND NOT EXISTS (SELECT 1 FROM scores s"
+            f"SELECT count(*) FROM pages p WHERE p.status = 200 AND {_READ} AND NOT EXISTS (SELECT 1 FROM scores s"
             " JOIN models m ON m.id = s.model_id WHERE s.page_id = p.id AND m.digest = ?)",
             [model.digest],
         )

@@ -1,11 +1,16 @@
 """Pages that could not be read: each waits for one person, and what that person said stays."""
 
+from dataclasses import replace
+
 import pytest
 
-from review_queue import unread
+from review_queue import frontier, pages, scores, unread
 from review_queue.errors import RefusedError
+from review_queue.records import Claim, Outcome
 from review_queue.store import Store
-from tests.builders import a_page, fetch
+from tests.builders import MODEL, a_page, a_score, fetch
+
+_CLAIM = Claim(1, "http://one.example/", "one.example", 0, 1)
 
 
 def _two(store: Store) -> tuple[int, int]:
@@ -85,3 +90,43 @@ def test_the_store_itself_keeps_what_was_found_and_said(store: Store, statement:
 
     with pytest.raises(RefusedError):
         store.run(statement)
+
+
+def test_what_a_crawl_could_not_read_is_stored_with_its_page_and_never_scored(store: Store) -> None:
+    page = a_page("http://one.example/", text="")
+    _crawl(store, Outcome(_CLAIM, page, unread="memory"))
+
+    [waits] = unread.waiting(store)
+    assert (waits.page.url, waits.reason) == (page.url, "memory")
+    assert list(pages.unscored(store, MODEL)) == []
+    assert pages.count_unscored(store, MODEL) == 0
+
+
+def test_a_page_that_was_read_before_does_not_wait_when_the_next_reader_fails(store: Store) -> None:
+    page = a_page("http://one.example/")
+    _crawl(store, Outcome(_CLAIM, page))
+    _crawl(store, Outcome(_CLAIM, replace(page, title="", text=""), unread="time"))
+
+    assert unread.waiting(store) == []
+
+
+def test_a_score_is_stored_with_its_page(store: Store) -> None:
+    page = a_page("http://one.example/")
+    _crawl(store, Outcome(_CLAIM, page, score=a_score()))
+
+    assert scores.latest(store, 1) == (MODEL, a_score())
+    assert list(pages.unscored(store, MODEL)) == []
+
+
+def test_a_page_without_text_has_no_score_when_it_is_read_later(store: Store) -> None:
+    page = a_page("http://one.example/")
+    _crawl(store, Outcome(_CLAIM, replace(page, title="", text=""), unread="time"))
+    _crawl(store, Outcome(_CLAIM, page, score=a_score()))
+
+    assert scores.latest(store, 1) is None
+    assert unread.count_waiting(store) == 1
+
+
+def _crawl(store: Store, outcome: Outcome) -> None:
+    round_id = frontier.open_round(store, sites=["one.example"], policy={}, max_pages=9)
+    frontier.acknowledge(store, round_id, [outcome], revisit_s=60, max_depth=3, model=MODEL)
