@@ -43,11 +43,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link found on a page; `url` is canonical."""
+    """A link found on a page; `url` is canonical.
+
+    `words` are numbers of the words of anchor and address. `shape` is "" unless there may be any number of addresses
+    like it: which part of a site's pages they may have, one in so many, and what they have in common.
+    """
 
     url: str
     site: str
     anchor: str = ""
+    words: tuple[int, ...] = ()
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
