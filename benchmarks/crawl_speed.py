@@ -6,8 +6,8 @@
 `qalqan crawl` has everything on: links, text, language, scores, WARC and store. All fetch the same pages of 200 hosts
 (loopback addresses, so that nobody looks names up) from one server, 64 requests at once; what the server alone can
 give is printed first. The pages are about 40 KB of HTML, 20 to 60, with some 4,000 characters of text in Kazakh,
-Russian or English, put together from the project's harmless lines. A list of all URLs is given to each; `--follow` gives ours
-the front pages only and lets it find the others through links, as a real crawl does.
+Russian or English, put together from the project's harmless lines. A list of all URLs is given to each; `--follow`
+gives ours the front pages only and lets it find the others through links, as a real crawl does.
 
 Whole processes are timed, from start to exit and with all their children: CPU is what the kernel has counted once
 they are all waited for, memory the largest sum over a program's processes, looked at ten times a second (what
