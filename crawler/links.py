@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote_to_bytes
+from zlib import crc32
 
 from crawler.extract import Document, resolve_base
 from crawler.guard import AddressPolicy
@@ -15,6 +17,16 @@ MAX_OFFSITE: Final = 100
 _MAX_SEGMENTS: Final = 16
 _MAX_REPEATS: Final = 3
 _MAX_URL_CHARS: Final = 1_000
+# words of a link are numbered alike by every process and every run; their endings are left off, digits are no words
+_MAX_WORDS: Final = 12
+_STEM_CHARS: Final = 6
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_ESCAPE: Final = re.compile(r"%[0-9A-F]{2}")
+# which part of a site's pages addresses of one shape may have: "2" is half of them
+_NUMBERED_PART: Final = 2
+_TRAP_PART: Final = 4
+_DEEP_SEGMENTS: Final = 6
+_DIGITS: Final = re.compile(r"\d+")
 # what a browser would save or play instead of showing as a page
 _FILES: Final = re.compile(
     r"\.(7z|aac|apk|avi|avif|bmp|bz2|css|csv|dmg|docx?|epub|exe|fb2|flac|gif|gz|ico|iso|jar|jpe?g|js|json|m4[av]|mkv"
@@ -53,17 +65,27 @@ def sort_links(
             url = parse_url(bare, base)
         except BadUrlError:
             continue
-        link = Link(url.canonical, url.host.site, anchor)
-        if url.host.site != page.host.site:
-            if len(offsite) < MAX_OFFSITE and addresses.permits_host(url.host, url.port):
-                offsite.setdefault(url.host.site, link)
+        site = url.host.site
+        if site != page.host.site:
+            if (
+                site not in offsite
+                and len(offsite) < MAX_OFFSITE
+                and addresses.permits_host(url.host, url.port)
+            ):
+                words = words_of(url.canonical.partition("://")[2], anchor)
+                offsite[site] = Link(url.canonical, site, anchor, words)
         elif (
             follow
             and len(followed) < MAX_FOLLOWED
             and url.canonical != page.canonical
+            and url.canonical not in followed
             and worth_fetching(url)
         ):
-            followed.setdefault(url.canonical, link)
+            # the site's name is the same on all its links and tells them not apart
+            words = words_of(_inside(url), anchor)
+            followed[url.canonical] = Link(
+                url.canonical, site, anchor, words, shape_of(url.canonical)
+            )
     return SortedLinks(tuple(followed.values()), tuple(offsite.values()))
 
 
@@ -76,3 +98,47 @@ def worth_fetching(url: Url) -> bool:
     return len(segments) <= _MAX_SEGMENTS and all(
         segments.count(s) < _MAX_REPEATS for s in set(segments)
     )
+
+
+def words_of(address: str, anchor: str) -> tuple[int, ...]:
+    """Numbers of the words of an address and its anchor, each once, below 65,536."""
+    if "%" in address:
+        address = _unescaped(address)
+    found = _WORD.findall(f"{anchor} {address}".lower())
+    return tuple(
+        {
+            crc32(word[:_STEM_CHARS].encode("utf-8", "replace")) & 0xFFFF
+            for word in found[:_MAX_WORDS]
+        }
+    )
+
+
+def shape_of(url: str) -> str:
+    """What `url` has in common with the many like it that a trap has, after the part of a site they may have at most.
+
+    "" where nothing speaks for a trap. A list in every order and a calendar have a query of several values, or several
+    numbers in their paths; a path that grows has many segments.
+    """
+    address, _, query = url.partition("?")
+    path = "/" + address.partition("://")[2].partition("/")[2]
+    if query:
+        # of one value, as a rule the number of a page or a thread, a site may well have many
+        part = _TRAP_PART if "&" in query else _NUMBERED_PART
+        return f"{part} {_DIGITS.sub('0', path)}?"
+    if path.count("/") > _DEEP_SEGMENTS:
+        return f"{_TRAP_PART} {path[: path.find('/', 1)]}//"
+    numbered = _DIGITS.sub("0", path)
+    if numbered.count("0") > 1:
+        return f"{_NUMBERED_PART} {numbered}"
+    return ""
+
+
+def _inside(url: Url) -> str:
+    return url.canonical.partition("://")[2].partition("/")[2]
+
+
+def _unescaped(address: str) -> str:
+    try:
+        return unquote_to_bytes(address).decode("utf-8")
+    except UnicodeDecodeError:
+        return _ESCAPE.sub(" ", address)

@@ -52,8 +52,8 @@ class Link:
     url: str
     site: str
     anchor: str = ""
-    words: tuple[int, ...] = ()
-    shape: str = ""
+    words: tuple[int, ...] = field(default=(), compare=False)
+    shape: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
