@@ -12,8 +12,9 @@ from itertools import islice
 from typing import Final
 
 from crawler.plan import CrawlPlan, CrawlReport, Failed, Idle, Progress
+from crawler.processes import is_alive
 from crawler.tally import KILLED, Tally
-from review_queue import frontier, progress
+from review_queue import frontier, progress, turns
 from review_queue.errors import QalqanError
 from review_queue.hosts import parse_url
 from review_queue.records import Claim, Link, Outcome
@@ -75,12 +76,29 @@ class Ledger:
                 owner=self._owner,
                 lease_s=_LEASE_S,
                 per_site=max(self._per_site, self._plan.pace.per_host),
+                delay_s=self._plan.pace.delay_s,
             )
         except QalqanError as error:
             self._fail(error)
             return []
         self._sites.update(claim.site for claim in claims)
         return claims
+
+    def must_wait(self) -> bool:
+        """Whether nothing can be claimed only because another crawl is at some sites, or was a moment ago.
+
+        What crawls held that have died meanwhile is given back.
+        """
+        if self.failure:
+            return False
+        try:
+            frontier.release(self._store, lambda owner: owner == self._owner or is_alive(owner))
+            return turns.are_awaited(
+                self._store, self._round_id, owner=self._owner, delay_s=self._plan.pace.delay_s
+            )
+        except QalqanError as error:
+            self._fail(error)
+            return False
 
     def begins(self, site: str) -> None:
         """The site's seconds count from now on, if they do not already: it is about to be asked for a page."""

@@ -21,6 +21,7 @@ _WINDOW: Final = (
 )
 _REFILL_S: Final = 0.2  # while requests wait or run, the store is asked for more at most this often
 _REFILL_EMPTY_S: Final = 0.02  # likewise while none waits
+_WAIT_S: Final = 0.5  # likewise while all that is left is another crawl's turn
 _REFILL_SHARE: Final = 5  # claiming from a large frontier may take this part of the time
 _JITTER: Final = 0.25
 
@@ -93,10 +94,13 @@ class FrontierScheduler(BaseScheduler):
         claims = self._ledger.claims(self._window - len(self._queue))
         for claim in claims:
             self.enqueue_request(self._spider.request_for(claim))
-        if idle and not claims and not len(self._queue):
-            self._dry_at = self._ledger.recorded
-        after = time.monotonic()
         pause = _REFILL_S if len(self._queue) else _REFILL_EMPTY_S
+        if idle and not claims and not len(self._queue):
+            if self._ledger.must_wait():
+                pause = _WAIT_S
+            else:
+                self._dry_at = self._ledger.recorded
+        after = time.monotonic()
         self._refill_at = after + max(pause, _REFILL_SHARE * (after - now))
 
     def _wake(self, now: float) -> None:

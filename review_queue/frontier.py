@@ -12,7 +12,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
-from review_queue import lineup, scores, unread
+from review_queue import lineup, scores, turns, unread
 from review_queue.clock import later
 from review_queue.pages import keep
 from review_queue.records import Claim, Link, ModelId, Outcome, PageScore
@@ -89,12 +89,25 @@ def join_round(store: Store, round_id: int, *, link: Link, max_pages: int) -> bo
 
 
 def claim(
-    store: Store, round_id: int, *, count: int, owner: str, lease_s: float, per_site: int
+    store: Store,
+    round_id: int,
+    *,
+    count: int,
+    owner: str,
+    lease_s: float,
+    per_site: int,
+    delay_s: float = 0.0,
 ) -> list[Claim]:
-    """Up to `count` waiting URLs are leased to `owner` for `lease_s` seconds, at most `per_site` of a site at once."""
+    """Up to `count` waiting URLs are leased to `owner` for `lease_s` seconds, at most `per_site` of a site at once.
+
+    None is of a site of which another owner holds rows, or may have sent a request in the last `delay_s` seconds.
+    """
     with store.atomic():
-        picked = lineup.first_rows(store, round_id, count=count, per_site=per_site)
+        picked = lineup.first_rows(
+            store, round_id, count=count, per_site=per_site, owner=owner, delay_s=delay_s
+        )
         taken = Counter(site for _, site in picked)
+        turns.take(store, taken, owner)
         store.run_many(
             "UPDATE round_sites SET pages_left = pages_left - ? WHERE round_id = ? AND site = ?",
             [(number, round_id, site) for site, number in taken.items()],
@@ -119,6 +132,7 @@ def acknowledge(
     stored = 0
     scored: list[tuple[int, PageScore]] = []
     with store.atomic():
+        turns.asked(store, {outcome.claim.site for outcome in outcomes})
         add_sites(store, {link.site for o in outcomes for link in o.links} | _page_sites(outcomes))
         for outcome in outcomes:
             if outcome.page is not None:
@@ -167,11 +181,13 @@ def release(store: Store, is_alive: Callable[[str], bool]) -> int:
             )
         ]
         dead = [owner for owner in owners if not is_alive(owner)]
+        turns.given_back(store, "lease_until <= ?", store.now())
         freed = store.run(
             "UPDATE frontier SET state = 'waiting' WHERE state = 'leased' AND lease_until <= ?",
             [store.now()],
         )
         for owner in dead:
+            turns.given_back(store, "lease_owner = ?", owner)
             freed += store.run(
                 "UPDATE frontier SET state = 'waiting' WHERE state = 'leased' AND lease_owner = ?",
                 [owner],

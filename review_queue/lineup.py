@@ -3,17 +3,19 @@
 from typing import Final
 
 from review_queue.lineup_tables import FIRST_OF_SITE
-from review_queue.store import Store
+from review_queue.store import Store, Value
+from review_queue.turns import MINE, moments
 
 # A claim of `count` rows has none but of the first `count` sites, for a site's next row comes before its others.
 # The indexes are named: without statistics SQLite would rather sort all the rows of a site.
-_CLAIMABLE: Final = """
+_CLAIMABLE: Final = f"""
 WITH open AS MATERIALIZED (
     SELECT n.site, min(r.pages_left, :per_site - (SELECT count(*) FROM frontier h INDEXED BY frontier_leased
         WHERE h.site = n.site AND h.state = 'leased')) AS room
     FROM next_rows n INDEXED BY next_rows_order
     CROSS JOIN round_sites r ON r.round_id = n.round_id AND r.site = n.site
-    WHERE n.round_id = :round_id AND room > 0
+    LEFT JOIN site_turns t ON t.site = n.site
+    WHERE n.round_id = :round_id AND {MINE} AND room > 0
     ORDER BY n.priority DESC, n.depth, n.frontier_id LIMIT :count)
 SELECT f.id, f.site, open.room FROM open CROSS JOIN frontier f ON f.id IN (
     SELECT w.id FROM frontier w INDEXED BY frontier_next WHERE w.site = open.site AND w.state = 'waiting'
@@ -22,8 +24,12 @@ ORDER BY f.priority DESC, f.depth, f.id
 """
 
 
-def first_rows(store: Store, round_id: int, *, count: int, per_site: int) -> list[tuple[int, str]]:
+def first_rows(
+    store: Store, round_id: int, *, count: int, per_site: int, owner: str, delay_s: float
+) -> list[tuple[int, str]]:
     """The ids and sites of up to `count` rows that may be claimed, in their order, at most `per_site` of a site held.
+
+    Sites that another owner than `owner` has asked less than `delay_s` seconds ago, or is asking, are left out.
 
     To be called inside the transaction that claims them.
     """
@@ -31,7 +37,8 @@ def first_rows(store: Store, round_id: int, *, count: int, per_site: int) -> lis
         _line_up(store, round_id)
     found: list[tuple[int, str]] = []
     room: dict[str, int] = {}
-    values = {"round_id": round_id, "count": count, "per_site": per_site}
+    values: dict[str, Value] = {"round_id": round_id, "count": count, "per_site": per_site}
+    values |= {"owner": owner, **moments(store, delay_s)}
     for row in store.rows(_CLAIMABLE, values):
         site = row["site"]
         left = room.setdefault(site, row["room"])

@@ -12,6 +12,7 @@ from review_queue import (
     progress_tables,
     rules,
     samples,
+    turns_tables,
     unread_tables,
 )
 
@@ -299,4 +300,10 @@ def _focus(db: Database) -> None:
 @migrations(name="0010_round_progress")
 def _round_progress(db: Database) -> None:
     for statement in progress_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0012_turns")
+def _turns(db: Database) -> None:
+    for statement in turns_tables.STATEMENTS:
         db.execute(statement)
