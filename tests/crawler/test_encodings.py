@@ -1,0 +1,89 @@
+"""Content encodings are undone as browsers do it, and never past the cap."""
+
+import gzip
+import zlib
+from io import BytesIO
+
+import brotli
+import pytest
+from backports import zstd
+
+from crawler.encodings import BadEncodingError, TooLargeError, undo
+
+TEXT = "текст, text ".encode() * 2_000
+CAP = 100_000
+
+
+def _raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+def _zstd(data: bytes) -> bytes:
+    file = BytesIO()
+    with zstd.ZstdFile(file, "w") as packer:
+        packer.write(data)
+    return file.getvalue()
+
+
+PACKED = {
+    "": TEXT,
+    "identity": TEXT,
+    "gzip": gzip.compress(TEXT),
+    "X-GZIP": gzip.compress(TEXT[:5_000]) + gzip.compress(TEXT[5_000:]),
+    "deflate": zlib.compress(TEXT),
+    "deflate, identity": _raw_deflate(TEXT),
+    "br": brotli.compress(TEXT),
+    "zstd": _zstd(TEXT),
+    "gzip, br": brotli.compress(gzip.compress(TEXT)),
+}
+
+
+@pytest.mark.parametrize("encodings", PACKED)
+def test_each_encoding_is_undone(encodings: str) -> None:
+    assert undo(PACKED[encodings], encodings, CAP) == TEXT
+
+
+@pytest.mark.parametrize("encodings", [name for name in PACKED if name])
+def test_nothing_comes_out_past_the_cap(encodings: str) -> None:
+    with pytest.raises(TooLargeError):
+        undo(PACKED[encodings], encodings, len(TEXT) - 1)
+
+
+@pytest.mark.parametrize("layers", ["gzip", "deflate", "br", "zstd", "gzip, gzip"])
+def test_a_bomb_costs_no_more_than_the_cap(layers: str) -> None:
+    pack = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": _zstd}
+    body = b"\0" * 30_000_000
+    for layer in layers.split(", "):
+        body = pack[layer](body)
+
+    with pytest.raises(TooLargeError):
+        undo(body, layers, CAP)
+
+
+@pytest.mark.parametrize("encodings", ["gzip", "deflate", "br", "zstd"])
+def test_a_body_that_was_cut_short_gives_its_part(encodings: str) -> None:
+    packed = PACKED[encodings]
+    whole = undo(packed[: len(packed) * 3 // 4], encodings, CAP)
+
+    assert TEXT.startswith(whole)
+
+
+def test_what_follows_a_gzip_stream_does_not_hide_it() -> None:
+    assert undo(gzip.compress(TEXT) + b"garbage", "gzip", CAP) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("payload", "encodings"),
+    [
+        (b"no gzip", "gzip"),
+        (b"\xff\xff", "deflate"),
+        (b"\xff\xff\xff", "br"),
+        (b"no zstd", "zstd"),
+        (b"??", "compress"),
+        (b"x", "gzip, " * 5 + "gzip"),
+    ],
+)
+def test_what_is_not_in_its_encoding_is_refused(payload: bytes, encodings: str) -> None:
+    with pytest.raises(BadEncodingError):
+        undo(payload, encodings, CAP)
