@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Mapping
 from typing import Any, Final
 
 from review_queue import audit
@@ -15,6 +16,8 @@ from review_queue.store import Store, Value
 # no 0/O, 1/I/L, U: a reference is read out over the telephone
 _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CLOSED_WITHOUT_BLOCK: Final = (CaseState.DISMISSED, CaseState.REFERRED, CaseState.NOT_DISTRESS)
+# of a page no program could read there is no score: behind what the model is sure of, before what it doubts
+BY_HAND_RISK: Final = 0.5
 _SELECT: Final = (
     "SELECT c.*, (SELECT json_group_array(DISTINCT s.reviewer_id) FROM standing s WHERE s.case_id = c.id) AS people"
     " FROM cases c"
@@ -34,28 +37,45 @@ def open_case(
         row = store.row("SELECT * FROM cases WHERE site = ? AND category = ?", [site, category])
         about = {"site": site, "category": category, "lane": lane, "page_id": page_id, "risk": risk}
         if row is None:
-            ref = _new_ref(store)
-            store.run(
-                "INSERT INTO cases(ref, site, category, lane, state, risk, page_id, opened_at)"
-                " VALUES (?,?,?,?,?,?,?,?)",
-                [ref, site, category, lane, CaseState.OPEN, risk, page_id, store.now()],
-            )
-            audit.append(store, actor="system", action="case.opened", subject=ref, detail=about)
-            return get(store, ref), True
+            return _opened(store, about, actor="system"), True
         is_anew = risk > row["risk"] and _is_unjudged(store, row, page_id)
         if is_anew:
-            store.run(
-                "UPDATE cases SET state = ?, turn = turn + 1 WHERE id = ?",
-                [CaseState.OPEN, row["id"]],
-            )
-            audit.append(
-                store, actor="system", action="case.reopened", subject=row["ref"], detail=about
-            )
+            _reopen(store, row, about, actor="system")
         if is_anew or (risk > row["risk"] and row["state"] in WAITING):
             store.run(
                 "UPDATE cases SET risk = ?, page_id = ? WHERE id = ?", [risk, page_id, row["id"]]
             )
         return get(store, row["ref"]), is_anew
+
+
+def open_by_hand(store: Store, page: Page, category: Category, *, actor: str) -> tuple[Case, bool]:
+    """The site has a case of this category that waits or blocks; True where `actor` opened it, or opened it anew.
+
+    A case that waits stays as it is: what put it there says more than a page without a score. One that was closed
+    without a block is opened anew over this page, which nobody can have judged without opening it.
+    """
+    lane = Lane.REFERRAL if category is Category.DISTRESS else Lane.REVIEW
+    about = {"site": page.site, "category": category, "lane": lane, "page_id": page.id,
+             "risk": BY_HAND_RISK}  # fmt: skip
+    with store.atomic():
+        row = store.row(
+            "SELECT * FROM cases WHERE site = ? AND category = ?", [page.site, category]
+        )
+        if row is None:
+            return _opened(store, about, actor=actor), True
+        is_anew = row["state"] in _CLOSED_WITHOUT_BLOCK
+        if is_anew:
+            _reopen(store, row, about, actor=actor)
+            store.run(
+                "UPDATE cases SET risk = ?, page_id = ? WHERE id = ?",
+                [BY_HAND_RISK, page.id, row["id"]],
+            )
+        return get(store, row["ref"]), is_anew
+
+
+def of_site(store: Store, site: str) -> list[Case]:
+    """All cases of the site, in the order of their categories."""
+    return [_case(r) for r in store.rows(f"{_SELECT} WHERE c.site = ? ORDER BY c.category", [site])]
 
 
 def waiting(
@@ -159,6 +179,25 @@ def surroundings(store: Store, page_id: int) -> Surroundings | None:
         return None
     headings, blocks, link_texts, truncated = json.loads(content)
     return Surroundings(tuple(headings), tuple(blocks), tuple(link_texts), truncated=truncated)
+
+
+def _opened(store: Store, about: Mapping[str, Any], *, actor: str) -> Case:
+    ref = _new_ref(store)
+    store.run(
+        "INSERT INTO cases(ref, site, category, lane, state, risk, page_id, opened_at)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        [ref, about["site"], about["category"], about["lane"], CaseState.OPEN, about["risk"], about["page_id"],
+         store.now()],
+    )  # fmt: skip
+    audit.append(store, actor=actor, action="case.opened", subject=ref, detail=about)
+    return get(store, ref)
+
+
+def _reopen(store: Store, row: dict[str, Any], about: Mapping[str, Any], *, actor: str) -> None:
+    store.run(
+        "UPDATE cases SET state = ?, turn = turn + 1 WHERE id = ?", [CaseState.OPEN, row["id"]]
+    )
+    audit.append(store, actor=actor, action="case.reopened", subject=row["ref"], detail=about)
 
 
 def _is_unjudged(store: Store, row: dict[str, Any], page_id: int) -> bool:

@@ -60,6 +60,12 @@ def get(store: Store, page_id: int) -> Unread | None:
     return _unread(row) if row else None
 
 
+def of_site(store: Store, site: str, *, limit: int = 50) -> list[Unread]:
+    """The pages of a site that could not be read, settled ones too, oldest first."""
+    rows = store.rows(f"{_SELECT} WHERE p.site = ? ORDER BY u.page_id LIMIT ?", [site, limit])
+    return [_unread(row) for row in rows]
+
+
 def settle(store: Store, page_id: int, state: str, *, looked_by: str, note: str = "") -> Unread:
     """The page is settled as `NOTHING` or `CASE`, for good, by the person named.
 
