@@ -11,10 +11,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from crawler.plan import CrawlPlan, CrawlReport, Failed, Idle, Progress
+from crawler.archive import Archive
+from crawler.focus import Focus
+from crawler.plan import CrawlPlan, CrawlReport, Failed, FocusMode, Idle, Progress
 from crawler.processes import is_alive
 from crawler.tally import KILLED, Tally
-from review_queue import frontier, progress, turns
+from review_queue import frontier, links, progress, turns
 from review_queue.errors import QalqanError
 from review_queue.hosts import parse_url
 from review_queue.records import Claim, Link, Outcome
@@ -56,6 +58,9 @@ class Ledger:
         self._exhausted: set[str] = set()
         self._tally = Tally(plan.scoring)
         self._discovered = 0
+        self._claimed = 0
+        self._focus = _focus(store, round_id, plan)
+        self._archive = Archive(store, round_id)
         self._pending = 0
         self._count_pending_at = 0.0
         self._note_at = 0.0
@@ -66,9 +71,12 @@ class Ledger:
     def claims(self, count: int) -> list[Claim]:
         """Up to `count` URLs that are this crawl's to fetch, what was recorded so far being stored first."""
         self.flush()
-        if self.failure:
+        if self._plan.max_total_pages is not None:
+            count = min(count, self._plan.max_total_pages - self._claimed)
+        if self.failure or count < 1:
             return []
         try:
+            self._join_promising(count)
             claims = frontier.claim(
                 self._store,
                 self._round_id,
@@ -81,6 +89,7 @@ class Ledger:
         except QalqanError as error:
             self._fail(error)
             return []
+        self._claimed += len(claims)
         self._sites.update(claim.site for claim in claims)
         return claims
 
@@ -139,17 +148,22 @@ class Ledger:
         outcomes, self._outcomes, self._held_bytes = self._outcomes, [], 0
         budget = self._plan.budget
         try:
-            pages = frontier.acknowledge(
-                self._store,
-                self._round_id,
-                outcomes,
-                revisit_s=budget.revisit_s,
-                max_depth=budget.max_depth,
-                model=self._plan.scoring.model if self._plan.scoring else None,
-            )
+            with self._store.atomic():
+                pages = frontier.acknowledge(
+                    self._store,
+                    self._round_id,
+                    outcomes,
+                    revisit_s=budget.revisit_s,
+                    max_depth=0 if self._focus else budget.max_depth,
+                    model=self._plan.scoring.model if self._plan.scoring else None,
+                    max_pages=budget.max_pages,
+                )
+                if self._focus:
+                    self._focus.settle(outcomes)
             self._tally.stored(pages, outcomes)
-            for outcome in outcomes:
-                self._discover(outcome.offsite)
+            if not self._focus:
+                for outcome in outcomes:
+                    self._discover(outcome.offsite)
         except QalqanError as error:
             self._fail(error)
 
@@ -179,15 +193,23 @@ class Ledger:
         )
 
     def discover_known(self) -> None:
-        """New sites that earlier crawls saw are followed too: what they found and had no room for is not lost."""
-        if not self._plan.discover:
-            return
-        known = filter(self._may_be_reached, frontier.unseen(self._store, self._round_id))
-        self._discover(tuple(islice(known, self._plan.discover)))
+        """New sites that earlier crawls saw are followed too: what they found and had no room for is not lost.
+
+        Nor is what a hard focus set aside, unless this crawl has one as well.
+        """
+        unseen = frontier.unseen(self._store, self._round_id) if self._plan.discover else ()
+        known = filter(self._may_be_reached, unseen)
+        if self._plan.focus is not FocusMode.HARD:
+            links.take_back(self._store, self._round_id, max_depth=self._plan.budget.max_depth)
+        if self._focus:
+            self._focus.begin(known)
+        else:
+            self._discover(tuple(islice(known, self._plan.discover)))
 
     def close(self, *, stopped: bool, memory_mb: float = 0.0) -> CrawlReport:
         """What is recorded is stored, unused claims are given back, the round is closed; returns its report."""
         self.flush()
+        self._archive.close()
         report = CrawlReport(
             pages=self._tally.pages,
             bytes=self._tally.bytes,
@@ -235,6 +257,12 @@ class Ledger:
         )
         progress.note(self._store, self._round_id, reading)
 
+    def _join_promising(self, count: int) -> None:
+        room = self._plan.discover - self._discovered
+        if self._focus and room > 0:
+            with self._store.atomic():
+                self._discovered += self._focus.join(count, room)
+
     def _may_be_reached(self, link: Link) -> bool:
         url = parse_url(link.url)
         return self._plan.network.addresses.permits_host(url.host, url.port)
@@ -243,6 +271,19 @@ class Ledger:
         if self.failure is None:
             self.failure = error
             self.on_failure()
+
+
+def _focus(store: Store, round_id: int, plan: CrawlPlan) -> Focus | None:
+    if plan.focus is FocusMode.OFF:
+        return None
+    return Focus(
+        store,
+        round_id,
+        is_hard=plan.focus is FocusMode.HARD,
+        cuts=plan.scoring.cuts if plan.scoring else {},
+        budget=plan.budget,
+        discovers=plan.discover > 0,
+    )
 
 
 def _idle(standings: Sequence[frontier.Standing]) -> Idle:

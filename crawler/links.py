@@ -127,7 +127,7 @@ def shape_of(url: str) -> str:
         return f"{part} {_DIGITS.sub('0', path)}?"
     if path.count("/") > _DEEP_SEGMENTS:
         return f"{_TRAP_PART} {path[: path.find('/', 1)]}//"
-    numbered = _DIGITS.sub("0", path)
+    numbered = _DIGITS.sub("0", _unescaped(path) if "%" in path else path)
     if numbered.count("0") > 1:
         return f"{_NUMBERED_PART} {numbered}"
     return ""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -103,6 +104,14 @@ class Scoring:
         return any(score.scores.get(harm, 0.0) >= self.cuts.get(harm, math.inf) for harm in HARMS)
 
 
+class FocusMode(StrEnum):
+    """How a crawl chooses among links."""
+
+    OFF = "off"  # first found, first fetched
+    SOFT = "soft"  # the most promising first
+    HARD = "hard"  # likewise, and those far from anything near the subject not at all
+
+
 @dataclass(frozen=True, slots=True)
 class CrawlPlan:
     """One crawl: budgets, pace and network; robots.txt is obeyed or, on a recorded order, ignored."""
@@ -113,6 +122,10 @@ class CrawlPlan:
     obey_robots: bool = True
     discover: int = 0  # how many sites seen through links may be followed
     scoring: Scoring | None = None
+    focus: FocusMode = FocusMode.OFF
+    max_total_pages: int | None = (
+        None  # addresses asked for in all; None: as many as the sites' budgets allow
+    )
 
     def retried_at_once(self) -> frozenset[str]:
         """The kinds of error that do not keep a page from being tried by this crawl, however lately they occurred."""
@@ -123,6 +136,8 @@ class CrawlPlan:
         return {
             "robots": "obey" if self.obey_robots else "ignore",
             "discover": self.discover,
+            "focus": self.focus.value,
+            "max_total_pages": self.max_total_pages,
             "budget": asdict(self.budget),
             "pace": asdict(self.pace),
             "user_agent": self.network.user_agent,

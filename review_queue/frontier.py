@@ -12,10 +12,10 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
-from review_queue import lineup, scores, turns, unread
+from review_queue import lineup, links, scores, turns, unread
 from review_queue.clock import later
 from review_queue.pages import keep
-from review_queue.records import Claim, Link, ModelId, Outcome, PageScore
+from review_queue.records import Claim, Link, ModelId, Outcome, PageScore, Place
 from review_queue.seeds import add_sites
 from review_queue.store import Store
 
@@ -74,16 +74,27 @@ def open_round(
     return round_id
 
 
-def join_round(store: Store, round_id: int, *, link: Link, max_pages: int) -> bool:
+def join_round(
+    store: Store,
+    round_id: int,
+    *,
+    link: Link,
+    max_pages: int,
+    priority: int = 0,
+    lead: links.Lead | None = None,
+) -> bool:
     """The site behind `link` is part of the round; False when it was already known."""
     with store.atomic():
         if store.value("SELECT 1 FROM frontier WHERE site = ?", [link.site]):
             return False
         add_sites(store, [link.site])
-        store.run(
-            "INSERT INTO frontier(url, site, depth, priority, state, due_at) VALUES (?,?,0,0,'waiting',?)",
-            [link.url, link.site, store.now()],
+        row_id = store.value(
+            "INSERT INTO frontier(url, site, depth, priority, state, due_at) VALUES (?,?,0,?,'waiting',?)"
+            " RETURNING id",
+            [link.url, link.site, priority, store.now()],
         )
+        if lead is not None:
+            links.write_lead(store, row_id, lead)
         store.run("INSERT INTO round_sites VALUES (?,?,?)", [round_id, link.site, max_pages])
         return True
 
@@ -123,9 +134,13 @@ def acknowledge(
     revisit_s: float,
     max_depth: int,
     model: ModelId | None = None,
+    max_pages: int = 50,
+    places: Mapping[int, Place] | None = None,
 ) -> int:
     """What was fetched is stored, its links queued, its claims done; returns how many pages with status 200.
 
+    Of `max_pages`, a site's budget, addresses of a shape that a trap may have get a part only.
+    `places` says where captures were written, by the ids of their claims.
     The scores among the outcomes are those of `model`. An outcome whose lease was given back meanwhile is taken all
     the same: the page is the same page.
     """
@@ -136,7 +151,10 @@ def acknowledge(
         add_sites(store, {link.site for o in outcomes for link in o.links} | _page_sites(outcomes))
         for outcome in outcomes:
             if outcome.page is not None:
-                page_id = keep(store, outcome.page, round_id)
+                place = places.get(outcome.claim.id) if places else None
+                page_id = keep(
+                    store, outcome.page, round_id, capture=outcome.capture, place=place
+                )
                 stored += outcome.page.status == HTTPStatus.OK
                 if outcome.unread:
                     _mark_unread(store, page_id, outcome.unread)
@@ -144,7 +162,13 @@ def acknowledge(
                     scored.append((page_id, outcome.score))
             _finish(store, outcome, revisit_s)
             if outcome.claim.depth < max_depth:
-                _queue(store, outcome)
+                links.queue(
+                    store,
+                    outcome.links,
+                    depth=outcome.claim.depth + 1,
+                    found_on=outcome.claim.id,
+                    max_pages=max_pages,
+                )
         if scored and model is not None:
             scores.save(store, model, scored)
         store.run_many(
@@ -289,14 +313,3 @@ def _finish(store: Store, outcome: Outcome, revisit_s: float) -> None:
             " WHERE state = 'waiting'",
             [outcome.page.url, outcome.page.site, outcome.claim.depth, later(store.clock(), wait)],
         )
-
-
-def _queue(store: Store, outcome: Outcome) -> None:
-    store.run_many(
-        "INSERT OR IGNORE INTO frontier(url, site, depth, priority, state, due_at)"
-        " SELECT ?, ?, ?, priority, 'waiting', ? FROM frontier WHERE id = ?",
-        [
-            (link.url, link.site, outcome.claim.depth + 1, store.now(), outcome.claim.id)
-            for link in outcome.links
-        ],
-    )

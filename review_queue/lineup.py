@@ -48,6 +48,18 @@ def first_rows(
     return found
 
 
+def priority_of_nth(store: Store, round_id: int, number: int) -> int | None:
+    """The priority of the `number`-th site's next row, in the order of claims; None where fewer sites have one."""
+    if not store.value("SELECT 1 FROM lined_up WHERE round_id = ?", [round_id]):
+        _line_up(store, round_id)
+    priority = store.value(
+        "SELECT priority FROM next_rows INDEXED BY next_rows_order WHERE round_id = ?"
+        " ORDER BY priority DESC, depth, frontier_id LIMIT 1 OFFSET ?",
+        [round_id, number - 1],
+    )
+    return None if priority is None else int(priority)
+
+
 def clear(store: Store, round_id: int | None = None) -> None:
     """No round, or not this one, is lined up any more; a claim lines its round up again."""
     for table in ("next_rows", "lined_up"):
