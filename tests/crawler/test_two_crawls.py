@@ -1,0 +1,119 @@
+"""Two `qalqan crawl` on one store: together they ask no host more often than one may, and share the work."""
+
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from review_queue import progress
+from review_queue.store import open_store
+from tests.crawler.conftest import stored_urls
+from tests.site.web import Web
+
+PAGES = 5
+
+
+class Timed(list[tuple[str, str]]):
+    """The requests of a web, and when each came in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: defaultdict[str, list[float]] = defaultdict(list)
+
+    def append(self, request: tuple[str, str]) -> None:
+        host, path = request
+        if path != "/robots.txt":
+            self.times[host].append(time.monotonic())
+        super().append(request)
+
+
+def fill(web: Web, hosts: int) -> Timed:
+    web.requests = Timed()
+    for host in range(hosts):
+        for page in range(PAGES):
+            links = "".join(f'<a href="/{n}">x</a>' for n in range(PAGES))
+            web.put(f"http://h{host}.test/{page}", f"<title>{host} {page}</title>{links}")
+    return web.requests
+
+
+def start(web: Web, data: Path, hosts: int, *words: str) -> subprocess.Popen[bytes]:
+    seeds = data.parent / "seeds.txt"
+    seeds.write_text("".join(f"http://h{host}.test:{web.port}/0\n" for host in range(hosts)))
+    command = [sys.executable, "-m", "qalqan", "crawl", str(seeds), "--data", str(data), *words]
+    command += ["--resolve", "*.test:127.0.0.1", "--allow-address", f"127.0.0.1/32:{web.port}"]
+    return subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def ended(running: subprocess.Popen[Any]) -> None:
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 0, errors
+
+
+def opened_rounds(data: Path) -> int:
+    with open_store(data) as store:
+        return len(progress.rounds(store, limit=9))
+
+
+@pytest.mark.timeout(180)
+def test_two_crawls_at_once_keep_the_pause_of_each_host_and_fetch_every_page_once(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    with Web() as web:
+        requests = fill(web, 3)
+
+        # whichever takes a site's first page, the other goes on with it when that one's pages are used up
+        both = [start(web, data, 3, "--delay", "3", "--max-pages", most) for most in ("1", "2")]
+        for running in both:
+            ended(running)
+
+    asked = web.pages_asked()
+    assert len(asked) == len(set(asked)) == len(stored_urls(data))
+    assert sorted(requests.times) == ["h0.test", "h1.test", "h2.test"]
+    for host, times in requests.times.items():
+        assert len(times) in (2, 3), host
+        assert min(b - a for a, b in pairwise(times)) > 2, host  # 3 s give or take a quarter
+
+
+@pytest.mark.timeout(180)
+def test_the_pause_of_a_host_outlives_the_crawl_that_was_killed(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Web(pause_s=0.3) as web:
+        requests = fill(web, 1)
+        killed = start(web, data, 1, "--delay", "6")
+        while not requests.times["h0.test"]:
+            time.sleep(0.01)
+        killed.kill()
+        killed.communicate(timeout=30)
+
+        ended(start(web, data, 1, "--delay", "6", "--max-pages", "1"))
+
+    first, second = requests.times["h0.test"]
+    assert second - first >= 6
+
+
+@pytest.mark.timeout(180)
+def test_a_crawl_waits_for_sites_that_another_one_is_at_and_takes_over_when_that_dies(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    with Web(pause_s=0.8) as web:
+        requests = fill(web, 1)
+        first = start(web, data, 1, "--delay", "0.2")
+        while len(requests.times["h0.test"]) < 2:
+            time.sleep(0.01)
+        second = start(web, data, 1, "--delay", "0.2")
+        while opened_rounds(data) < 2:
+            time.sleep(0.01)
+        assert first.poll() is None
+        first.kill()
+        first.communicate(timeout=30)
+
+        ended(second)
+
+    assert len(stored_urls(data)) == PAGES
