@@ -70,6 +70,16 @@ def add_file(store: Store, name: str, *, info_length: int, info_sha256: str) -> 
     return int(row["id"]) if row else 0
 
 
+def size_of(store: Store, name: str) -> int | None:
+    """Where the last capture of the file of that name ends, None where the store does not know the file."""
+    size = store.value(
+        "SELECT coalesce((SELECT c.offset + c.length FROM captures c WHERE c.file_id = f.id"
+        " ORDER BY c.offset DESC LIMIT 1), f.info_length) FROM warc_files f WHERE f.name = ?",
+        [name],
+    )
+    return None if size is None else int(size)
+
+
 def files(store: Store) -> list[WarcFile]:
     """All WARC files, oldest first."""
     rows = store.rows(
