@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from crawler import archive
 from crawler.job import LOG_NAME, STOP, Job
 from crawler.ledger import Ledger
 from crawler.plan import CrawlReport
@@ -54,6 +55,7 @@ def run_job(job: Job, pipe: Connection) -> None:
 
 def _crawl(job: Job, store: Store, pipe: Connection) -> CrawlReport:
     frontier.release(store, is_alive)
+    archive.recover(store)
     stored_seeds.add(store, job.seeds)
     round_id = frontier.open_round(
         store,

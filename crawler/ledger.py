@@ -148,11 +148,13 @@ class Ledger:
         outcomes, self._outcomes, self._held_bytes = self._outcomes, [], 0
         budget = self._plan.budget
         try:
+            places = self._archive.append(outcomes)  # before the store says that they are there
             with self._store.atomic():
                 pages = frontier.acknowledge(
                     self._store,
                     self._round_id,
                     outcomes,
+                    places=places,
                     revisit_s=budget.revisit_s,
                     max_depth=0 if self._focus else budget.max_depth,
                     model=self._plan.scoring.model if self._plan.scoring else None,
