@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
 _START_TIME_FIELD: Final = 19  # of /proc/PID/stat, counted after the command's closing bracket
+_USER_TICKS_FIELD: Final = 11  # likewise; the system's are the next one
 _OPEN_FILES: Final = 65_536
 
 
@@ -44,12 +46,29 @@ def die_with_parent(parent_pid: int) -> None:
         os._exit(1)
 
 
+def adopt_orphans() -> None:
+    """What outlives its parent below this process becomes this process's child, and so stays in sight."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
 def allow_many_files() -> None:
     """This process may hold as many sockets as the system lets it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def cpu_seconds(pid: int) -> float:
+    """How many seconds the process has computed; 0 where that cannot be seen."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    fields = stat.rpartition(")")[2].split()
+    ticks = int(fields[_USER_TICKS_FIELD]) + int(fields[_USER_TICKS_FIELD + 1])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def peak_memory_mb() -> float:
