@@ -12,8 +12,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from blocklist.formats import FORMATS
-from review_queue.categories import VERDICTS, Scope, Verdict
+from review_queue.categories import VERDICTS, Category, Scope, Verdict
 from review_queue.records import Case, Decision, LegalGround, Policy
+from review_queue.unread import NOTHING
 from review_ui import hostile, wording
 from review_ui.config import LOCKOUT_MINUTES, MAX_FAILED_SIGN_INS
 from review_ui.deciding import MAX_REASON, DecisionForm
@@ -134,6 +135,30 @@ def correction_of(decision: Decision) -> dict[str, str]:
         "legal_ground": decision.legal_ground_code,
         "corrects": decision.id,
     }
+
+
+class LookForm(forms.Form):
+    """What a person found on a page that no program could read."""
+
+    finding = forms.ChoiceField(
+        widget=forms.RadioSelect(attrs={"required": True}),
+        label=_("What you found"),
+        choices=list(wording.FINDINGS.items()),
+    )
+    note = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=MAX_REASON,
+        label=_("Note"),
+        help_text=_("What you saw, in one sentence. Write no names of private persons."),
+    )
+
+    def __init__(self, sent: Mapping[str, Any] | None = None) -> None:
+        super().__init__(sent, label_suffix="")
+
+    def category(self) -> Category | None:
+        """What a case is to be opened about; None for nothing."""
+        finding = self.cleaned_data["finding"]
+        return None if finding == NOTHING else Category(finding)
 
 
 class ExportForm(forms.Form):

@@ -26,6 +26,7 @@ class Capability(StrEnum):
     READ_EXPORT = "read_export"
     EXPORT = "export"
     READ_AUDIT = "read_audit"
+    READ_CRAWLS = "read_crawls"
 
 
 # An admin looks after accounts, at the command line, and has no say in any case.
@@ -41,6 +42,7 @@ GRANTS: Final[Mapping[Role, frozenset[Capability]]] = MappingProxyType(
                 Capability.READ_CLOSED,
                 Capability.READ_EXPORT,
                 Capability.READ_AUDIT,
+                Capability.READ_CRAWLS,
             }
         ),
         Role.ADMIN: frozenset(),

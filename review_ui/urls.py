@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from review_ui.views import account, audit, case, export, health, queue, start
+from review_ui.views import account, audit, case, crawls, export, health, queue, start, unread
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -12,8 +12,12 @@ urlpatterns = [
     path("queue/", queue.queue, name="queue"),
     path("referrals/", queue.referrals, name="referrals"),
     path("case/<str:ref>/", case.case, name="case"),
+    path("unread/", unread.unread_pages, name="unread"),
+    path("unread/<int:number>/", unread.unread_page, name="unread_page"),
     path("export/", export.export, name="export"),
     path("audit/", audit.audit, name="audit"),
+    path("crawls/", crawls.crawls, name="crawls"),
+    path("crawls/<int:number>/", crawls.crawl, name="crawl"),
     path("account/", account.account, name="account"),
     path("healthz", health.health, name="health"),
 ]

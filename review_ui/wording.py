@@ -1,13 +1,17 @@
 """What the closed vocabularies are called on the screen."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from review_queue.categories import CaseState, Category, Move, Scope, Stance, Verdict
+from review_queue.rounds import CrawlState, Outcome
+from review_queue.unread import NOTHING
+from review_ui import hostile
 from review_ui.deciding import Problem
 from review_ui.roles import Role
 
@@ -99,3 +103,159 @@ REFUSALS: Final[Wording] = {
         "It is a public suffix: unrelated people hold the names below it."
     ),
 }
+CRAWL_STATES: Final[Wording] = {
+    CrawlState.RUNNING: pgettext_lazy("crawl", "at work"),
+    CrawlState.FINISHED: pgettext_lazy("crawl", "finished"),
+    CrawlState.STOPPED: pgettext_lazy("crawl", "stopped by a person"),
+    CrawlState.DIED: pgettext_lazy("crawl", "broke off"),
+}
+OUTCOMES: Final[Wording] = {
+    Outcome.RUNNING: pgettext_lazy("run", "at work"),
+    Outcome.DONE: pgettext_lazy("run", "done"),
+    Outcome.STOPPED: pgettext_lazy("run", "stopped"),
+    Outcome.DIED: pgettext_lazy("run", "broke off"),
+    Outcome.FAILED: pgettext_lazy("run", "failed"),
+}
+FOCUS: Final[Wording] = {
+    "off": _("in the order they were found"),
+    "soft": _("likely pages first"),
+    "hard": _("likely pages only"),
+}
+# why a page could not be had: in two or three words, and what it means
+FAULTS: Final[Mapping[str, tuple[str | Promise, str | Promise]]] = {
+    "address_refused": (
+        pgettext_lazy("fault", "private address"),
+        _("Crawls never go to private or local addresses. Such a seed may be a mistake."),
+    ),
+    "bad_encoding": (
+        pgettext_lazy("fault", "damaged compression"),
+        _("What the server sent could not be unpacked."),
+    ),
+    "bad_redirect": (
+        pgettext_lazy("fault", "redirect to nowhere"),
+        _("The page leads on to something that is no web address."),
+    ),
+    "bad_response": (
+        pgettext_lazy("fault", "not a web server"),
+        _("Something answered that does not speak the language of the web."),
+    ),
+    "connection_lost": (
+        pgettext_lazy("fault", "connection lost"),
+        _("The server broke off. It is tried again with a later crawl."),
+    ),
+    "dns": (
+        pgettext_lazy("fault", "unknown host"),
+        _("The name is not known. Where that is so with all sites, the name server is at fault."),
+    ),
+    "not_html": (
+        pgettext_lazy("fault", "not a page"),
+        _("A file, a picture or data. Only pages are read."),
+    ),
+    "proxy": (
+        pgettext_lazy("fault", "proxy trouble"),
+        _("The proxy did not connect, or refused. The operator should look at it."),
+    ),
+    "redirect_loop": (
+        pgettext_lazy("fault", "redirects without end"),
+        _("The page leads on and on and never arrives."),
+    ),
+    "redirect_offsite": (
+        pgettext_lazy("fault", "leads to another site"),
+        _("The other site is kept as a candidate for a later crawl."),
+    ),
+    "refused": (
+        pgettext_lazy("fault", "nobody answers"),
+        _("No server is there now. It is tried again with a later crawl."),
+    ),
+    "robots": (
+        pgettext_lazy("fault", "robots.txt forbids it"),
+        _("The site asks programs not to fetch this page, and the crawl obeyed."),
+    ),
+    "timeout": (
+        pgettext_lazy("fault", "no answer in time"),
+        _("The server was too slow. It is tried again with a later crawl."),
+    ),
+    "tls": (
+        pgettext_lazy("fault", "secure connection failed"),
+        _("The server's encryption is faulty. It is tried again with a later crawl."),
+    ),
+    "too_large": (
+        pgettext_lazy("fault", "too large"),
+        _("The page is larger than this crawl takes."),
+    ),
+    "unreachable": (
+        pgettext_lazy("fault", "no way there"),
+        _("The network knows no way to that address. It is tried again with a later crawl."),
+    ),
+    "unreadable": (
+        pgettext_lazy("fault", "could not be read"),
+        _("A program met a fault in reading the page. The crawl's log tells more."),
+    ),
+}
+OTHER_FAULT: Final = _("The page could not be had. The crawl's log tells more.")
+# the server answered with a number: kind, and what the number means
+ANSWERS: Final[Mapping[str, str | Promise]] = {
+    "refused": _("The server gives this page to nobody, or not to programs."),
+    "gone": _("The server has no such page."),
+    "later": _("The server was in trouble or overloaded. It is tried again with a later crawl."),
+    "other": _("The server answered with this number instead of a page."),
+}
+# why a page could not be read
+UNREAD: Final[Wording] = {
+    "time": _("Reading it took too long and was stopped."),
+    "memory": _("Reading it took too much memory and was stopped."),
+    "died": _("The program that read it broke off."),
+    "failed": _("The program that read it met a fault."),
+}
+
+# what a person may find on such a page
+FINDINGS: Final[Wording] = {
+    NOTHING: _("Nothing for a case"),
+    Category.SELF_HARM: _("Open a case: suicide and self-harm"),
+    Category.VIOLENCE: _("Open a case: violence"),
+    Category.DISTRESS: _("Open a referral: a person in distress"),
+}
+
+
+def fault(kind: str) -> str:
+    """Why a page could not be had, in two or three words."""
+    if kind.startswith("http_"):
+        return gettext("answer %(number)s") % {"number": kind.removeprefix("http_")[:3]}
+    known = FAULTS.get(kind)
+    return str(known[0]) if known else hostile.one_line(kind, 40)
+
+
+def explained(kind: str) -> str:
+    """What a fault of this kind means."""
+    if kind.startswith("http_"):
+        number = kind.removeprefix("http_")
+        answer = "later" if number.startswith("5") else _NUMBERS.get(number, "other")
+        return str(ANSWERS[answer])
+    known = FAULTS.get(kind)
+    return str(known[1] if known else OTHER_FAULT)
+
+
+def duration(seconds: float) -> str:
+    """A span of time as a clock would count it, such as 2:03:09."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}"
+
+
+def lateness(late: timedelta) -> str:
+    """How long ago something should have been: in the largest unit of which there are two."""
+    minutes = int(late.total_seconds() // 60)
+    if minutes < _TWO_HOURS:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    hours = minutes // 60
+    if hours < _TWO_DAYS:
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    return ngettext("%(n)s day", "%(n)s days", hours // 24) % {"n": hours // 24}
+
+
+_NUMBERS: Final = {
+    "401": "refused", "403": "refused", "451": "refused", "404": "gone", "410": "gone",
+    "408": "later", "425": "later", "429": "later",
+}  # fmt: skip
+_TWO_HOURS: Final = 120
+_TWO_DAYS: Final = 48

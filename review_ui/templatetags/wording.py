@@ -1,6 +1,7 @@
 """Template filters: names of the vocabularies, and hostile text made fit to be shown."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 from django import template
@@ -116,3 +117,76 @@ def one_line(value: str) -> str:
 def moment(value: str) -> datetime:
     """The store's ISO text as a time."""
     return datetime.fromisoformat(value)
+
+
+@register.filter
+def crawl_state(value: str) -> str | Promise:
+    """Where a crawl stands, in the reader's language."""
+    return wording.CRAWL_STATES.get(value, value)
+
+
+@register.filter
+def outcome_name(value: str) -> str | Promise:
+    """How a run ended, in the reader's language."""
+    return wording.OUTCOMES.get(value, value)
+
+
+@register.filter
+def unread_reason(value: str) -> str | Promise:
+    """Why a page could not be read, in the reader's language."""
+    return wording.UNREAD.get(value, value)
+
+
+@register.filter
+def fault(kind: str) -> str:
+    """Why a page could not be had, in a few words."""
+    return wording.fault(kind)
+
+
+@register.filter
+def explained(kind: str) -> str:
+    """What a fault of this kind means."""
+    return wording.explained(kind)
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """A span of time as a clock would count it."""
+    return wording.duration(seconds)
+
+
+@register.filter
+def lateness(late: timedelta) -> str:
+    """How long ago something should have been."""
+    return wording.lateness(late)
+
+
+@register.filter
+def megabytes(size: int) -> float:
+    """A number of bytes in millions."""
+    return size / 1e6
+
+
+@register.filter
+def over(value: float, divisor: int) -> float:
+    """The value in a larger unit."""
+    return value / divisor
+
+
+@register.filter
+def hundredfold(share: float) -> float:
+    """A share as percent."""
+    return share * 100
+
+
+@register.filter
+def total(counts: Mapping[str, int] | None) -> int:
+    """The sum of all counts."""
+    return sum((counts or {}).values())
+
+
+@register.filter
+def focus_name(value: str | Mapping[str, str]) -> str | Promise:
+    """In which order a crawl fetched pages, in the reader's language."""
+    mode = value if isinstance(value, str) else str(value.get("mode", ""))
+    return wording.FOCUS.get(mode) or hostile.one_line(mode)

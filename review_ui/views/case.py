@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from review_queue import cases, decisions, pages, policies, scores
+from review_queue import cases, decisions, pages, policies, scores, unread
 from review_queue.categories import WAITING, Category
 from review_queue.errors import RefusedError, UnknownCaseError
 from review_queue.records import Case, Decision, Evidence, ModelId, Page, PageScore, Surroundings
@@ -29,6 +29,7 @@ from review_ui.deciding import (
 from review_ui.forms import DecideForm, correction_of
 from review_ui.roles import Capability
 from review_ui.views.queue import next_for
+from review_ui.views.unread import Shown, beginning_of
 
 _OTHER_PAGES = 20
 _EVIDENCE = 8
@@ -46,6 +47,8 @@ class Sheet:
     evidence: tuple[Evidence, ...]
     surroundings: Surroundings | None
     lang: str
+    is_unread: bool = False
+    beginning: Shown | None = None  # of a page without text
 
     @property
     def harms(self) -> list[tuple[Category, float]]:
@@ -157,6 +160,7 @@ def _shown(request: HttpRequest, store: Store, officer: Officer, found: Case) ->
         "is_closed": found.state not in WAITING,
         "sheet": _sheet(store, found, at),
         "others": [(page, score) for page, score in listed if page.id != at.id],
+        "unread": [one for one in unread.of_site(store, found.site) if one.page.id != at.id],
         "history": history(officer, found, made),
         "corrected": {one.supersedes for one in made if one.supersedes},
         "policies": policies.current(store, found.category),
@@ -178,4 +182,6 @@ def _sheet(store: Store, found: Case, page: Page) -> Sheet:
         evidence=tuple(weighty[:_EVIDENCE]),
         surroundings=cases.surroundings(store, page.id),
         lang=hostile.language(page.lang),
+        is_unread=unread.get(store, page.id) is not None,
+        beginning=None if page.text else beginning_of(store, page.id),
     )

@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from review_queue import cases
+from review_queue import cases, unread
 from review_queue.categories import CaseState, Lane
 from review_queue.records import Case
 from review_queue.store import Store
 from review_ui.access import needs, officer_of, the_store
+from review_ui.alerts import alerts_of, clockwork
 from review_ui.deciding import Officer, is_blind, may_decide
 from review_ui.roles import Capability, may
 from review_ui.views.paging import place
@@ -63,6 +64,9 @@ def _queue(request: HttpRequest, lane: Lane) -> HttpResponse:
             for case in found
         ]
         waiting = cases.count_waiting(store, lane=lane)
+        unread_pages = unread.count_waiting(store) if lane is Lane.REVIEW else 0
+        is_told = may(officer.role, Capability.READ_CRAWLS) and lane is Lane.REVIEW and not start
+        alerts = alerts_of(store, clockwork(store)) if is_told else []
     shown = {
         "lane": lane,
         "rows": rows,
@@ -70,6 +74,8 @@ def _queue(request: HttpRequest, lane: Lane) -> HttpResponse:
         "start": start,
         "following": following,
         "mine": mine,
+        "unread_pages": unread_pages,
+        "alerts": alerts,
     }
     return render(request, "review_ui/queue.html", shown)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.conf import settings
 from django.db import connections
 
-from review_queue import cases, scores
+from review_queue import cases, scores, unread
 from review_queue.categories import Category, Lane, Stance
 from review_queue.records import Case, Evidence, Page, PageScore, Surroundings
 from review_queue.store import Store
@@ -96,6 +96,16 @@ def a_waiting_case(
         store, site=main.site, category=category, lane=lane, page_id=ids[0], risk=risk
     )
     return case
+
+
+def an_unread_page(
+    store: Store, host: str = "one.example", *, path: str = "/broken", reason: str = "time"
+) -> int:
+    """A page that no program could read; returns its number."""
+    page = replace(a_page(f"https://{host}{path}", "x"), text="", title="", lang="")
+    (page_id,) = fetch(store, page)
+    unread.add(store, page_id, reason)
+    return page_id
 
 
 def people(config: ServeConfig, language: str = "en") -> dict[Role, accounts.Person]:

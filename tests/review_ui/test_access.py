@@ -8,7 +8,7 @@ from review_queue.store import Store
 from review_ui.config import ServeConfig
 from review_ui.roles import Role
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.sites import a_waiting_case
+from tests.review_ui.sites import a_waiting_case, an_unread_page
 
 R, S, V, X, U, A = Role
 EVERYONE = set(Role)
@@ -23,6 +23,10 @@ ALLOWED: dict[str, set[Role]] = {
     "queue": READERS,
     "referrals": READERS,
     "case": READERS,
+    "unread": READERS,
+    "unread_page": READERS,
+    "crawls": {V, U},
+    "crawl": {V, U},
     "export": {V, X, U},
     "audit": {V, U},
     "account": EVERYONE,
@@ -33,6 +37,7 @@ REDIRECTS = {"start": 302, "login": 302, "logout": 405, "language": 405}
 # route: the form that changes something there, and who may send it
 CHANGES: dict[str, tuple[dict[str, str], set[Role]]] = {
     "case": ({"verdict": "cannot_tell", "reason": "Too short to judge."}, {R, S, V}),
+    "unread_page": ({"finding": "nothing", "note": "A photo album."}, {R, S, V}),
     "export": ({"formats": "domains"}, {V, X}),
     "account": ({"comfort": "1"}, EVERYONE),
     "logout": ({}, EVERYONE),
@@ -46,8 +51,11 @@ def _routes() -> dict[str, str]:
     return {str(pattern.name): f"/{pattern.pattern}" for pattern in urlpatterns}
 
 
-def _address(name: str, ref: str) -> str:
-    return _routes()[name].replace("<str:ref>", ref)
+def _address(name: str, store: Store) -> str:
+    """The address of a page that is there to be looked at."""
+    number = "1" if name == "crawl" else str(an_unread_page(store, f"{name}.example"))
+    ref = a_waiting_case(store).ref
+    return _routes()[name].replace("<str:ref>", ref).replace("<int:number>", number)
 
 
 @pytest.mark.usefixtures("site")
@@ -60,16 +68,14 @@ def test_every_route_has_a_row_in_the_matrix() -> None:
 def test_a_role_sees_its_pages_and_no_other(
     name: str, role: Role, store: Store, signed_in: SignedIn
 ) -> None:
-    ref = a_waiting_case(store).ref
-
-    status = signed_in(role).get(_address(name, ref)).status_code
+    status = signed_in(role).get(_address(name, store)).status_code
 
     assert status == (REDIRECTS.get(name, 200) if role in ALLOWED[name] else 403)
 
 
 @pytest.mark.parametrize("name", ALLOWED)
 def test_a_stranger_is_sent_to_sign_in(name: str, store: Store, stranger: Client) -> None:
-    response = stranger.get(_address(name, a_waiting_case(store).ref))
+    response = stranger.get(_address(name, store))
 
     if name in OPEN_TO_STRANGERS:
         assert response.status_code == OPEN_TO_STRANGERS[name]
@@ -85,7 +91,7 @@ def test_a_role_changes_what_it_may_and_nothing_else(
 ) -> None:
     form, allowed = CHANGES[name]
 
-    response = signed_in(role).post(_address(name, a_waiting_case(store).ref), form)
+    response = signed_in(role).post(_address(name, store), form)
 
     if role in allowed:
         assert response.status_code == 302
@@ -94,6 +100,8 @@ def test_a_role_changes_what_it_may_and_nothing_else(
         assert response.status_code == (400 if name == "case" and role is U else 403)
     assert store.value("SELECT count(*) FROM decisions") == (name == "case" and role in allowed)
     assert store.value("SELECT count(*) FROM exports") == (name == "export" and role in allowed)
+    settled = store.value("SELECT count(*) FROM unread WHERE state <> 'waiting'")
+    assert settled == (name == "unread_page" and role in allowed)
 
 
 @pytest.mark.usefixtures("site")
@@ -106,7 +114,7 @@ def test_a_form_without_its_token_is_refused(name: str, store: Store) -> None:
         client.force_login(Account.objects.get(username="supervisor"))
     form = CHANGES[name][0] if name in CHANGES else {"username": "a", "password": "b"}
 
-    response = client.post(_address(name, a_waiting_case(store).ref), form)
+    response = client.post(_address(name, store), form)
 
     assert response.status_code == 403
     assert store.value("SELECT count(*) FROM decisions") == 0
@@ -138,7 +146,7 @@ def test_the_start_page_is_where_the_role_works(role: Role, page: str, signed_in
 def test_an_admin_has_no_page_of_the_domain_in_the_menu(signed_in: SignedIn) -> None:
     page = signed_in(Role.ADMIN).get("/account/").content.decode()
 
-    for link in ("/queue/", "/referrals/", "/export/", "/audit/"):
+    for link in ("/queue/", "/referrals/", "/unread/", "/export/", "/audit/", "/crawls/"):
         assert f'href="{link}"' not in page
 
 

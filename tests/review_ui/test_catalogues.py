@@ -19,7 +19,9 @@ from review_queue.categories import (
     Stance,
     Verdict,
 )
+from review_queue.rounds import CrawlState, Outcome
 from review_queue.store import Store
+from review_queue.unread import NOTHING, REASONS
 from review_ui.deciding import Problem
 from review_ui.roles import Role
 from tests.review_ui import catalogues
@@ -27,7 +29,8 @@ from tests.review_ui.conftest import SignedIn
 from tests.review_ui.messages import Message, in_package
 from tests.review_ui.sites import a_waiting_case
 
-SAME_IN_RUSSIAN_AND_KAZAKH = {"Auditor", "Audit", "Site", "File"}  # Аудитор, Аудит, Сайт, Файл
+# Аудитор, Аудит, Сайт, Файл, Прокси, МБ
+SAME_IN_RUSSIAN_AND_KAZAKH = {"Auditor", "Audit", "Site", "File", "Proxy", "MB", "%(size)s MB"}
 # Django's own sentences that our forms can show
 OF_DJANGO = [
     "This field is required.",
@@ -164,6 +167,10 @@ def test_every_word_of_the_vocabularies_has_a_name() -> None:
     assert set(wording.SCOPES) == set(Scope)
     assert set(wording.ROLES) == set(Role)
     assert set(wording.PROBLEMS) == set(Problem)
+    assert set(wording.CRAWL_STATES) == set(CrawlState)
+    assert set(wording.OUTCOMES) == set(Outcome)
+    assert set(wording.UNREAD) == set(REASONS)
+    assert set(wording.FINDINGS) == {NOTHING, *Category}
 
 
 @pytest.mark.usefixtures("site")
