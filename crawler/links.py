@@ -28,12 +28,12 @@ _TRAP_PART: Final = 4
 _DEEP_SEGMENTS: Final = 6
 _DIGITS: Final = re.compile(r"\d+")
 # what a browser would save or play instead of showing as a page
-_FILES: Final = re.compile(
-    r"\.(7z|aac|apk|avi|avif|bmp|bz2|css|csv|dmg|docx?|epub|exe|fb2|flac|gif|gz|ico|iso|jar|jpe?g|js|json|m4[av]|mkv"
-    r"|mov|mp[34]|mpe?g|msi|odt|ogg|otf|pdf|png|pptx?|psd|rar|rss|rtf|svg|swf|tar|tgz|tiff?|torrent|ttf|wav|web[mp]"
-    r"|wm[av]|woff2?|xlsx?|xml|xz|zip)$",
-    re.IGNORECASE,
-)
+_FILE_ENDINGS: Final = """
+    7z aac apk avi avif bmp bz2 css csv dmg doc docx epub exe fb2 flac gif gz ico iso jar jpeg jpg js json m4a m4v mkv
+    mov mp3 mp4 mpg mpeg msi odt ogg otf pdf png ppt pptx psd rar rss rtf svg swf tar tgz tif tiff torrent ttf wav
+    webm webp wma wmv woff woff2 xls xlsx xml xz zip
+"""
+_FILES: Final = frozenset(_FILE_ENDINGS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,12 @@ def sort_links(
 
 def worth_fetching(url: Url) -> bool:
     """Whether the URL looks like a page, and not like a file or the inside of a trap."""
-    path = url.canonical.split("?", 1)[0]
-    if len(url.canonical) > _MAX_URL_CHARS or _FILES.search(path):
+    path = url.canonical.partition("?")[0]
+    _, dot, ending = path[path.rfind("/") :].rpartition(".")
+    if len(url.canonical) > _MAX_URL_CHARS or (dot and ending.lower() in _FILES):
         return False
+    if path.count("/") < _MAX_REPEATS + 2:  # too few segments for anything to repeat
+        return True
     segments = [segment for segment in path.split("/")[3:] if segment]
     return len(segments) <= _MAX_SEGMENTS and all(
         segments.count(s) < _MAX_REPEATS for s in set(segments)
