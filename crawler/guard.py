@@ -28,8 +28,14 @@ _NOT_PUBLIC: Final = tuple(
         "fec0::/10",  # site-local
         "192.0.0.0/24",  # protocol assignments, RFC 6890
         "3fff::/20",  # documentation, RFC 9637
+        "168.63.129.16/32",  # reached only from inside Azure, whose machines it serves
     )
 )
+# names that only a network of one's own can look up: reserved, or never to be given away (RFC 6761, 6762, 8375, ICANN)
+_INSIDE: Final = frozenset(
+    {"corp", "home", "internal", "intranet", "lan", "local", "localdomain", "localhost", "private"}
+)
+_INSIDE_SUFFIX: Final = ".home.arpa"
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _ISATAP: Final = (0x00005EFE, 0x02005EFE)
 
@@ -124,19 +130,19 @@ class AddressPolicy:
         )
 
     def permits_literal(self, host: str, port: int) -> bool:
-        """Whether a URL's host may be handed to a proxy: a public literal, an allowed one, or a name.
+        """Whether a URL's host may be handed to a proxy: a public literal, an allowed one, or a public name.
 
         A proxy resolves names itself; what can be told from here is a literal, in any spelling a browser takes, and
-        the names that mean the proxy's own machine.
+        the names that mean the proxy's own machine or network.
         """
         try:
             parsed = parse_host(host)
         except BadHostError:
             return False
-        return self.permits_host(parsed, port)
+        return self.permits_host(parsed, port) and (parsed.is_ip or not _is_inside(parsed.name))
 
     def permits_host(self, host: Host, port: int) -> bool:
-        """The same for a host that is parsed already."""
+        """Whether nothing that can be told from a URL's host alone speaks against a connection."""
         if host.is_ip:
             return self.permits(host.name.strip("[]"), port)
         return (
@@ -159,6 +165,11 @@ def is_public(address: Address) -> bool:
     if address.version == 6 and (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:  # noqa: PLR2004  # IPv6
         return is_public(_embedded(address))
     return True
+
+
+def _is_inside(name: str) -> bool:
+    head, dot, last = name.rpartition(".")
+    return not dot or not head or last in _INSIDE or f".{name}".endswith(_INSIDE_SUFFIX)
 
 
 def resolved_by(overrides: Sequence[Override], name: str) -> str:

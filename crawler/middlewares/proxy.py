@@ -25,6 +25,7 @@ class ProxyMiddleware:
     def __init__(self, proxy: str, addresses: AddressPolicy) -> None:
         parts = urlsplit(proxy)
         self._proxy = f"http://{parts.netloc.rpartition('@')[2]}"
+        self._name = _host_of(self._proxy)
         credentials = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}".encode()
         self._authorization = b"Basic " + base64.b64encode(credentials) if parts.username else b""
         self._addresses = addresses
@@ -44,11 +45,19 @@ class ProxyMiddleware:
         """`request` goes through the proxy.
 
         Raises:
-            AddressRefusedError: its host is a private address.
+            AddressRefusedError: its host is a private address, or the proxy.
         """
         url = parse_url(request.url)
+        if url.host.name == self._name:
+            raise AddressRefusedError(f"{url.host.name} is the proxy itself")
         if not self._addresses.permits_literal(url.host.name, url.port):
             raise AddressRefusedError(f"{url.host.name} is not a public address")
         request.meta["proxy"] = self._proxy
         if self._authorization:
             request.headers[b"Proxy-Authorization"] = self._authorization
+
+
+def _host_of(proxy: str) -> str:
+    """The proxy's name where it is one: as an address it may be asked for like any other, or not."""
+    host = parse_url(proxy).host
+    return "" if host.is_ip else host.name
