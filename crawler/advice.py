@@ -28,3 +28,10 @@ def advice_for(kind: str) -> str:
     if kind.startswith("http_"):
         return f"the server answered {kind.removeprefix('http_')}"
     return _ADVICE.get(kind, "the page could not be had; see crawl.log in the data folder")
+
+
+def group_of(kind: str) -> str:
+    """The kind itself, or what it is one of: there are few, whatever numbers servers answer with."""
+    if kind.startswith("http_"):
+        return f"{kind[:6]}xx"
+    return kind if kind in _ADVICE else "other"

@@ -2,16 +2,19 @@
 
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from crawler.guard import AddressPolicy, Allowance, Override
-from crawler.plan import Budget, CrawlPlan, CrawlReport, Network, Pace
+from crawler.plan import Budget, CrawlPlan, CrawlReport, Network, Pace, Progress
 from crawler.seeds import SeedList, parse_seeds, read_seeds
 from qalqan.cli import EXIT_INTERRUPTED
+from qalqan.cli.crawl_metrics import metrics_file_option, metrics_option, monitored
 from qalqan.cli.crawl_report import progress_shown, tell
 from qalqan.cli.options import data_option, json_option
+from qalqan.listen import Listen
 from review_queue.errors import QalqanError, UnreadableInputError
 from review_queue.hosts import defang
 
@@ -111,6 +114,8 @@ class _Seconds(click.FloatRange):
     show_default=True,
     help="Requests running at once, over all hosts.",
 )
+@metrics_option
+@metrics_file_option
 @json_option
 def crawl(
     *,
@@ -127,6 +132,8 @@ def crawl(
     discover: int,
     delay: float,
     concurrency: int,
+    metrics: Listen | None,
+    metrics_file: Path | None,
     as_json: bool,
 ) -> None:
     """Fetch the sites named in SEEDS: a text file with one URL a line, CSV, JSONL, or - for standard input.
@@ -155,7 +162,9 @@ def crawl(
             f"Warning: addresses in {allowance} may be reached, private ones too; for test webs only",
             err=True,
         )
-    report = _run(data, listed, plan)
+    with monitored(metrics, metrics_file, is_scoring=plan.scoring is not None) as monitors:
+        report = _run(data, listed, plan, monitors.tell)
+        monitors.end(report)
     tell(report, as_json=as_json)
     if report.stopped:
         sys.exit(EXIT_INTERRUPTED)
@@ -183,12 +192,19 @@ def _listed(name: str) -> SeedList:
     return listed
 
 
-def _run(data: Path, listed: SeedList, plan: CrawlPlan) -> CrawlReport:
+def _run(
+    data: Path, listed: SeedList, plan: CrawlPlan, also: Callable[[Progress], None]
+) -> CrawlReport:
     from crawler.run import crawl as run_crawl
 
     with progress_shown() as show:
+
+        def told(now: Progress) -> None:
+            show(now)
+            also(now)
+
         return run_crawl(
-            data, listed.seeds, plan, detect_language=_detect_language, on_progress=show
+            data, listed.seeds, plan, detect_language=_detect_language, on_progress=told
         )
 
 
