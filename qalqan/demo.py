@@ -32,6 +32,7 @@ from qalqan.demo_output import (
     show_export,
     show_findings,
 )
+from qalqan.lent import lent
 from qalqan.sample_web.server import ADDRESS, SampleWeb, serve_sample_web
 from review_queue import entries
 from review_queue.errors import QalqanError
@@ -126,7 +127,7 @@ def run_demo(
         port: the port of the review pages.
         console: where everything is told.
     """
-    config = ServeConfig(data_dir, port=port)
+    config = ServeConfig(data_dir, port=port, lent=lent(data_dir, None))
     with serve_sample_web() as web:
         _crawl(web, data_dir, console)
     with open_store(data_dir) as store:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from review_queue import cases, unread
-from review_queue.errors import RefusedError
+from review_queue.errors import QalqanError, RefusedError
 from review_queue.store import Store
 from review_queue.unread import Unread
 from review_ui import hostile, wording
@@ -30,16 +30,24 @@ SHOWN_CHARS: Final = 4000
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The beginning of a body as it is put on the screen, and how long the body is."""
+    """The beginning of a body as it is put on the screen, and how long the body is.
+
+    `trouble` says why there is none although a body was kept.
+    """
 
     text: hostile.Shown
-    size_bytes: int
-    is_whole: bool
+    size_bytes: int = 0
+    is_whole: bool = False
+    trouble: str = ""
 
 
 def beginning_of(store: Store, page_id: int) -> Shown | None:
     """The beginning of the page's body as plain text; None where no body was kept."""
-    found = settings.QALQAN.lent.beginning_of(store, page_id, SHOWN_CHARS)
+    try:
+        found = settings.QALQAN.lent.beginning_of(store, page_id, SHOWN_CHARS)
+    except QalqanError as error:
+        # evidence that was changed is no reason to hide the rest of the page
+        return Shown(hostile.shown("", ()), trouble=str(error))
     if found is None:
         return None
     return Shown(hostile.shown(found.text, (), limit=SHOWN_CHARS), found.size_bytes, found.is_whole)
