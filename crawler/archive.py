@@ -161,6 +161,22 @@ def folder_of(store: Store) -> Path:
     return store.path.parent / FOLDER
 
 
+def is_being_written(path: Path) -> bool:
+    """Whether a crawl that is at work holds the file."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(file)
+
+
 def recover(store: Store) -> int:
     """What a crash left in WARC files without a row in the store is gone; returns how many bytes that were.
 

@@ -58,6 +58,33 @@ def append(
         )
 
 
+def head(store: Store) -> Head:
+    """The last row as it stands, without a check of those before it."""
+    row = store.row("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+    return Head(row["seq"], row["hash"]) if row else Head(0, GENESIS)
+
+
+def of_action(store: Store, action: str) -> list[AuditRow]:
+    """The rows that tell of this kind of deed, oldest first."""
+    return [
+        _row(row)
+        for row in store.rows("SELECT * FROM audit WHERE action = ? ORDER BY seq", [action])
+    ]
+
+
+def of_subject(store: Store, subject: str) -> list[AuditRow]:
+    """The rows about this subject, oldest first."""
+    return [
+        _row(row)
+        for row in store.rows("SELECT * FROM audit WHERE subject = ? ORDER BY seq", [subject])
+    ]
+
+
+def hash_at(store: Store, seq: int) -> str:
+    """The hash of one row; "" where there is none."""
+    return store.value("SELECT hash FROM audit WHERE seq = ?", [seq]) or ""
+
+
 def verify(store: Store, *, head: Head | None = None) -> Head:
     """Every row follows from the one before; returns the last one.
 
@@ -86,18 +113,19 @@ def verify(store: Store, *, head: Head | None = None) -> Head:
 def rows(store: Store, limit: int = 100, offset: int = 0) -> list[AuditRow]:
     """The newest rows first."""
     found = store.rows("SELECT * FROM audit ORDER BY seq DESC LIMIT ? OFFSET ?", [limit, offset])
-    return [
-        AuditRow(
-            r["seq"],
-            r["at"],
-            r["actor"],
-            r["action"],
-            r["subject"],
-            json.loads(r["detail"]),
-            r["hash"],
-        )
-        for r in found
-    ]
+    return [_row(row) for row in found]
+
+
+def _row(row: Mapping[str, Any]) -> AuditRow:
+    return AuditRow(
+        row["seq"],
+        row["at"],
+        row["actor"],
+        row["action"],
+        row["subject"],
+        json.loads(row["detail"]),
+        row["hash"],
+    )
 
 
 def _digest(row: Mapping[str, Any]) -> str:

@@ -137,6 +137,31 @@ def count(store: Store) -> int:
     return int(store.value("SELECT count(*) FROM captures"))
 
 
+def count_after(store: Store, capture_id: int) -> int:
+    """How many captures came after the one with this id."""
+    return int(store.value("SELECT count(*) FROM captures WHERE id > ?", [capture_id]))
+
+
+def astray(store: Store) -> list[int]:
+    """The captures without a body whose reference leads to none of the same page that holds it."""
+    rows = store.rows(
+        "SELECT c.id FROM captures c LEFT JOIN captures o ON o.id = c.refers_to AND o.refers_to IS NULL"
+        " AND o.page_id = c.page_id AND o.payload_sha256 = c.payload_sha256"
+        " WHERE c.refers_to IS NOT NULL AND o.id IS NULL ORDER BY c.id"
+    )
+    return [row["id"] for row in rows]
+
+
+def pages_without(store: Store) -> Iterator[tuple[int, str]]:
+    """The id and the body's digest of each page that was kept without a capture."""
+    rows = store.rows(
+        "SELECT p.id, p.body_sha256 FROM pages p"
+        " WHERE NOT EXISTS (SELECT 1 FROM captures c WHERE c.page_id = p.id) ORDER BY p.id"
+    )
+    for row in rows:
+        yield row["id"], row["body_sha256"]
+
+
 def _row(row: dict[str, Any]) -> CaptureRow:
     return CaptureRow(
         **{

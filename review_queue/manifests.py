@@ -100,6 +100,15 @@ def stamps(store: Store) -> list[Stamp]:
     return [Stamp(**row) for row in store.rows("SELECT * FROM timestamps ORDER BY id")]
 
 
+def deeds_since(store: Store, seq: int) -> int:
+    """How many rows of the audit log after `seq` tell of more than of the evidence itself."""
+    return int(
+        store.value(
+            "SELECT count(*) FROM audit WHERE seq > ? AND action NOT LIKE 'evidence.%'", [seq]
+        )
+    )
+
+
 def newest_row_at(store: Store) -> str:
     """When the latest of the rows was written that are known by their time; "" where there is none."""
     return max(

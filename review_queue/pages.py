@@ -84,6 +84,11 @@ def count(store: Store) -> int:
     return int(store.value("SELECT count(DISTINCT url) FROM pages WHERE status = 200"))
 
 
+def count_all(store: Store) -> int:
+    """How many pages are stored, each version of each."""
+    return int(store.value("SELECT count(*) FROM pages"))
+
+
 def count_unscored(store: Store, model: ModelId) -> int:
     """How many pages `unscored` will yield."""
     return int(
