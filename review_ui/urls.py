@@ -1,8 +1,18 @@
 """Every address there is; a test holds each against every role."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
 
 from review_ui.views import account, audit, case, crawls, export, health, queue, start, unread
+
+
+class RowNumber(IntConverter):
+    """A number that SQLite can hold."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(RowNumber, "number")
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -13,11 +23,11 @@ urlpatterns = [
     path("referrals/", queue.referrals, name="referrals"),
     path("case/<str:ref>/", case.case, name="case"),
     path("unread/", unread.unread_pages, name="unread"),
-    path("unread/<int:number>/", unread.unread_page, name="unread_page"),
+    path("unread/<number:number>/", unread.unread_page, name="unread_page"),
     path("export/", export.export, name="export"),
     path("audit/", audit.audit, name="audit"),
     path("crawls/", crawls.crawls, name="crawls"),
-    path("crawls/<int:number>/", crawls.crawl, name="crawl"),
+    path("crawls/<number:number>/", crawls.crawl, name="crawl"),
     path("account/", account.account, name="account"),
     path("healthz", health.health, name="health"),
 ]

@@ -1,11 +1,12 @@
 """Sites, pages and cases for the tests of the pages, and a person of every role."""
 
+import time
 from dataclasses import replace
 
 from django.conf import settings
 from django.db import connections
 
-from review_queue import cases, scores, unread
+from review_queue import cases, frontier, progress, scores, unread
 from review_queue.categories import Category, Lane, Stance
 from review_queue.records import Case, Evidence, Page, PageScore, Surroundings
 from review_queue.store import Store
@@ -106,6 +107,43 @@ def an_unread_page(
     (page_id,) = fetch(store, page)
     unread.add(store, page_id, reason)
     return page_id
+
+
+def a_policy() -> dict[str, object]:
+    """The rules of a crawl as a crawl records them."""
+    return {
+        "robots": "obey",
+        "discover": 0,
+        "focus": "soft",
+        "model": "topic-stance v6",
+        "budget": {"max_pages": 20, "max_depth": 3, "max_bytes": 52_428_800, "max_seconds": 600.0,
+                   "revisit_s": 604_800.0},
+        "pace": {"concurrency": 64, "per_host": 2, "delay_s": 0.5, "timeout_s": 20.0,
+                 "max_body_bytes": 5_242_880, "max_redirects": 5},
+        "user_agent": "Qalqan/0.1 (website triage)",
+        "proxy": "",
+        "allowed_addresses": [],
+        "resolved": [],
+    }  # fmt: skip
+
+
+def a_crawl(
+    store: Store,
+    *,
+    readings: int = 3,
+    policy: dict[str, object] | None = None,
+    errors: dict[str, int] | None = None,
+) -> int:
+    """A crawl that is at work: one reading for every ten seconds so far; returns its number."""
+    number = frontier.open_round(
+        store, sites=["one.example"], policy=a_policy() if policy is None else policy, max_pages=9
+    )
+    for n in range(readings):
+        kinds = errors or {"dns": n, "http_404": n}
+        reading = progress.Reading(n * 10, kinds, n * 1_000_000, 300 - n * 10, 12, n, n * 10.0)
+        progress.note(store, number, reading)
+        time.sleep(0.002)  # readings are told apart by their millisecond
+    return number
 
 
 def people(config: ServeConfig, language: str = "en") -> dict[Role, accounts.Person]:

@@ -55,7 +55,7 @@ def _address(name: str, store: Store) -> str:
     """The address of a page that is there to be looked at."""
     number = "1" if name == "crawl" else str(an_unread_page(store, f"{name}.example"))
     ref = a_waiting_case(store).ref
-    return _routes()[name].replace("<str:ref>", ref).replace("<int:number>", number)
+    return _routes()[name].replace("<str:ref>", ref).replace("<number:number>", number)
 
 
 @pytest.mark.usefixtures("site")
