@@ -15,7 +15,7 @@ distress, talk), one in 300 ordinary pages too; all else is about neither. Texts
 Links: a page has 4 to 9 links within its site (its home among them) and 0 to 4 to others (a hub's page 25). Where a
 link to another site leads is drawn by `OUT`; inside a kind a site is drawn by a popularity of its own (Pareto, shape
 1.2), which gives in-degrees by a power law. An off-site link leads to the home page in 6 of 10 cases. So needles link
-to each other and are linked from pages on the subject, some 400 times as often as from ordinary ones, and half of the
+to each other and are linked from pages on the subject, 200 times as often as from ordinary ones, and half of the
 near sites are known to fringe sites alone.
 
 Words: anchors and addresses are made of invented words, for the learner does not know languages either. 45 % of the
@@ -45,16 +45,16 @@ SHARES = {"needle": 0.006, "near": 0.02, "fringe": 0.06, "farm": 0.01, "hub": 0.
 COMMUNITIES = 60
 # where off-site links of a page lead: by the kind of its site, and whether the page is on the subject
 OUT: dict[tuple[str, bool], dict[str, float]] = {
-    ("needle", True): {"needle": 0.45, "near": 0.25, "fringe": 0.10, "any": 0.20},
-    ("needle", False): {"needle": 0.20, "near": 0.20, "fringe": 0.20, "any": 0.40},
-    ("near", True): {"needle": 0.12, "near": 0.33, "fringe": 0.15, "any": 0.40},
-    ("near", False): {"needle": 0.02, "near": 0.13, "fringe": 0.15, "any": 0.70},
-    ("fringe", False): {"needle": 0.005, "near": 0.12, "fringe": 0.25, "any": 0.625},
+    ("needle", True): {"needle": 0.20, "near": 0.20, "fringe": 0.15, "any": 0.45},
+    ("needle", False): {"needle": 0.10, "near": 0.15, "fringe": 0.15, "any": 0.60},
+    ("near", True): {"needle": 0.04, "near": 0.25, "fringe": 0.16, "any": 0.55},
+    ("near", False): {"needle": 0.007, "near": 0.08, "fringe": 0.10, "any": 0.813},
+    ("fringe", False): {"needle": 0.002, "near": 0.05, "fringe": 0.20, "any": 0.748},
     ("farm", False): {"farm": 0.85, "any": 0.15},
     ("hub", False): {"needle": 0.004, "near": 0.02, "fringe": 0.05, "any": 0.926},
-    ("ordinary", True): {"needle": 0.01, "near": 0.10, "own": 0.45, "any": 0.44},
+    ("ordinary", True): {"needle": 0.004, "near": 0.05, "own": 0.45, "any": 0.496},
     ("ordinary", False): {
-        "needle": 0.0003, "near": 0.002, "fringe": 0.015, "farm": 0.006, "own": 0.60, "any": 0.3767,
+        "needle": 0.0002, "near": 0.0015, "fringe": 0.012, "farm": 0.006, "own": 0.60, "any": 0.3803,
     },
 }  # fmt: skip
 TRAPS = {"calendar": 0.03, "query": 0.03, "path": 0.02}
@@ -112,11 +112,7 @@ class LinkedWeb:
             self._fill(site)
         for page in list(self.pages.values()):
             page.links = list(self._links(page))
-
-    @property
-    def needles(self) -> set[str]:
-        """The URLs of the pages that are looked for."""
-        return {url for url, page in self.pages.items() if page.is_needle}
+        self.needles = {url for url, page in self.pages.items() if page.is_needle}
 
     def seeds(self) -> list[str]:
         """Home pages to start from: none of a needle or a farm."""
@@ -222,7 +218,7 @@ class LinkedWeb:
 
     def _links(self, page: WebPage) -> Iterator[tuple[str, str]]:
         rng, site = self._rng, page.site
-        for path in {"/", *rng.choices(site.paths, k=rng.randint(3, 8))}:
+        for path in dict.fromkeys(["/", *rng.choices(site.paths, k=rng.randint(3, 8))]):
             yield self._link(self.pages[f"http://{site.name}{path}"])
         if page.url.endswith(site.name + "/"):
             here = f"http://{site.name}"
