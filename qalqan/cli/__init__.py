@@ -12,6 +12,7 @@ from review_queue.errors import QalqanError
 COMMANDS: Final = {
     "demo": "qalqan.cli.demo:demo",
     "crawl": "qalqan.cli.crawl:crawl",
+    "rounds": "qalqan.cli.rounds:rounds",
     "seeds": "qalqan.cli.seeds:seeds",
     "score": "qalqan.cli.score:score",
     "schedule": "qalqan.cli.schedule:schedule",
