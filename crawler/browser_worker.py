@@ -12,7 +12,7 @@ import signal
 import sys
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Final
+from typing import Final, Literal
 
 from playwright.sync_api import (
     Browser,
@@ -33,7 +33,11 @@ from crawler.processes import adopt_orphans, die_with_parent
 
 _VIEW: Final[ViewportSize] = {"width": 1280, "height": 960}
 _SHOWN: Final[ViewportSize] = {"width": 480, "height": 360}  # of the blurred picture
-_SETTLE_MS: Final = 3_000  # for what a page's scripts still fetch
+# first for the page itself, then for what its scripts still fetch
+_RESTS: Final[tuple[tuple[Literal["domcontentloaded", "networkidle"], float], ...]] = (
+    ("domcontentloaded", 5_000),
+    ("networkidle", 3_000),
+)
 _MOST_REQUESTS: Final = 300
 _MOST_NAVIGATIONS: Final = 50
 _UNWANTED: Final = frozenset({"image", "media", "font", "texttrack", "eventsource", "manifest"})
@@ -90,9 +94,11 @@ def work(start: BrowserStart, pipe: Connection) -> None:
             handle_sigint=False,
             env={"HOME": str(start.folder), "TMPDIR": str(start.folder), "LANG": "C.UTF-8"},
         )
-        with suppress(EOFError, OSError):  # the crawl has ended
+        # the crawl has ended, or the browser has: either way the crawl's process knows
+        with suppress(EOFError, OSError, Error):
             _serve(browser, start.proxy_port, pipe)
-        browser.close()
+        with suppress(Error):
+            browser.close()
 
 
 def _prepare(start: BrowserStart) -> None:
@@ -115,8 +121,7 @@ def _serve(browser: Browser, proxy_port: int, pipe: Connection) -> None:
             pipe.send(Rendered(error="time"))
         except Error as error:
             pipe.send(Rendered(error=f"failed: {error.message.splitlines()[0][:200]}"))
-        finally:
-            context.close()
+        context.close()
 
 
 def _context(browser: Browser, proxy_port: int, job: RenderJob) -> BrowserContext:
@@ -157,13 +162,14 @@ class _Visit:
         Raises:
             Error: it could not be opened, or not in time.
         """
-        response = self._page.goto(self._job.url, wait_until="domcontentloaded")
+        response = self._page.goto(self._job.url, wait_until="commit")
         if response is None:
             return Rendered(error="failed: no answer")
         if response.status != _OK:
             return Rendered(url=self._page.url, status=response.status, error="status")
-        with suppress(WaitedTooLong):  # a page that never rests is read as it stands
-            self._page.wait_for_load_state("networkidle", timeout=_SETTLE_MS)
+        for state, most_ms in _RESTS:
+            with suppress(WaitedTooLong):  # a page that never rests is read as it stands
+                self._page.wait_for_load_state(state, timeout=min(most_ms, self._job.seconds * 300))
         session = self._context.new_cdp_session(self._page)
         html = self._markup(session)
         wanted = self._job.screenshots

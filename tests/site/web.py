@@ -35,6 +35,7 @@ class Web:
     def __init__(self, host: str = "127.0.0.1", *, pause_s: float = 0.0) -> None:
         self.answers: dict[tuple[str, str], Answer] = {}
         self.requests: list[tuple[str, str]] = []
+        self.connections = 0  # those that ask for nothing counted as well
         self.pause_s = pause_s
         web = self
 
@@ -98,6 +99,7 @@ class Web:
         return [f"http://{host}{path}" for host, path in self.requests if path != "/robots.txt"]
 
     def _serve(self, connection: socket.socket) -> None:
+        self.connections += 1
         held = b""
         while True:
             while b"\r\n\r\n" not in held:
