@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +13,23 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
-from review_queue import cases
+from review_queue import audit, cases
 from review_queue.categories import CaseState, Category
-from review_queue.store import open_store
+from review_queue.rounds import BEGUN, ENDED
+from review_queue.store import Store, open_store
 from review_ui.accounts import add_user
 from review_ui.config import ServeConfig
 from review_ui.deciding import Officer, record
+from review_ui.looking import settle
 from review_ui.roles import Role
-from tests.review_ui.sites import PASSWORD, a_waiting_case, close_accounts, people
+from tests.review_ui.sites import (
+    PASSWORD,
+    a_crawl,
+    a_waiting_case,
+    an_unread_page,
+    close_accounts,
+    people,
+)
 from tests.review_ui.test_deciding import a_block
 from tests.review_ui.test_server import served
 
@@ -278,6 +288,13 @@ def _furnish(data_dir: Path, boss: Officer) -> list[str]:
         record(store, boss, a_block(mine))
         for n in range(30):
             a_waiting_case(store, f"s{n}.example", risk=0.1)
+        unread = [
+            an_unread_page(store, f"{reason}.example", reason=reason)
+            for reason in ("memory", "died")
+        ]
+        settle(store, boss, unread[1], None, "A photo album.")
+        _run_by_the_clock(store)
+        crawl = a_crawl(store, readings=30)
     return [
         "/queue/",
         "/queue/?decided",
@@ -286,7 +303,19 @@ def _furnish(data_dir: Path, boss: Officer) -> list[str]:
         f"/case/{referral.ref}/",
         f"/case/{closed.ref}/",
         f"/case/{mine.ref}/?correct",
+        *("/unread/", *(f"/unread/{number}/" for number in unread)),
+        *("/crawls/", f"/crawls/{crawl}/", f"/crawls/{crawl}/?until={int(time.time()) + 900}"),
         "/export/",
         "/audit/",
         "/account/",
     ]
+
+
+def _run_by_the_clock(store: Store) -> None:
+    """A round was done once, and then failed: an alert."""
+    for outcome, error in (("done", ""), ("failed", "no page at all could be fetched")):
+        detail: dict[str, object] = {"process": "1:1"}
+        audit.append(store, actor="timer", action=BEGUN, subject="nightly", detail=detail)
+        detail = {"outcome": outcome, "counts": {"crawl": {"pages": 3, "errors": {}}}}
+        detail["error"] = error
+        audit.append(store, actor="timer", action=ENDED, subject="nightly", detail=detail)

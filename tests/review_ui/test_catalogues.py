@@ -27,7 +27,7 @@ from review_ui.roles import Role
 from tests.review_ui import catalogues
 from tests.review_ui.conftest import SignedIn
 from tests.review_ui.messages import Message, in_package
-from tests.review_ui.sites import a_waiting_case
+from tests.review_ui.sites import a_crawl, a_waiting_case, an_unread_page
 
 # Аудитор, Аудит, Сайт, Файл, Прокси, МБ
 SAME_IN_RUSSIAN_AND_KAZAKH = {"Auditor", "Audit", "Site", "File", "Proxy", "MB", "%(size)s MB"}
@@ -224,7 +224,8 @@ class Words(HTMLParser):
 LATIN_ON_PURPOSE = {
     "one", "example", "forum",
     "Qalqan", "English", "Asia", "Almaty", "SHA", "DNS", "RPZ", "domains", "hosts", "rpz", "jsonl",
-    "json", "txt", "zone", "SAMPLE", "test", "Ctrl", "Enter", "Supervisor", "supervisor", "undefined",
+    "json", "txt", "zone", "robots", "text", "html",
+    "SAMPLE", "test", "Ctrl", "Enter", "Supervisor", "supervisor", "undefined",
 }  # fmt: skip
 
 
@@ -235,6 +236,13 @@ def test_no_english_is_left_on_the_pages(language: str, store: Store, signed_in:
     client = signed_in(Role.SUPERVISOR)
     client.post("/language/", {"language": language})
     cards = [f"/case/{review.ref}/", f"/case/{referral.ref}/"]
+    unread = [an_unread_page(store, f"{reason}.example", reason=reason) for reason in REASONS]
+    crawls = [
+        a_crawl(store, errors={"dns": 3, "http_404": 2}),
+        a_crawl(store, readings=0, policy={}),
+    ]
+    cards += ["/unread/", *(f"/unread/{number}/" for number in unread)]
+    cards += ["/crawls/", *(f"/crawls/{number}/" for number in crawls)]
 
     for page in ("/queue/", "/referrals/", *cards, "/export/", "/audit/", "/account/", "/nowhere"):
         words = Words()
@@ -242,6 +250,7 @@ def test_no_english_is_left_on_the_pages(language: str, store: Store, signed_in:
         assert words.words <= LATIN_ON_PURPOSE, page
     for page, form in (
         (cards[0], {"verdict": "violates"}),
+        (f"/unread/{unread[0]}/", {}),
         ("/account/", {"old_password": "x"}),
         ("/export/", {}),
     ):
