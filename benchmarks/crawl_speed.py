@@ -32,7 +32,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from classify_speed import LANGUAGES, ONE_THREAD, framed, paragraphs
+from classify_speed import LANGUAGES, framed, paragraphs
 
 HERE = Path(__file__).parent
 HOSTS = 200
@@ -215,7 +215,7 @@ class Programs:
 
     def run(self, program: str, turn: int, *, uvloop: bool) -> Turn:
         """One turn of `program`."""
-        environment = dict(os.environ | ONE_THREAD)
+        environment = dict(os.environ)
         if uvloop:
             environment["PYTHONPATH"] = self.uvloop
         command = self._ours(turn, uvloop=uvloop) if program == "qalqan" else self._peer(program)

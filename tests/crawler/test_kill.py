@@ -1,5 +1,6 @@
 """kill -9 at any moment of the command or its child: what runs next goes on, nothing is lost or doubled."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -9,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from crawler.archive import body_of
 from crawler.processes import is_alive, owner_of
-from review_queue import frontier
+from review_queue import captures, frontier
 from review_queue.store import open_store
 from tests.crawler.conftest import stored_urls
 from tests.site.web import Web
 
 HOSTS = 6
 PAGES = 20
+WARCINFO_BYTES = 1_000  # at most, of a file that holds no page yet
 
 
 def fill(web: Web) -> list[str]:
@@ -54,12 +57,30 @@ def start(web: Web, data: Path) -> subprocess.Popen[bytes]:
 
 
 def child_of(pid: int) -> int:
-    """The crawl's own process."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    for child in map(int, children):
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-            return child
-    raise AssertionError("no crawl process")
+    """The process that a command has started for its crawl, or a crawl for reading its pages."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return child
+    raise AssertionError("no such process")
+
+
+def warc_bytes(data: Path) -> int:
+    """How many bytes the WARC files have."""
+    return sum(path.stat().st_size for path in (data / "warc").rglob("*.warc.gz"))
+
+
+def assert_whole(data: Path) -> None:
+    """Every page has its one capture, which holds the very body, and no byte of a WARC file is without a row."""
+    with open_store(data) as store:
+        found = list(store.rows("SELECT id, body_sha256 FROM pages"))
+        for row in found:
+            body = body_of(store, row["id"])
+            assert hashlib.sha256(body).hexdigest() == row["body_sha256"]
+        assert store.value("SELECT count(*) FROM captures") == len(found)
+        accounted = sum(file.size for file in captures.files(store))
+        assert store.value("SELECT count(*) FROM unread") == 0
+    assert warc_bytes(data) == accounted
 
 
 def kill_after(web: Web, data: Path, requests: int, *, kill_child: bool) -> None:
@@ -95,6 +116,63 @@ def test_killed_again_and_again_the_crawl_ends_with_every_page_stored_once(tmp_p
         with open_store(data) as store:
             assert store.value("SELECT count(*) FROM frontier WHERE state <> 'done'") == 0
             assert frontier.release(store, is_alive) == 0
+        assert_whole(data)
+
+
+@pytest.mark.timeout(120)
+def test_killed_between_a_warc_file_and_the_store_the_crawl_cuts_off_what_no_row_accounts_for(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    with Web(pause_s=0.02) as web:
+        expected = fill(web)
+        tails = 0
+        for _ in range(12):
+            running = start(web, data)
+            size = grown = warc_bytes(data)
+            while grown <= size + WARCINFO_BYTES and running.poll() is None:
+                grown = warc_bytes(data)
+            running_child = child_of(running.pid)
+            owner = owner_of(running_child)
+            os.kill(running_child, signal.SIGKILL)
+            running.communicate(timeout=30)
+            while is_alive(owner):
+                time.sleep(0.01)
+            with open_store(data) as store:
+                tails += warc_bytes(data) > sum(file.size for file in captures.files(store))
+            if tails:
+                break
+
+        start(web, data).communicate(timeout=60)
+
+        assert tails
+        assert stored_urls(data) == expected
+        assert_whole(data)
+
+
+@pytest.mark.timeout(120)
+def test_a_reader_that_is_killed_costs_no_page_and_marks_none_as_unread(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Web(pause_s=0.03) as web:
+        expected = fill(web)
+        running = start(web, data)
+        kills = 0
+        for requests in (10, 30, 50, 70):
+            while len(web.requests) < requests:
+                assert running.poll() is None, "ended before it could be killed"
+                time.sleep(0.002)
+            try:
+                os.kill(child_of(child_of(running.pid)), signal.SIGKILL)
+                kills += 1
+            except AssertionError:  # the one killed before has no successor yet
+                continue
+
+        output, errors = running.communicate(timeout=60)
+
+        assert kills > 1
+        assert running.returncode == 0, errors
+        assert stored_urls(data) == expected, output
+        assert_whole(data)
 
 
 @pytest.mark.timeout(120)
