@@ -9,6 +9,7 @@ from crawler.promise import (
     DISCOUNT,
     HARM,
     ON_SUBJECT,
+    WORTHS,
     Promise,
     near_of,
     nearness,
@@ -123,19 +124,20 @@ class Focus:
     def _learn(self, outcome: Outcome, trail: Trail | None, worths: dict[int, float]) -> None:
         self._fetched += 1
         site = outcome.claim.site
-        worth = float(near_of(outcome.score, self._cuts) == HARM)
+        near = near_of(outcome.score, self._cuts)
+        worth = WORTHS[near]
         if trail is None:
             self._promise.learn_site(site, tried=1, worth=worth)
         elif trail.worth is None:
             self._promise.learn(trail.lead, site, trail.sender, tried=1, worth=worth)
             worths[trail.id] = worth
-            if worth:
+            if near == HARM:
                 self._credit(trail, worths)
         self._changed[site] = worth
 
     def _credit(self, trail: Trail, worths: dict[int, float]) -> None:
         """The pages that led to a find are worth something too."""
-        share = 1.0
+        share = WORTHS[HARM]
         for _ in range(_CREDIT_CLICKS):
             share *= DISCOUNT
             before = links.trails(self._store, [trail.lead.source]).get(trail.lead.source)
