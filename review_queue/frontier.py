@@ -12,7 +12,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
-from review_queue import lineup, links, scores, turns, unread
+from review_queue import lineup, links, scores, screenshots, turns, unread
 from review_queue.clock import later
 from review_queue.pages import keep
 from review_queue.records import Claim, Link, ModelId, Outcome, PageScore, Place
@@ -156,6 +156,8 @@ def acknowledge(
                     store, outcome.page, round_id, capture=outcome.capture, place=place
                 )
                 stored += outcome.page.status == HTTPStatus.OK
+                if outcome.screenshot:
+                    screenshots.add(store, page_id, outcome.screenshot)
                 if outcome.unread:
                     _mark_unread(store, page_id, outcome.unread)
                 elif outcome.score is not None and unread.get(store, page_id) is None:

@@ -81,6 +81,7 @@ class Outcome:
     capture: "Capture | None" = field(repr=False, default=None)  # the exchange the page came by
     score: "PageScore | None" = None
     unread: str = ""  # why the page has no text: one of `unread.REASONS`
+    screenshot: bytes = field(repr=False, default=b"")  # a blurred PNG of the page in a browser
 
 
 @dataclass(frozen=True, slots=True)
