@@ -20,6 +20,7 @@ from review_ui.roles import Capability
 from review_ui.views.paging import place
 
 PAGE: Final = 20
+CARDS: Final = 3  # of crawls at work; more stand in the table only
 REFRESH_S: Final = 10
 # an open page that asks by itself keeps its session from ending for want of use: for that long and no longer
 LIVE_S: Final = 1800
@@ -79,7 +80,7 @@ def crawls(request: HttpRequest) -> HttpResponse:
     running = [line for line in lines if line.is_running]
     shown = {
         "lines": lines,
-        "running": running,
+        "running": [line for line in running if line.at][:CARDS],
         "clock": clock,
         "alerts": alerts,
         "start": start,

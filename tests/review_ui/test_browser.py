@@ -13,8 +13,9 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
-from review_queue import audit, cases
+from review_queue import audit, cases, progress
 from review_queue.categories import CaseState, Category
+from review_queue.frontier import close_round
 from review_queue.rounds import BEGUN, ENDED
 from review_queue.store import Store, open_store
 from review_ui.accounts import add_user
@@ -294,6 +295,8 @@ def _furnish(data_dir: Path, boss: Officer) -> list[str]:
         ]
         settle(store, boss, unread[1], None, "A photo album.")
         _run_by_the_clock(store)
+        for opened in progress.rounds(store, limit=100):
+            close_round(store, opened.id, {"pages": 1, "bytes": 2_000})
         crawl = a_crawl(store, readings=30)
     return [
         "/queue/",
