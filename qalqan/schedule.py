@@ -135,6 +135,11 @@ def runs(data: Path) -> Iterator[Run]:
         yield from recorded(store, is_alive)
 
 
+def last_done(one: Round) -> Run | None:
+    """The round's newest run that did its work; None where there is none."""
+    return _newest(one, frozenset({Outcome.DONE}))
+
+
 def due(rounds: Sequence[Round], now: datetime) -> list[Round]:
     """The rounds whose last planned time has passed since they last began a run that came to its end.
 
@@ -159,10 +164,15 @@ def missing(rounds: Sequence[Round], now: datetime) -> list[Missing]:
 
 def _began(one: Round, outcomes: frozenset[Outcome]) -> datetime:
     """When the round's newest run with one of these outcomes began; the beginning of time where there is none."""
-    for run in runs(one.data):
-        if run.name == one.name and run.outcome in outcomes:
-            return datetime.fromisoformat(run.started_at)
-    return datetime.min.replace(tzinfo=UTC)
+    found = _newest(one, outcomes)
+    if found is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return datetime.fromisoformat(found.started_at)
+
+
+def _newest(one: Round, outcomes: frozenset[Outcome]) -> Run | None:
+    its = (run for run in runs(one.data) if run.name == one.name and run.outcome in outcomes)
+    return next(its, None)
 
 
 def _shown(message: str) -> str:

@@ -40,6 +40,7 @@ class Round:
     score: bool = True
     grace: timedelta = timedelta(hours=_GRACE_HOURS)
     options: Mapping[str, tuple[OptionValue, ...]] = field(default_factory=dict)
+    base: Path = Path()  # paths among the options start here
 
 
 def default_data_dir() -> Path:
@@ -121,6 +122,7 @@ def _round(row: dict[str, Any], base: Path) -> Round:
         score=score,
         grace=timedelta(hours=hours),
         options={key: _option(key, value) for key, value in rest.items()},
+        base=base,
     )
 
 

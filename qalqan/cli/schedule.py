@@ -1,30 +1,28 @@
 """`qalqan schedule`: rounds by the clock, from qalqan.toml."""
 
-import io
 import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from qalqan import schedule as clockwork
 from qalqan import timers
-from qalqan.cli import EXIT_INTERRUPTED
+from qalqan.cli.crawl_metrics import metrics_file_option
 from qalqan.cli.options import json_option, login
+from qalqan.cli.schedule_run import rounds_of, work
 from qalqan.schedule import EXIT_BUSY, Missing, RoundRunningError
-from qalqan.settings import Round, SettingsError, default_config, default_unit_dir, read_rounds
+from qalqan.settings import Round, default_config, default_unit_dir
 from review_queue.clock import iso, system_clock
 from review_queue.errors import QalqanError
 from review_queue.rounds import Outcome, Run
 
-_OURS: Final = frozenset({"--data", "--json"})  # said by the round itself
 _HOUR: Final = timedelta(hours=1)
 
 config_option = click.option(
@@ -53,7 +51,7 @@ def list_(config: Path, as_json: bool) -> None:
     """
     now = system_clock()
     shown = []
-    for one in _rounds(config):
+    for one in rounds_of(config):
         last = next((run for run in clockwork.runs(one.data) if run.name == one.name), None)
         upcoming = next(clockwork.planned_after(one, now))
         shown.append((one, upcoming, last))
@@ -80,7 +78,7 @@ def next_(name: str | None, count: int, config: Path, as_json: bool) -> None:
       qalqan schedule next nightly --count 10
     """
     now = system_clock()
-    rounds = _rounds(config)
+    rounds = rounds_of(config)
     chosen = [clockwork.named(rounds, name)] if name else rounds
     times = {one.name: list(islice(clockwork.planned_after(one, now), count)) for one in chosen}
     if as_json:
@@ -110,7 +108,7 @@ def run(name: str | None, due: bool, config: Path, as_json: bool) -> None:
     """
     if due == bool(name):
         raise click.UsageError("say either the NAME of a round or --due")
-    rounds = _rounds(config)
+    rounds = rounds_of(config)
     chosen = clockwork.due(rounds, system_clock()) if due else [clockwork.named(rounds, name or "")]
     if due and not chosen and not as_json:
         click.echo("No round is due.")
@@ -132,7 +130,7 @@ def history(name: str | None, limit: int, config: Path, as_json: bool) -> None:
     Example:
       qalqan schedule history nightly --limit 5
     """
-    rounds = _rounds(config)
+    rounds = rounds_of(config)
     chosen = [clockwork.named(rounds, name)] if name else rounds
     names = {one.name for one in chosen}
     found: list[Run] = []
@@ -151,8 +149,9 @@ def history(name: str | None, limit: int, config: Path, as_json: bool) -> None:
 
 @schedule.command()
 @config_option
+@metrics_file_option
 @json_option
-def check(config: Path, as_json: bool) -> None:
+def check(config: Path, metrics_file: Path | None, as_json: bool) -> None:
     """Say which rounds are missing: planned longer ago than their grace period and not done since.
 
     The exit code is then 1, so a monitor can call this. Only a run that did its work counts.
@@ -161,7 +160,10 @@ def check(config: Path, as_json: bool) -> None:
     Example:
       qalqan schedule check --config /srv/qalqan/qalqan.toml
     """
-    found = clockwork.missing(_rounds(config), system_clock())
+    rounds, now = rounds_of(config), system_clock()
+    found = clockwork.missing(rounds, now)
+    if metrics_file is not None:
+        _write_metrics(metrics_file, rounds, found, now)
     if as_json:
         rows = [
             {
@@ -201,7 +203,7 @@ def install(
       qalqan schedule install --account qalqan --config /srv/qalqan/qalqan.toml
       qalqan schedule install --cron
     """
-    rounds = _rounds(config)
+    rounds = rounds_of(config)
     program = [sys.executable, "-P", "-m", "qalqan", "schedule", "run"]
     named_config = ["--config", str(config.absolute())]
     if as_cron:
@@ -266,94 +268,28 @@ def _listed(one: Round, upcoming: datetime, last: Run | None) -> dict[str, objec
     }
 
 
-def _rounds(config: Path) -> list[Round]:
-    """The rounds of the file, each of which `qalqan crawl` would take.
+def _write_metrics(
+    path: Path, rounds: Sequence[Round], found: Sequence[Missing], now: datetime
+) -> None:
+    from qalqan.metrics import RoundFigures, RoundState, write
 
-    Raises:
-        SettingsError: one of them would be refused.
-    """
-    from qalqan.cli.crawl import crawl
-
-    rounds = read_rounds(config)
+    late = {one.name: one.late.total_seconds() for one in found}
+    states = []
     for one in rounds:
-        try:
-            with crawl.make_context("crawl", _words(one)):
-                pass
-        except (click.UsageError, SettingsError) as error:
-            said = error.format_message() if isinstance(error, click.UsageError) else str(error)
-            raise SettingsError(f"{config}: round {one.name}: {said}") from None
-    return rounds
-
-
-def _words(one: Round) -> list[str]:
-    """The words after `qalqan crawl` that carry out the round.
-
-    Raises:
-        SettingsError: the round has an option that the command has not.
-    """
-    from qalqan.cli.crawl import crawl
-
-    known = {word: param for param in crawl.params for word in param.opts if word.startswith("--")}
-    words = ["--data", str(one.data), "--json"]
-    for key, values in one.options.items():
-        option = f"--{key}"
-        param = known.get(option)
-        if not isinstance(param, click.Option) or option in _OURS:
-            raise SettingsError(f"{key!r} is no setting of a round and no option of qalqan crawl")
-        if len(values) != 1 and not param.multiple:
-            raise SettingsError(f"{key} takes one value")
-        for value in values:
-            if param.is_flag != isinstance(value, bool):
-                raise SettingsError(
-                    f"{key} is {'true or false' if param.is_flag else 'no yes or no'}"
-                )
-            words += [option] * bool(value) if param.is_flag else [option, str(value)]
-    return [*words, "--", str(one.seeds)]
+        upcoming = next(clockwork.planned_after(one, now))
+        states.append(RoundState(one, upcoming, late.get(one.name, 0.0), clockwork.last_done(one)))
+    write(RoundFigures(states, now.timestamp()), path)
 
 
 def _carried_out(one: Round, *, as_json: bool) -> int:
     """The exit code of the round's run, after the run was told."""
     try:
-        past = clockwork.carry_out(one, _work, actor=login())
+        past = clockwork.carry_out(one, work, actor=login())
     except RoundRunningError as error:
         click.echo(f"{one.name}: {error}", err=True)
         return error.exit_code
     click.echo(json.dumps(asdict(past), ensure_ascii=False) if as_json else _line(past))
     return 0 if past.outcome is Outcome.DONE else 1
-
-
-def _work(one: Round, counts: dict[str, Any]) -> None:
-    """The round's sites were crawled and scored by the two commands themselves; `counts` holds what they printed.
-
-    Raises:
-        KeyboardInterrupt: a person stopped the crawl.
-        QalqanError: one of them failed.
-    """
-    from qalqan.cli.crawl import crawl
-    from qalqan.cli.score import score
-
-    _counted(counts, "crawl", crawl, _words(one))
-    if one.score:
-        _counted(counts, "score", score, ["--data", str(one.data), "--json"])
-
-
-def _counted(counts: dict[str, Any], key: str, command: click.Command, words: list[str]) -> None:
-    printed = io.StringIO()
-    try:
-        with redirect_stdout(printed):
-            command.main(words, prog_name=key, standalone_mode=False)
-    except SystemExit as end:
-        if end.code == EXIT_INTERRUPTED:
-            raise KeyboardInterrupt from None
-        raise QalqanError(f"qalqan {key} ended with code {end.code}") from None
-    except click.Abort:
-        raise KeyboardInterrupt from None
-    except click.ClickException as error:
-        raise QalqanError(error.format_message()) from None
-    finally:
-        lines = printed.getvalue().splitlines()
-        if lines:
-            counts[key] = json.loads(lines[-1])
 
 
 def _line(past: Run) -> str:
@@ -363,6 +299,8 @@ def _line(past: Run) -> str:
     crawled, scored = past.counts.get("crawl"), past.counts.get("score")
     if crawled:
         text += f"  {crawled['pages']} pages, {sum(crawled['errors'].values())} errors"
+        if crawled.get("harvested"):
+            text += f", {crawled['harvested']} harvested"
     if scored:
         text += f"; {scored['pages']} scored, {scored['cases_opened']} cases opened"
     return f"{text}  {past.error}".rstrip()

@@ -1,6 +1,7 @@
 """`qalqan schedule` as it is typed, over a loopback web."""
 
 import json
+import re
 import shlex
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from qalqan.cli.schedule import schedule
 from qalqan.schedule import carry_out
 from qalqan.settings import SettingsError, read_rounds
 from qalqan.timers import NotSayableError
+from review_queue import progress
 from review_queue.store import open_store
 from tests.site.web import Web
 
@@ -158,6 +160,9 @@ def test_before_the_first_run_everything_says_so(tmp_path: Path, web: Web) -> No
         ("max-depth = [1, 2]", "max-depth takes one value"),
         ("max-depth = true", "max-depth is no yes or no"),
         ("robots = 'perhaps'", "Invalid value for '--robots'"),
+        ("metrics = 'here'", "Invalid value for '--metrics'"),
+        ("metrics = [1, 2]", "metrics takes one value"),
+        ("allow-address = [true]", "allow-address is no yes or no"),
     ],
 )
 def test_an_option_the_crawl_would_refuse_is_refused_before_anything_is_run(
@@ -170,6 +175,50 @@ def test_an_option_the_crawl_would_refuse_is_refused_before_anything_is_run(
     assert isinstance(refused.exception, SettingsError)
     assert "round nightly: " in str(refused.exception)
     assert said in str(refused.exception)
+
+
+def test_a_round_takes_lists_paths_and_flags_as_the_crawl_does(tmp_path: Path, web: Web) -> None:
+    more = "robots = 'ignore'\nmetrics-file = 'told/a.prom'\nmetrics = '0'\nmax-bytes = 9_000_000\n"
+    more += f"allow-address = ['127.0.0.1/32:{web.port}', '10.0.0.0/8']\nresolve = ['*.example:127.0.0.1']\n"
+    path = config(tmp_path, nightly(web, more + "score = false"))
+    (tmp_path / "told").mkdir()
+
+    done = typed(path, "run", "nightly")
+
+    assert done.exit_code == 0, done.output
+    # a path starts at the folder of the file, not where the command is typed
+    assert "qalqan_crawl_pages_total 2.0" in (tmp_path / "told" / "a.prom").read_text()
+    with open_store(tmp_path / "data") as store:
+        policy = progress.rounds(store, limit=1)[0].policy
+    assert policy["robots"] == "ignore"
+    assert policy["allowed_addresses"] == [f"127.0.0.1/32:{web.port}", "10.0.0.0/8:*"]
+    assert policy["resolved"] == ["*.example:127.0.0.1"]
+
+
+def test_the_check_tells_a_monitor_which_rounds_are_late(tmp_path: Path, web: Web) -> None:
+    path = config(tmp_path, nightly(web, "score = false"))
+    file = tmp_path / "rounds.prom"
+
+    before = typed(path, "check", "--metrics-file", str(file))
+    late = file.read_text()
+    typed(path, "run", "nightly")
+    after = typed(path, "check", "--metrics-file", str(file))
+    done = file.read_text()
+
+    assert (before.exit_code, after.exit_code) == (1, 0)
+    assert not re.search(r'late_seconds{round="nightly"} 0\.0', late)
+    assert "qalqan_round_success_timestamp_seconds{" not in late
+    assert 'qalqan_round_late_seconds{round="nightly"} 0.0' in done
+    assert "qalqan_round_success_timestamp_seconds{" in done
+
+
+def test_a_run_is_listed_with_its_harvest(tmp_path: Path, web: Web) -> None:
+    path = config(tmp_path, nightly(web))
+    (one,) = read_rounds(path)
+    crawled = {"pages": 40, "errors": {"dns": 2}, "harvested": 3}
+    carry_out(one, lambda _, counts: counts.update(crawl=crawled), actor="test")
+
+    assert "40 pages, 2 errors, 3 harvested" in typed(path, "history").stdout
 
 
 def test_seeds_that_cannot_be_read_make_a_failed_run(tmp_path: Path, web: Web) -> None:

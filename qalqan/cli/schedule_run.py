@@ -1,0 +1,100 @@
+"""A round of qalqan.toml as the commands it is made of: crawl, and score."""
+
+import io
+import json
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from qalqan.cli import EXIT_INTERRUPTED
+from qalqan.settings import Round, SettingsError, read_rounds
+from review_queue.errors import QalqanError
+
+_OURS: Final = frozenset({"--data", "--json", "--score"})  # said by the round itself
+
+
+def rounds_of(config: Path) -> list[Round]:
+    """The rounds of the file, each of which `qalqan crawl` would take.
+
+    Raises:
+        SettingsError: one of them would be refused.
+    """
+    from qalqan.cli.crawl import crawl
+
+    rounds = read_rounds(config)
+    for one in rounds:
+        try:
+            with crawl.make_context("crawl", words_of(one)):
+                pass
+        except (click.UsageError, SettingsError) as error:
+            said = error.format_message() if isinstance(error, click.UsageError) else str(error)
+            raise SettingsError(f"{config}: round {one.name}: {said}") from None
+    return rounds
+
+
+def work(one: Round, counts: dict[str, Any]) -> None:
+    """The round's sites were crawled and scored by the two commands themselves; `counts` holds what they printed.
+
+    Raises:
+        KeyboardInterrupt: a person stopped the crawl.
+        QalqanError: one of them failed.
+    """
+    from qalqan.cli.crawl import crawl
+    from qalqan.cli.score import score
+
+    _counted(counts, "crawl", crawl, words_of(one))
+    if one.score:
+        _counted(counts, "score", score, ["--data", str(one.data), "--json"])
+
+
+def _counted(counts: dict[str, Any], key: str, command: click.Command, words: list[str]) -> None:
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            command.main(words, prog_name=key, standalone_mode=False)
+    except SystemExit as end:
+        if end.code == EXIT_INTERRUPTED:
+            raise KeyboardInterrupt from None
+        raise QalqanError(f"qalqan {key} ended with code {end.code}") from None
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        raise QalqanError(error.format_message()) from None
+    finally:
+        lines = printed.getvalue().splitlines()
+        if lines:
+            counts[key] = json.loads(lines[-1])
+
+
+def words_of(one: Round) -> list[str]:
+    """The words after `qalqan crawl` that carry out the round.
+
+    Raises:
+        SettingsError: the round has an option that the command has not.
+    """
+    from qalqan.cli.crawl import crawl
+
+    known = {word: param for param in crawl.params for word in param.opts if word.startswith("--")}
+    words = ["--data", str(one.data), "--json"]
+    for key, values in one.options.items():
+        option = f"--{key}"
+        param = known.get(option)
+        if not isinstance(param, click.Option) or option in _OURS:
+            raise SettingsError(f"{key!r} is no setting of a round and no option of qalqan crawl")
+        if len(values) != 1 and not param.multiple:
+            raise SettingsError(f"{key} takes one value")
+        for value in values:
+            if param.is_flag != isinstance(value, bool):
+                raise SettingsError(
+                    f"{key} is {'true or false' if param.is_flag else 'no yes or no'}"
+                )
+            if param.is_flag:
+                words += [option] if value else param.secondary_opts[:1]
+            else:
+                is_path = isinstance(param.type, click.Path)
+                words += [option, str(one.base / str(value) if is_path else value)]
+    if "--score" in known:
+        words.append("--score" if one.score else "--no-score")
+    return [*words, "--", str(one.seeds)]
