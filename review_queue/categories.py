@@ -74,13 +74,23 @@ HARMLESS: Final = frozenset({Verdict.DOES_NOT_VIOLATE, Verdict.PROTECTIVE})
 
 
 class Scope(StrEnum):
-    """How much a block covers: that exact host name, or a name and everything below it."""
+    """How much a block covers."""
 
-    HOST = "host"
-    DOMAIN = "domain"
+    URL = "url"  # that one address of a page, query included
+    HOST = "host"  # that exact name
+    DOMAIN = "domain"  # a name and everything below it
+    IP = "ip"  # whatever is reached at that address
+    CIDR = "cidr"  # whatever is reached in that network
 
 
-PEOPLE_NEEDED: Final = {Scope.HOST: 2, Scope.DOMAIN: 3}
+# what cuts off names nobody looked at needs one person more
+PEOPLE_NEEDED: Final = {
+    Scope.URL: 2,
+    Scope.HOST: 2,
+    Scope.DOMAIN: 3,
+    Scope.IP: 3,
+    Scope.CIDR: 3,
+}
 
 
 class CaseState(StrEnum):

@@ -4,6 +4,7 @@ import secrets
 from typing import Any, Final
 
 from review_queue import audit, cases
+from review_queue.blocks import normal
 from review_queue.categories import (
     HARMLESS,
     PEOPLE_NEEDED,
@@ -15,7 +16,6 @@ from review_queue.categories import (
     Verdict,
 )
 from review_queue.errors import RefusedError
-from review_queue.hosts import parse_host
 from review_queue.records import Case, Decision, Draft, ModelId, Reviewer
 from review_queue.store import Store
 
@@ -35,14 +35,15 @@ def decide(store: Store, draft: Draft) -> Decision:
     Raises:
         RefusedError: a rule of the store forbids it; the message says which.
         UnknownCaseError: no such case.
-        BadHostError: the name to block is not a host name.
+        BadHostError: the name to block is no host, address or network.
+        BadUrlError: it is no URL.
     """
     with store.atomic():
         case = cases.get(store, draft.case_ref)
         _check(case, draft)
         decision_id = _new_id(store)
         seen = _what_was_seen(store, case)
-        name = parse_host(draft.name).name if draft.name else ""
+        name = normal(draft.scope or Scope.HOST, draft.name) if draft.name else ""
         store.run(
             "INSERT INTO decisions(id, case_id, reviewer_id, reviewer_name, reviewer_role, verdict, scope, name,"
             " policy_code, policy_version, ground_code, ground_version, reason, decided_at, supersedes,"

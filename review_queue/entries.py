@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from review_queue import audit
-from review_queue.categories import PEOPLE_NEEDED, CaseState, Category, Scope
-from review_queue.hosts import parse_host
+from review_queue.blocks import unicode_of
+from review_queue.categories import CaseState, Category, Scope
 from review_queue.records import Entry
 from review_queue.store import Store
 
@@ -40,11 +40,11 @@ def approved(store: Store) -> list[ApprovedBlock]:
                 ORDER BY s.decided_at, s.id)) AS ids
         FROM agreement a JOIN cases c ON c.id = a.case_id
         JOIN blockable b ON b.case_id = c.id
-        WHERE c.state = ? AND a.people >= CASE a.scope WHEN 'host' THEN ? ELSE ? END
+        WHERE c.state = ? AND a.people >= CASE a.scope WHEN 'url' THEN 2 WHEN 'host' THEN 2 ELSE 3 END
             AND NOT EXISTS (SELECT 1 FROM live_entries e WHERE e.case_id = a.case_id AND e.scope = a.scope
                 AND e.name = a.name)
         ORDER BY c.id, a.scope, a.name""",
-        [CaseState.APPROVED, PEOPLE_NEEDED[Scope.HOST], PEOPLE_NEEDED[Scope.DOMAIN]],
+        [CaseState.APPROVED],
     )
     return [_block(store, row) for row in list(rows)]
 
@@ -60,7 +60,7 @@ def add(store: Store, block: ApprovedBlock) -> Entry:
         store.run(
             "INSERT INTO entries(id, case_id, scope, name, unicode_name, category, policy_code, policy_version,"
             " ground_code, ground_version, listed_at) SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM cases WHERE ref = ?",
-            [entry_id, block.scope, block.name, parse_host(block.name).unicode, block.category, block.policy_code,
+            [entry_id, block.scope, block.name, unicode_of(block.scope, block.name), block.category, block.policy_code,
              block.policy_version, block.legal_ground_code, block.legal_ground_version, store.now(), block.case_ref],
         )  # fmt: skip
         audit.append(

@@ -12,6 +12,8 @@ from review_queue import (
     progress_tables,
     rules,
     samples,
+    scope_rules,
+    screenshots_tables,
     turns_tables,
     unread_tables,
 )
@@ -303,7 +305,18 @@ def _round_progress(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0011_screenshots")
+def _screenshots(db: Database) -> None:
+    for statement in screenshots_tables.STATEMENTS:
+        db.execute(statement)
+
+
 @migrations(name="0012_turns")
 def _turns(db: Database) -> None:
     for statement in turns_tables.STATEMENTS:
         db.execute(statement)
+
+
+@migrations(name="0013_scopes")
+def _scopes(db: Database) -> None:
+    scope_rules.widen(db)

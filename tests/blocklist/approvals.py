@@ -28,8 +28,10 @@ def case_of(store: Store, name: str, category: Category = Category.VIOLENCE) -> 
     return case
 
 
-def agree(store: Store, case: Case, name: str, scope: Scope, people: int) -> list[Decision]:
-    """So many people decided that `name` violates."""
+def agree(
+    store: Store, case: Case, name: str, scope: Scope, people: int, *, first: int = 0
+) -> list[Decision]:
+    """So many people, without the first so many, decided that `name` violates."""
     policy = policies.current(store, case.category)[0]
     ground = policies.grounds(store)[0]
     return [
@@ -48,7 +50,7 @@ def agree(store: Store, case: Case, name: str, scope: Scope, people: int) -> lis
                 legal_ground_version=ground.version,
             ),
         )
-        for person in itertools.islice(PEOPLE, people)
+        for person in itertools.islice(PEOPLE, first, people)
     ]
 
 
