@@ -81,8 +81,11 @@ class Archive:
             self._file = -1
 
     def _placed(self, page: Page, capture: Capture, offset: int) -> tuple[Place, bytes]:
-        original = captures.original(
-            self._store, page.url, page.body_sha256, capture.payload_sha256
+        # what a browser made has no head of HTTP, and is kept whole each time
+        original = (
+            captures.original(self._store, page.url, page.body_sha256, capture.payload_sha256)
+            if capture.response_head
+            else None
         )
         if original and not capture.truncated:
             capture = warc.revisit(
@@ -251,6 +254,8 @@ def checked(row: captures.CaptureRow, data: bytes) -> bytes:
     if hashlib.sha256(data).hexdigest() != row.sha256:
         raise warc.BrokenRecordError("its digest does not match")
     response = warc.read_record(data[: row.response_length], MOST_BODY_BYTES)
+    if response.headers.get("warc-type") == "conversion":
+        return _checked_conversion(row, response, data[row.response_length :])
     request = warc.read_record(data[row.response_length :], MOST_BODY_BYTES)
     _check_headers(row, response, request)
     if row.refers_to is not None:
@@ -268,6 +273,36 @@ def checked(row: captures.CaptureRow, data: bytes) -> bytes:
     ):  # nobody could undo its encoding then
         return payload
     raise warc.BrokenRecordError("its body is not that of the page")
+
+
+def _checked_conversion(row: captures.CaptureRow, made: warc.Record, behind: bytes) -> bytes:
+    """The page as a browser built it, with the exchange it was made from right behind it, unchanged as well."""
+    records = [
+        warc.read_record(member, MOST_BODY_BYTES)
+        for member in warc.members(behind, MOST_BODY_BYTES)
+    ]
+    if len(records) < 2:  # noqa: PLR2004  # a response and its request
+        raise warc.BrokenRecordError("the exchange it was made from is not there")
+    *pictures, response, request = records
+    wanted = (
+        (made, "warc-record-id", f"<{row.response_id}>"),
+        (made, "warc-refers-to", response.headers.get("warc-record-id", "")),
+        (made, "warc-payload-digest", f"sha256:{row.payload_sha256}"),
+        (response, "warc-type", "response"),
+        (response, "warc-date", row.fetched_at),
+        (response, "warc-ip-address", row.ip),
+        (response, "x-archive-tls", row.tls),
+        (response, "warc-truncated", row.truncated),
+        (request, "warc-type", "request"),
+        (request, "warc-record-id", f"<{row.request_id}>"),
+        *((picture, "warc-type", "resource") for picture in pictures),
+    )
+    for record, name, value in wanted:
+        if record.headers.get(name, "") != value:
+            raise warc.BrokenRecordError(f"its {name} is not what the store says")
+    if hashlib.sha256(made.block).hexdigest() != row.body_sha256:
+        raise warc.BrokenRecordError("its body is not that of the page")
+    return made.block
 
 
 def _check_headers(row: captures.CaptureRow, response: warc.Record, request: warc.Record) -> None:

@@ -144,6 +144,84 @@ def revisit(capture: Capture, *, original_id: str, original_date: str) -> Captur
     return replace(capture, response=response, sha256=_sha256(response, capture.request))
 
 
+def conversion(exchange: Exchange, refers_to: str) -> Capture:
+    """What a browser made of the response `refers_to`, the payload being the page as its scripts built it.
+
+    It was never sent by anybody, so it is no response: the record says of which one it was made.
+    """
+    record_id = _new_id()
+    payload_sha256 = hashlib.sha256(exchange.payload).hexdigest()
+    record = _record(
+        {
+            "WARC-Type": "conversion",
+            "WARC-Record-ID": f"<{record_id}>",
+            "WARC-Refers-To": f"<{refers_to}>",
+            "WARC-Target-URI": _uri(exchange.url),
+            "WARC-Date": exchange.fetched_at,
+            "WARC-Payload-Digest": f"sha256:{payload_sha256}",
+            "Content-Type": "text/html; charset=utf-8",
+        },
+        (exchange.payload,),
+    )
+    return Capture(
+        request=b"",
+        response=record,
+        request_id="",
+        response_id=record_id,
+        sha256="",
+        payload_sha256=payload_sha256,
+        response_head=b"",
+        url=exchange.url,
+        fetched_at=exchange.fetched_at,
+    )
+
+
+def with_original(made: Capture, original: Capture, picture: bytes = b"") -> Capture:
+    """The conversion `made` with all it was made from behind it, and a picture of the page where there is one."""
+    more = b""
+    if picture:
+        headers = {
+            "WARC-Type": "resource",
+            "WARC-Record-ID": f"<{_new_id()}>",
+            "WARC-Concurrent-To": f"<{made.response_id}>",
+            "WARC-Target-URI": f"urn:view:{_uri(made.url)}",
+            "WARC-Date": made.fetched_at,
+            "Content-Type": "image/png",
+        }
+        more = _record(headers, (picture,), _PACKED_LEVEL)
+    behind = more + original.response + original.request
+    return replace(
+        made,
+        request=behind,
+        request_id=original.request_id,
+        sha256=_sha256(made.response, behind),
+        fetched_at=original.fetched_at,
+        ip=original.ip,
+        tls=original.tls,
+        truncated=original.truncated,
+    )
+
+
+def members(data: bytes, most_bytes: int) -> list[bytes]:
+    """The gzip members that `data` is made of.
+
+    Raises:
+        BrokenRecordError: it is made of something else, or one is larger than `most_bytes`.
+    """
+    found = []
+    while data:
+        unpacker = zlib.decompressobj(_MEMBER)
+        try:
+            unpacker.decompress(data, most_bytes + _MOST_HEADERS)
+        except zlib.error as error:
+            raise BrokenRecordError(f"its gzip member is damaged ({error})") from None
+        if not unpacker.eof:
+            raise BrokenRecordError("it is not one whole gzip member")
+        found.append(data[: len(data) - len(unpacker.unused_data)])
+        data = unpacker.unused_data
+    return found
+
+
 def warcinfo(file_name: str, date: str, fields: Mapping[str, str]) -> bytes:
     """The record that begins a file and says by what it was made."""
     block = "".join(f"{name}: {_CONTROL.sub(' ', value)}\r\n" for name, value in fields.items())
