@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from crawler.guard import AddressPolicy, Allowance, Override
-from crawler.plan import Budget, CrawlPlan, CrawlReport, Network, Pace, Progress
+from crawler.plan import DAY_S, Budget, CrawlPlan, CrawlReport, Network, Pace, Progress
 from crawler.seeds import SeedList, parse_seeds, read_seeds
 from qalqan.cli import EXIT_INTERRUPTED
 from qalqan.cli.crawl_metrics import metrics_file_option, metrics_option, monitored
@@ -21,21 +21,32 @@ from review_queue.hosts import defang
 _SHOWN_ROWS = 50
 _MOST_PAGES = 1_000_000_000
 _MOST_BYTES = 2**50  # what SQLite and JSON can hold
+_MOST_DAYS = 3650
 _BUDGET = Budget()
 _PACE = Pace()
 
 
-class _Seconds(click.FloatRange):
-    """A number of seconds: `inf` and `nan` compare like numbers, but no plan can be kept with them."""
+class _Finite(click.FloatRange):
+    """A span of time: `inf` and `nan` compare like numbers, but no plan can be kept with them."""
+
+    unit = ""
 
     def convert(
         self, value: float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """The number `value` writes; refused where it is not finite."""
-        seconds = float(super().convert(value, param, ctx))
-        if not math.isfinite(seconds):
-            self.fail(f"{value} is not a number of seconds.", param, ctx)
-        return seconds
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a number of {self.unit}.", param, ctx)
+        return number
+
+
+class _Seconds(_Finite):
+    unit = "seconds"
+
+
+class _Days(_Finite):
+    unit = "days"
 
 
 @click.command()
@@ -68,6 +79,13 @@ class _Seconds(click.FloatRange):
     default=_BUDGET.max_bytes,
     show_default=True,
     help="Bytes a site.",
+)
+@click.option(
+    "--revisit-days",
+    type=_Days(0, _MOST_DAYS),
+    default=_BUDGET.revisit_s / DAY_S,
+    show_default=True,
+    help="Days until a page is due again; a failed one never waits longer.",
 )
 @click.option(
     "--robots",
@@ -125,6 +143,7 @@ def crawl(
     max_depth: int,
     max_seconds: float,
     max_bytes: int,
+    revisit_days: float,
     robots: str,
     proxy: str,
     allowed: tuple[str, ...],
@@ -147,7 +166,7 @@ def crawl(
     """
     listed = _listed(seeds)
     plan = CrawlPlan(
-        budget=Budget(max_pages, max_depth, max_bytes, max_seconds),
+        budget=Budget(max_pages, max_depth, max_bytes, max_seconds, revisit_days * DAY_S),
         pace=Pace(concurrency=concurrency, delay_s=delay),
         network=Network(
             proxy=proxy,

@@ -231,6 +231,8 @@ def test_many_bad_rows_are_told_shortly(tmp_path: Path) -> None:
         ("--delay", "inf"),
         ("--max-seconds", "inf"),
         ("--max-seconds", "nan"),
+        ("--revisit-days", "nan"),
+        ("--revisit-days", "1e9"),
         ("--max-pages", "1" + "0" * 30),
         ("--max-bytes", "1" + "0" * 30),
         ("--discover", "1" + "0" * 30),
@@ -300,6 +302,22 @@ def test_a_dead_proxy_is_told_and_the_next_run_with_the_right_one_goes_on(tmp_pa
     assert "1 x proxy: the proxy did not connect, or refused; check --proxy" in dead.stderr
     assert right.returncode == 0, right.stderr
     assert "2 pages of 1 sites stored" in right.stdout
+
+
+def test_a_page_is_due_again_after_so_many_days_as_said(tmp_path: Path) -> None:
+    words = ["-", "--data", str(tmp_path / "data"), "--delay", "0"]
+    with Web() as web:
+        small_web(web)
+        words += ["--proxy", web.proxy]
+
+        at_once = qalqan_crawl(*words, "--revisit-days", "0", stdin="s2.example\n")
+        again = qalqan_crawl(*words, "--revisit-days", "3", stdin="s2.example\n")
+        third = qalqan_crawl(*words, "--revisit-days", "0", stdin="s2.example\n")
+
+        assert web.pages_asked() == ["http://s2.example/"] * 2
+    assert "1 pages of 1 sites stored" in at_once.stdout
+    assert "1 pages of 1 sites stored" in again.stdout
+    assert "Nothing is due yet" in third.stdout
 
 
 def test_a_used_up_page_budget_is_told_as_such(tmp_path: Path) -> None:
