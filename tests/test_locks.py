@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+LOCKS = ["requirements.lock", "requirements-browser.lock", "requirements-dev.lock"]
 
 
 def _pins(lock: str) -> dict[str, str]:
@@ -36,6 +36,8 @@ def test_every_pin_meets_what_the_project_asks_for(lock: str) -> None:
     wanted = list(project["project"]["dependencies"])
     if "dev" in lock:
         wanted += project["dependency-groups"]["dev"]
+    if "browser" in lock:
+        wanted += project["project"]["optional-dependencies"]["browser"]
     pins = _pins(lock)
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(pins[requirement.name.lower()])

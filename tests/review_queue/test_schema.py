@@ -27,6 +27,7 @@ ROWS = (
         "0008_unread",
         "0009_focus",
         "0010_round_progress",
+        "0011_screenshots",
     ]
 )
 def older(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
