@@ -18,6 +18,8 @@ from crawler.job import LOG_NAME, STOP, Job
 from crawler.ledger import Ledger
 from crawler.plan import CrawlReport
 from crawler.processes import allow_many_files, die_with_parent, is_alive, owner_of, peak_memory_mb
+from crawler.readers import Readers, ReadLimits
+from crawler.reading import ReadingJob
 from review_queue import frontier
 from review_queue import seeds as stored_seeds
 from review_queue.errors import QalqanError
@@ -66,14 +68,35 @@ def _crawl(job: Job, store: Store, pipe: Connection) -> CrawlReport:
     )
     ledger = Ledger(store, round_id, job.plan, owner_of(os.getpid()))
     ledger.discover_known()
-    stopped = _run_reactor(job, ledger, pipe)
-    report = ledger.close(stopped=stopped, memory_mb=job.parent_memory_mb + peak_memory_mb())
+    readers = _readers(job)
+    try:
+        stopped = _run_reactor(job, ledger, readers, pipe)
+    finally:
+        readers.kill()
+    memory_mb = job.parent_memory_mb + peak_memory_mb() + readers.peak_memory_mb()
+    report = ledger.close(stopped=stopped, memory_mb=memory_mb)
     if ledger.failure:
         raise ledger.failure
     return report
 
 
-def _run_reactor(job: Job, ledger: Ledger, pipe: Connection) -> bool:
+def _readers(job: Job) -> Readers:
+    """The readers, which get ready while the reactor and Scrapy are imported."""
+    pace, scoring = job.plan.pace, job.plan.scoring
+    return Readers(
+        ReadingJob(
+            max_body_bytes=pace.max_body_bytes,
+            memory_mb=pace.read_mb,
+            addresses=job.plan.network.addresses,
+            detect_language=job.detect_language,
+            load=scoring.load if scoring else None,
+        ),
+        ReadLimits(wall_s=2 * pace.read_s, cpu_s=pace.read_s),
+        pace.readers,
+    )
+
+
+def _run_reactor(job: Job, ledger: Ledger, readers: Readers, pipe: Connection) -> bool:
     """The crawl has ended; returns whether it was told to."""
     from scrapy.utils.reactor import install_reactor  # noqa: PLC0415  # imports nothing of Twisted's reactor yet
 
@@ -96,9 +119,9 @@ def _run_reactor(job: Job, ledger: Ledger, pipe: Connection) -> bool:
     ).install_on_reactor()
     runner = AsyncCrawlerRunner({**scrapy_settings(job.plan), "ASYNCIO_EVENT_LOOP": loop})
     stopped = _stop_when_told(runner, running, ledger, pipe)
-    task = runner.crawl(
-        SiteSpider, ledger=ledger, plan=job.plan, detect_language=job.detect_language
-    )
+    readers.on_failure = ledger.fail
+    readers.on_hostile = ledger.leave
+    task = runner.crawl(SiteSpider, ledger=ledger, plan=job.plan, readers=readers)
     task.add_done_callback(lambda _: running.callLater(0, running.stop))
     progress = create_looping_call(lambda: _send(pipe, ledger.progress()))
     progress.start(_PROGRESS_S, now=False)

@@ -18,8 +18,10 @@ class TooLargeError(ValueError):
     """A body that is larger than the cap."""
 
 
-def undo(payload: bytes, encodings: str, cap: int) -> bytes:
+def undo(payload: bytes, encodings: str, cap: int, *, whole: bool = True) -> bytes:
     """`payload` without its content encodings, which are listed as in the header; what is cut short gives its part.
+
+    Where `whole` is false, the first `cap` bytes of what is larger are enough.
 
     Raises:
         BadEncodingError: they cannot be undone.
@@ -29,22 +31,24 @@ def undo(payload: bytes, encodings: str, cap: int) -> bytes:
     layers = [name for name in names if name not in _NONE]
     if len(layers) > _MOST_LAYERS or not all(layer in _UNDO for layer in layers):
         raise BadEncodingError(encodings[:80])
-    if len(payload) > cap:
+    if whole and len(payload) > cap:
         raise TooLargeError
     for layer in reversed(layers):
-        payload = _joined(_UNDO[layer](payload), cap)
-    return payload
+        payload = _joined(_UNDO[layer](payload), cap, whole=whole)
+    return payload if whole else payload[:cap]
 
 
-def _joined(parts: Iterator[bytes], cap: int) -> bytes:
+def _joined(parts: Iterator[bytes], cap: int, *, whole: bool) -> bytes:
     kept: list[bytes] = []
     size = 0
     try:
         for part in parts:
             size += len(part)
-            if size > cap:
+            if size > cap and whole:
                 raise TooLargeError
             kept.append(part)
+            if size > cap:
+                break
     except EOFError:
         pass  # a stream that was cut off is no damaged one
     except (zlib.error, OSError) as error:

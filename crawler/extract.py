@@ -18,6 +18,8 @@ MAX_LINKS: Final = 2_000
 MAX_TEXT_CHARS: Final = 1_000_000
 MAX_TITLE_CHARS: Final = 500
 MAX_ANCHOR_CHARS: Final = 200
+_FEED_CHARS: Final = 256 * 1024
+_PIECE_CHARS: Final = 256 * 1024
 
 _UNSEEN: Final = frozenset(
     {"script", "style", "template", "noscript", "iframe", "noembed", "noframes", "svg", "datalist"}
@@ -78,7 +80,8 @@ def read_document(body: bytes, content_type: str = "") -> Document:
     target: Any = reader  # the stubs ask for a comment method, which lxml does not
     parser = etree.HTMLParser(target=target, huge_tree=True, encoding="utf-8")
     try:
-        parser.feed(text.encode("utf-8", "replace"))
+        for start in range(0, len(text), _FEED_CHARS):
+            parser.feed(text[start : start + _FEED_CHARS].encode("utf-8", "replace"))
         parser.close()
     except (etree.LxmlError, ValueError, AssertionError):
         # what was read until the parser gave up is kept: a broken page is still a page
@@ -98,8 +101,30 @@ def resolve_base(document: Document, page_url: str) -> str:
 
 def _collapsed(text: str) -> str:
     """`text` with one space between words, no empty lines, capped."""
+    if len(text) <= _PIECE_CHARS:
+        return _tidied(text)[:MAX_TEXT_CHARS]
+    # a million words at once would be a hundred megabytes of words
+    pieces: list[str] = []
+    size = start = 0
+    while start < len(text) and size < MAX_TEXT_CHARS:
+        end = min(start + _PIECE_CHARS, len(text))
+        if end < len(text):
+            cut = max(text.rfind("\n", start, end), text.rfind(" ", start, end))
+            end = cut if cut > start else end
+        piece = _tidied(text[start:end])
+        if piece:
+            if pieces:
+                between = text[start]
+                pieces.append(between if between in " \n" else "")
+            pieces.append(piece)
+            size += len(piece)
+        start = end
+    return "".join(pieces)[:MAX_TEXT_CHARS]
+
+
+def _tidied(text: str) -> str:
     lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)[:MAX_TEXT_CHARS]
+    return "\n".join(line for line in lines if line)
 
 
 class _Reader:
@@ -121,7 +146,7 @@ class _Reader:
         if tag in _UNSEEN:
             self._unseen += 1
         if tag in _BLOCKS:
-            self._parts.append("\n")
+            self._break()
         elif tag in _CELLS:
             self._parts.append(" ")
         if attributes:
@@ -133,7 +158,7 @@ class _Reader:
         if tag in _UNSEEN and self._unseen:
             self._unseen -= 1
         if tag in _BLOCKS:
-            self._parts.append("\n")
+            self._break()
         if tag == "a":
             self._close_anchor()
         elif tag == "title":
@@ -159,6 +184,11 @@ class _Reader:
         title = " ".join("".join(self._title).split())[:MAX_TITLE_CHARS]
         text = _collapsed("".join(self._parts))
         return Document(title, text, self._lang, self._base, tuple(self._hrefs))
+
+    def _break(self) -> None:
+        # a million tags are one line's end: as a part for each they would be kept in memory
+        if not self._parts or self._parts[-1] != "\n":
+            self._parts.append("\n")
 
     def _read_attributes(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in _LINK_ATTRIBUTES:

@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING, Final
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import CannotResolveHostError
+from scrapy.utils._download_handlers import wrap_twisted_exceptions
+from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.resolver import AddressRefusedError, GuardedResolver
+from crawler.wire import ClientFactory, PageAgent
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -28,6 +31,7 @@ class GuardedHandler(HTTP11DownloadHandler):
         if not isinstance(resolver, GuardedResolver):
             raise RuntimeError("the address guard is not installed on this reactor")  # noqa: TRY004  # a wrong set-up
         self._guard = resolver
+        self._pool._factory = ClientFactory  # noqa: SLF001  # as Scrapy sets its own
         self._pool.cachedConnectionTimeout = _IDLE_CONNECTION_S
         # through a proxy, all hosts share one pool of connections
         self._pool.maxPersistentPerHost = crawler.settings.getint("CONCURRENT_REQUESTS")
@@ -39,7 +43,7 @@ class GuardedHandler(HTTP11DownloadHandler):
             AddressRefusedError: the guard let none of the host's addresses through.
         """
         try:
-            return await super().download_request(request)
+            return await self._downloaded(request)
         except CannotResolveHostError:
             url = urlparse_cached(request)
             port = url.port or (443 if url.scheme == "https" else 80)
@@ -48,3 +52,13 @@ class GuardedHandler(HTTP11DownloadHandler):
                     f"{url.hostname} port {port} leads to {address}"
                 ) from None
             raise
+
+    async def _downloaded(self, request: "Request") -> "Response":
+        agent = PageAgent(
+            contextFactory=self._contextFactory,
+            pool=self._pool,
+            maxsize=self._default_maxsize,
+            crawler=self._crawler,
+        )
+        with wrap_twisted_exceptions():
+            return await maybe_deferred_to_future(agent.download_request(request))

@@ -87,7 +87,7 @@ class Ledger:
                 delay_s=self._plan.pace.delay_s,
             )
         except QalqanError as error:
-            self._fail(error)
+            self.fail(error)
             return []
         self._claimed += len(claims)
         self._sites.update(claim.site for claim in claims)
@@ -106,7 +106,7 @@ class Ledger:
                 self._store, self._round_id, owner=self._owner, delay_s=self._plan.pace.delay_s
             )
         except QalqanError as error:
-            self._fail(error)
+            self.fail(error)
             return False
 
     def begins(self, site: str) -> None:
@@ -123,13 +123,17 @@ class Ledger:
             began is None or self._clock() - began < budget.max_seconds
         ):
             return False
+        self.leave(site)
+        return True
+
+    def leave(self, site: str) -> None:
+        """The site is asked for no more pages in this round."""
         self._exhausted.add(site)
         if not self.failure:
             try:
                 frontier.exhaust(self._store, self._round_id, site)
             except QalqanError as error:
-                self._fail(error)
-        return True
+                self.fail(error)
 
     def record(self, outcome: Outcome) -> None:
         """`outcome` will be in the store with the next batch."""
@@ -167,7 +171,7 @@ class Ledger:
                 for outcome in outcomes:
                     self._discover(outcome.offsite)
         except QalqanError as error:
-            self._fail(error)
+            self.fail(error)
 
     def progress(self) -> Progress:
         """Where the crawl stands; every ten seconds the store is told as well."""
@@ -180,7 +184,7 @@ class Ledger:
                 self._note_at = now + NOTE_S
                 self._note()
         except QalqanError as error:
-            self._fail(error)
+            self.fail(error)
         tally = self._tally
         return Progress(
             round_id=self._round_id,
@@ -237,7 +241,7 @@ class Ledger:
             if not report.pages:
                 return replace(report, idle=_idle(frontier.standing(self._store, self._round_id)))
         except QalqanError as error:
-            self._fail(error)
+            self.fail(error)
         return report
 
     def _discover(self, links: tuple[Link, ...]) -> None:
@@ -269,7 +273,8 @@ class Ledger:
         url = parse_url(link.url)
         return self._plan.network.addresses.permits_host(url.host, url.port)
 
-    def _fail(self, error: QalqanError) -> None:
+    def fail(self, error: QalqanError) -> None:
+        """The crawl ends because of `error`, unless something else has ended it already."""
         if self.failure is None:
             self.failure = error
             self.on_failure()

@@ -42,7 +42,7 @@ def crawl(
     job = Job(
         data_dir.absolute(), tuple(seeds), plan, detect_language, os.getpid(), peak_memory_mb()
     )
-    child = context.Process(target=_run_job, args=(job, theirs), daemon=True)
+    child = context.Process(target=_run_job, args=(job, theirs))
     child.start()
     theirs.close()
     try:

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from scrapy.core.scheduler import BaseScheduler
@@ -9,6 +10,7 @@ from scrapy.utils.asyncio import call_later
 
 from crawler.ledger import Ledger
 from crawler.politeness import HostQueue
+from crawler.room import Charge
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
@@ -43,6 +45,8 @@ class FrontierScheduler(BaseScheduler):
         self._window = pace.concurrency * _WINDOW
         self._refill_at = 0.0
         self._wake_at = 0.0
+        self._postponed: deque[Request] = deque()
+        self._gated = False
         self._dry_at = -1  # how much was recorded when the store last had nothing to give
 
     @classmethod
@@ -51,11 +55,19 @@ class FrontierScheduler(BaseScheduler):
         spider = cast("SiteSpider", crawler.spider)  # settings and spider are made together
         scheduler = cls(crawler, spider)
         spider.on_end = scheduler.ended
+        spider.on_postponed = scheduler.postponed
+        spider.readers.on_answers = scheduler.nudge
+        spider.room.on_free = scheduler.freed
         return scheduler
 
     def has_pending_requests(self) -> bool:
         """Whether anything may still come: False only after the store had nothing while nothing ran."""
-        return not self._ledger.failure and (len(self._queue) > 0 or not self._is_dry())
+        return not self._ledger.failure and (
+            len(self._queue) > 0
+            or bool(self._postponed)
+            or self._spider.readers.busy
+            or not self._is_dry()
+        )
 
     def enqueue_request(self, request: "Request") -> bool:
         """`request` waits for its host."""
@@ -66,6 +78,11 @@ class FrontierScheduler(BaseScheduler):
         """A request whose host may be asked now, or None."""
         now = time.monotonic()
         self._refill(now)
+        if self._postponed and self._has_room(self._postponed[0]):
+            return self._postponed.popleft()
+        self._gated = self._spider.room.is_tight or bool(self._postponed)
+        if self._gated:
+            return None
         while (request := self._queue.take(now)) is not None:
             site = request.cb_kwargs["claim"].site
             if not self._ledger.is_exhausted(site):
@@ -76,6 +93,21 @@ class FrontierScheduler(BaseScheduler):
         self._wake(now)
         return None
 
+    def postponed(self, request: "Request") -> None:
+        """A request that `next_request` gave found no room: it waits until there is room for all it may bring."""
+        again = self._spider.request_for(request.cb_kwargs["claim"])
+        self._postponed.append(again)
+        self.nudge()
+
+    def _has_room(self, request: "Request") -> bool:
+        charge: Charge = request.meta["charge"]
+        return charge.grow(self._spider.plan.pace.max_body_bytes)
+
+    def freed(self) -> None:
+        """There is more room: what waited for it may go on."""
+        if self._gated:
+            self.nudge()
+
     def ended(self, request: "Request") -> None:
         """A request that `next_request` gave has had its outcome."""
         self._queue.done(host_of(request), time.monotonic())
@@ -84,7 +116,7 @@ class FrontierScheduler(BaseScheduler):
         return self._dry_at == self._ledger.recorded
 
     def _refill(self, now: float) -> None:
-        idle = not self._queue.running
+        idle = not self._queue.running and not self._spider.readers.busy
         if (
             self._is_dry()
             or len(self._queue) > self._window // 2
@@ -112,9 +144,10 @@ class FrontierScheduler(BaseScheduler):
         if self._is_dry() or (self._wake_at > now and self._wake_at <= moment):
             return
         self._wake_at = moment
-        call_later(moment - now + 0.001, self._nudge)
+        call_later(moment - now + 0.001, self.nudge)
 
-    def _nudge(self) -> None:
+    def nudge(self) -> None:
+        """The engine asks for a request soon."""
         slot = self._crawler.engine._slot  # noqa: SLF001  # the engine has no public way to be woken
         if slot is not None and slot.closing is None:
             slot.nextcall.schedule()

@@ -20,10 +20,12 @@ def scrapy_settings(plan: CrawlPlan) -> dict[str, Any]:
         "EXTENSIONS": dict.fromkeys(_UNUSED_EXTENSIONS),
         "USER_AGENT": plan.network.user_agent,
         "DEFAULT_REQUEST_HEADERS": {
+            "Accept-Encoding": "gzip, deflate",
             "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8,*/*;q=0.1",
             "Accept-Language": "kk,ru;q=0.8,en;q=0.6",
         },
         "ROBOTSTXT_OBEY": plan.obey_robots,
+        "COMPRESSION_ENABLED": False,  # what a body is packed in is undone where a bomb can be killed
         "CONCURRENT_ITEMS": 1,  # a response gives one item; Scrapy starts as many tasks for it as it allows items
         "CONCURRENT_REQUESTS": pace.concurrency,
         # the scheduler spaces requests to a host; one more lets a redirect pass while another page loads

@@ -16,18 +16,20 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.encodings import BadEncodingError, undo
 from crawler.faults import FetchRefusedError
 from crawler.resolver import AddressRefusedError
+from crawler.wire import MAX_ROBOTS_BYTES
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
 AGENT: Final = "Qalqan"  # the product token that rules may name
-MAX_BYTES: Final = 512 * 1024  # RFC 9309, 2.5: at least 500 KiB
 _MAX_HOSTS: Final = 5_000  # rules remembered at once
-_TIMEOUT_S: Final = 10.0  # at most, and never longer than a page may take
+_SHARE: Final = 0.4  # of a page's time may go into waiting for the rules of its host
 _OK: Final = 200
+_LEAST_S: Final = 0.01  # none at all would mean without limit
 
 Rules = ProtegoRobotParser | None
 # a host that is not there will not be there for the page either
@@ -39,7 +41,8 @@ class RobotsMiddleware:
 
     def __init__(self, crawler: "Crawler") -> None:
         self._crawler = crawler
-        self._timeout_s = min(_TIMEOUT_S, crawler.settings.getfloat("DOWNLOAD_TIMEOUT"))
+        self._page_s = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        self._timeout_s = _SHARE * self._page_s
         self._rules: OrderedDict[str, asyncio.Future[Rules]] = OrderedDict()
 
     @classmethod
@@ -61,6 +64,8 @@ class RobotsMiddleware:
         """
         if request.meta.get("robots"):
             return
+        # the time of a page begins before that of its host's rules
+        request.meta.setdefault("deadline", time.monotonic() + self._page_s)
         url = urlparse_cached(request)
         origin = f"{url.scheme}://{url.netloc}"
         rules = self._rules.get(origin)
@@ -78,6 +83,7 @@ class RobotsMiddleware:
             raise FetchRefusedError("timeout") from None
         if parser is not None and not parser.allowed(request.url, AGENT):
             raise FetchRefusedError("robots")
+        request.meta["download_timeout"] = max(_LEAST_S, _left_s(request) or 0.0)
 
     async def _ask(self, origin: str) -> Rules:
         request = Request(
@@ -101,7 +107,12 @@ class RobotsMiddleware:
     def _parsed(self, response: "Response") -> Rules:
         if response.status != _OK:
             return None
-        return ProtegoRobotParser(response.body[:MAX_BYTES], self._crawler.spider)
+        try:
+            encodings = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
+            rules = undo(response.body, encodings, MAX_ROBOTS_BYTES, whole=False)
+        except BadEncodingError:
+            return None
+        return ProtegoRobotParser(rules, self._crawler.spider)
 
 
 def _left_s(request: Request) -> float | None:

@@ -155,8 +155,8 @@ def test_no_answer_held_the_crawl_longer_than_its_limits_allow(crawled: Crawled)
 
 @pytest.mark.parametrize("name", ["slow-hops", "mute-robots-chain"])
 def test_the_hops_of_a_page_and_their_rules_share_its_time(crawled: Crawled, name: str) -> None:
-    # with its time anew for each, a page would have asked seven times and more
-    assert 1 <= sum(served.kind == name for served in crawled.served) <= 4
+    # with its time anew for each, a page would have asked twelve times
+    assert 1 <= sum(served.kind == name for served in crawled.served) <= 6
 
 
 def test_no_trap_takes_more_than_its_budget_and_the_crawl_ends_by_itself(crawled: Crawled) -> None:

@@ -4,7 +4,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 
-import brotli  # type: ignore[import-untyped]  # comes with Scrapy, as does the next
+import brotli  # comes with Scrapy, as does the next
 from backports import zstd
 
 from tests.site.hostile import Asked, Kind, Part, Script, redirect, response
