@@ -9,6 +9,7 @@ from typing import Final
 
 from cronsim import CronSim
 
+from qalqan.confinement import confined
 from qalqan.schedule import EXIT_BUSY
 from qalqan.settings import Round
 from review_queue.errors import QalqanError
@@ -46,28 +47,7 @@ KillMode=mixed
 SuccessExitStatus=130
 RuntimeMaxSec={longest}
 MemoryMax={memory}
-UMask=0077
-NoNewPrivileges=true
-ProtectSystem=strict
-ReadWritePaths={data}
-PrivateTmp=true
-LockPersonality=true
-RestrictRealtime=true
-RestrictSUIDSGID=true
-{account}"""
-# a manager of an account's own has not the rights for these
-_OF_SYSTEM: Final = """\
-User={account}
-CapabilityBoundingSet=
-PrivateDevices=true
-ProtectClock=true
-ProtectControlGroups=true
-ProtectHostname=true
-ProtectKernelLogs=true
-ProtectKernelModules=true
-ProtectKernelTunables=true
-SystemCallArchitectures=native
-"""
+{confined}"""
 _TIMER: Final = """\
 # Written by `qalqan schedule install`; change the round in its qalqan.toml and install again.
 [Unit]
@@ -150,8 +130,7 @@ def service(one: Round, command: Sequence[str], *, account: str) -> str:
         retry=_RETRY,
         longest=_LONGEST,
         memory=_MEMORY,
-        data=_quoted(str(one.data)),
-        account=_OF_SYSTEM.format(account=account) if account else "",
+        confined=confined(one, account=account, data=_quoted(str(one.data)), paths=command),
     )
 
 
