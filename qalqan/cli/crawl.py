@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -52,6 +53,13 @@ class _Days(_Finite):
 @click.command()
 @click.argument("seeds", metavar="SEEDS")
 @data_option
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME",
+    help="Only seeds with this source; may be given several times.",
+)
 @click.option(
     "--max-pages",
     type=click.IntRange(1, _MOST_PAGES),
@@ -139,6 +147,7 @@ def crawl(
     *,
     seeds: str,
     data: Path,
+    sources: tuple[str, ...],
     max_pages: int,
     max_depth: int,
     max_seconds: float,
@@ -164,7 +173,7 @@ def crawl(
       qalqan crawl seeds.txt --data data
       qalqan crawl seeds.csv --data data --max-pages 20 --discover 100
     """
-    listed = _listed(seeds)
+    listed = _of_sources(_listed(seeds), sources)
     plan = CrawlPlan(
         budget=Budget(max_pages, max_depth, max_bytes, max_seconds, revisit_days * DAY_S),
         pace=Pace(concurrency=concurrency, delay_s=delay),
@@ -209,6 +218,21 @@ def _listed(name: str) -> SeedList:
             "no readable seed; write one URL a line, such as https://name.kz/"
         )
     return listed
+
+
+def _of_sources(listed: SeedList, sources: tuple[str, ...]) -> SeedList:
+    """The seeds of these sources; all where none is named.
+
+    Raises:
+        UnreadableInputError: a source has no seed: it is misspelled, or its list is empty.
+    """
+    known = {seed.source for seed in listed.seeds}
+    for name in sources:
+        if name not in known:
+            there = ", ".join(sorted(known - {""})) or "none"
+            raise UnreadableInputError(f"no seed of source {name!r}; there are: {defang(there)}")
+    chosen = tuple(seed for seed in listed.seeds if not sources or seed.source in sources)
+    return replace(listed, seeds=chosen)
 
 
 def _run(

@@ -1,5 +1,6 @@
 """Two `qalqan crawl` on one store: together they ask no host more often than one may, and share the work."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -95,6 +96,25 @@ def test_the_pause_of_a_host_outlives_the_crawl_that_was_killed(tmp_path: Path) 
 
     first, second = requests.times["h0.test"]
     assert second - first >= 6
+
+
+@pytest.mark.timeout(180)
+def test_a_crawl_that_waits_for_another_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Web(pause_s=0.8) as web:
+        requests = fill(web, 1)
+        first = start(web, data, 1, "--delay", "0.2")
+        while len(requests.times["h0.test"]) < 2:
+            time.sleep(0.01)
+        second = start(web, data, 1, "--delay", "0.2")
+        while opened_rounds(data) < 2:
+            time.sleep(0.01)
+
+        second.send_signal(signal.SIGINT)
+        _, errors = second.communicate(timeout=30)
+
+        assert second.returncode == 130, errors
+        ended(first)
 
 
 @pytest.mark.timeout(180)

@@ -320,6 +320,22 @@ def test_a_page_is_due_again_after_so_many_days_as_said(tmp_path: Path) -> None:
     assert "Nothing is due yet" in third.stdout
 
 
+def test_only_the_sources_named_are_crawled_and_an_unknown_one_is_told(tmp_path: Path) -> None:
+    rows = "url,source\ns1.example,hotline\ns2.example,registry\ns2.example/x,tips\n"
+    words = ["-", "--data", str(tmp_path / "data"), "--delay", "0"]
+    with Web() as web:
+        small_web(web)
+        words += ["--proxy", web.proxy]
+
+        unknown = qalqan_crawl(*words, "--source", "hotlines", stdin=rows)
+        done = qalqan_crawl(*words, "--source", "registry", "--source", "tips", stdin=rows)
+
+        assert sorted(web.pages_asked()) == ["http://s2.example/", "http://s2.example/x"]
+    assert unknown.returncode == 1
+    assert "no seed of source 'hotlines'; there are: hotline, registry, tips" in unknown.stderr
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_used_up_page_budget_is_told_as_such(tmp_path: Path) -> None:
     words = ["-", "--data", str(tmp_path / "data"), "--delay", "0", "--max-pages", "1"]
     with Web() as web:
