@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from review_queue import cases, decisions, pages, policies, scores, unread
+from review_queue import cases, decisions, pages, policies, scores, sealed, unread
 from review_queue.categories import WAITING, Category
 from review_queue.errors import RefusedError, UnknownCaseError
 from review_queue.records import Case, Decision, Evidence, ModelId, Page, PageScore, Surroundings
+from review_queue.sealed import Kept
 from review_queue.store import Store
 from review_ui import hostile, wording
 from review_ui.access import needs, officer_of, the_store
@@ -47,6 +48,7 @@ class Sheet:
     evidence: tuple[Evidence, ...]
     surroundings: Surroundings | None
     lang: str
+    kept: Kept | None = None
     is_unread: bool = False
     beginning: Shown | None = None  # of a page without text
 
@@ -182,6 +184,7 @@ def _sheet(store: Store, found: Case, page: Page) -> Sheet:
         evidence=tuple(weighty[:_EVIDENCE]),
         surroundings=cases.surroundings(store, page.id),
         lang=hostile.language(page.lang),
+        kept=sealed.of_page(store, page.id),
         is_unread=unread.get(store, page.id) is not None,
         beginning=None if page.text else beginning_of(store, page.id),
     )

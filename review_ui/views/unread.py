@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from review_queue import cases, unread
+from review_queue import cases, sealed, unread
 from review_queue.errors import QalqanError, RefusedError
 from review_queue.store import Store
 from review_queue.unread import Unread
@@ -92,6 +92,7 @@ def unread_page(request: HttpRequest, number: int) -> HttpResponseBase:
         shown = {
             "found": found,
             "beginning": beginning_of(store, number),
+            "kept": sealed.of_page(store, number),
             "form": form if (decides and found.state == "waiting") or form.errors else None,
             **_said(store, officer, found),
         }

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from review_queue import cases, decisions, pages, scores
+from review_queue import captures, cases, decisions, manifests, pages, scores
 from review_queue.categories import CaseState, Category, Move, Verdict
 from review_queue.records import Case
 from review_queue.store import Store
 from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
 from tests.builders import MODEL, fetch
+from tests.qalqan.kept import two_sealed_rounds
 from tests.review_ui.conftest import SignedIn
 from tests.review_ui.sites import a_site_page, a_waiting_case, scored
 from tests.review_ui.test_deciding import a_block
@@ -340,3 +341,22 @@ def test_a_case_opened_anew_is_decided_anew_and_says_what_came_before(
         (Verdict.DOES_NOT_VIOLATE, True),
         (Verdict.CANNOT_TELL, False),
     ]
+
+
+def test_a_case_says_how_well_its_evidence_stands(store: Store, signed_in: SignedIn) -> None:
+    bare = a_waiting_case(store, "bare.example")
+    kept = two_sealed_rounds(store)
+    client = signed_in(Role.AUDITOR)
+
+    assert "without a WARC record" in client.get(f"/case/{bare.ref}/").content.decode()
+    page = client.get(f"/case/{kept.ref}/").content.decode()
+    (capture, _) = captures.of_page(store, kept.page_id)
+    assert capture.response_id.strip("<>") in page
+    assert capture.body_sha256 in page
+    assert "not time-stamped yet" in page
+
+    manifests.add_stamp(
+        store, 2, authority="http://tsa.test/", stamped_at="2026-11-02T20:00:00Z", token=b"1"
+    )
+    page = client.get(f"/case/{kept.ref}/").content.decode()
+    assert "time-stamped on 2026-11-03 01:00 by hxxp://tsa[.]test/" in page

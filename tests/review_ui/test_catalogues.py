@@ -224,7 +224,7 @@ class Words(HTMLParser):
 LATIN_ON_PURPOSE = {
     "one", "example", "forum",
     "Qalqan", "English", "Asia", "Almaty", "SHA", "DNS", "RPZ", "domains", "hosts", "rpz", "jsonl",
-    "json", "txt", "zone", "robots", "text", "html",
+    "json", "txt", "zone", "robots", "text", "html", "WARC",
     "SAMPLE", "test", "Ctrl", "Enter", "Supervisor", "supervisor", "undefined",
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.conf import settings
+from django.utils.translation import override
 
 from crawler import advice
 from review_queue import audit, frontier
@@ -343,4 +344,5 @@ def test_every_kind_of_error_a_crawl_knows_has_words_here() -> None:
 def test_how_late_is_told_in_the_largest_fitting_unit(late: timedelta, words: str) -> None:
     from review_ui import wording  # noqa: PLC0415  # needs Django set up
 
-    assert wording.lateness(late) == words
+    with override("en"):
+        assert wording.lateness(late) == words
