@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from crawler.archive import folder_of
 from review_queue import audit, captures, manifests
 from review_queue.clock import later
 from review_queue.errors import QalqanError
-from review_queue.manifests import TABLES, Manifest, Sum
+from review_queue.manifests import TABLES, Manifest, Span
 from review_queue.store import Store
 
 FORMAT: Final = "qalqan-evidence-1"
@@ -28,14 +28,6 @@ _TICK_S: Final = 0.001  # the clock's smallest step
 
 class EvidenceError(QalqanError):
     """Evidence that is not what it should be, or cannot be sealed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Which rows one manifest stands for, seen from the one before."""
-
-    after: Mapping[str, int]  # the greatest id of each table that the manifest before stands for
-    since: str
 
 
 def folder_of_manifests(store: Store) -> Path:
@@ -62,8 +54,10 @@ def seal(
         made_at = _later_than_all(store, last)
         files = captures.files(store)
         head = audit.head(store)
-        place = range_after(before)
-        sums = {table: sum_of(store, table, place, made_at) for table in TABLES}
+        sums = {
+            table: manifests.sum_of(store, table, span_of(table, {"made_at": made_at}, before))
+            for table in TABLES
+        }
     hashed = {file["name"]: file for file in before.get("warc_files", ())}
     is_new = (
         any(total.rows for total in sums.values())
@@ -87,18 +81,14 @@ def seal(
     return manifest
 
 
-def range_after(content: Mapping[str, Any]) -> Range:
-    """Where the rows begin that the manifest after the one with this content stands for."""
+def span_of(table: str, content: Mapping[str, Any], before: Mapping[str, Any]) -> Span:
+    """The rows of `table` that a manifest with this content stands for, after one with the content `before`."""
     rows = content.get("rows", {})
-    return Range(
-        {table: rows.get(table, {}).get("last", 0) for table in TABLES}, content.get("made_at", "")
-    )
-
-
-def sum_of(store: Store, table: str, place: Range, made_at: str, last: int | None = None) -> Sum:
-    """The sum of a table's rows in `place`, up to a manifest made at `made_at` that ends with the id `last`."""
-    return manifests.sum_of(
-        store, table, after=place.after[table], since=place.since, before=made_at, last=last
+    return Span(
+        after=before.get("rows", {}).get(table, {}).get("last", 0),
+        since=before.get("made_at", ""),
+        before=content["made_at"],
+        last=rows[table]["last"] if rows else None,
     )
 
 

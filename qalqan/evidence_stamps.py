@@ -72,7 +72,7 @@ def stamp_all(store: Store, authority: str, trust: Trust | None, *, actor: str) 
     done = {stamp.manifest_seq for stamp in manifests.stamps(store)}
     missing = [manifest for manifest in manifests.all_of(store) if manifest.seq not in done]
     for manifest in missing:
-        token = _asked(authority, manifest.content)
+        token = asked(authority, manifest.content)
         stamped_at = checked(token, manifest.content, trust)
         with store.atomic():
             manifests.add_stamp(
@@ -118,14 +118,18 @@ def checked(token: bytes, content: bytes, trust: Trust | None) -> str:
     return iso(response.tst_info.gen_time.replace(tzinfo=UTC))
 
 
-def _asked(authority: str, content: bytes) -> bytes:
-    """The authority's answer to a request for `content`, which is one to that very request."""
+def asked(authority: str, content: bytes) -> bytes:
+    """The authority's answer to a request for `content`, which is one to that very request.
+
+    Raises:
+        StampError: none came, or it is something else.
+    """
     if urlsplit(authority).scheme not in ("http", "https"):
         raise StampError(f"{authority} is no time-stamp authority; write its http or https URL")
-    asked = TimestampRequestBuilder(content, HashAlgorithm.SHA256).build()
+    query = TimestampRequestBuilder(content, HashAlgorithm.SHA256).build()
     request = urllib.request.Request(  # noqa: S310  # its scheme was looked at
         authority,
-        data=asked.as_bytes(),
+        data=query.as_bytes(),
         headers={"Content-Type": "application/timestamp-query"},
     )
     try:
@@ -134,7 +138,7 @@ def _asked(authority: str, content: bytes) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise StampError(f"{authority} gave no time-stamp ({reason})") from None
-    if _decoded(token).tst_info.nonce != asked.nonce:
+    if _decoded(token).tst_info.nonce != query.nonce:
         raise StampError(f"{authority} answered another request")
     return token
 

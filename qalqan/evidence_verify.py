@@ -82,7 +82,7 @@ def verify(
         captures=look.captures,
         pages=pages.count_all(store),
         without_capture=without,
-        unsealed=captures.count_after(store, made.range_after(last).after["captures"]),
+        unsealed=captures.count_after(store, last["rows"]["captures"]["last"] if last else 0),
         manifests=len(known),
         stamps=stamps,
         unstamped=len(known) - stamps,
@@ -226,20 +226,19 @@ def _faults_of(
     for file in content["warc_files"]:
         if look.digests.get((file["name"], file["bytes"])) != file["sha256"]:
             yield f"{file['name']} up to byte {file['bytes']} is not what was sealed"
-    yield from _row_faults(look, manifest, content, _content(before) if before else {})
+    yield from _row_faults(look, content, _content(before) if before else {})
     head = content["audit"]
     if head["seq"] and audit.hash_at(look.store, head["seq"]) != head["hash"]:
         yield f"row {head['seq']} of the audit log is not what was sealed"
 
 
 def _row_faults(
-    look: _Look, manifest: Manifest, content: Mapping[str, Any], before: Mapping[str, Any]
+    look: _Look, content: Mapping[str, Any], before: Mapping[str, Any]
 ) -> Iterator[str]:
-    place = made.range_after(before)
     for table in TABLES:
         sealed = content["rows"][table]
         try:
-            found = made.sum_of(look.store, table, place, manifest.made_at, sealed["last"])
+            found = manifests.sum_of(look.store, table, made.span_of(table, content, before))
         except QalqanError as error:
             yield f"the rows of {table} cannot be read ({error})"
             continue

@@ -18,6 +18,7 @@ FILE_NAME: Final = "qalqan.toml"
 # part of the names of unit files, where a dash or a dot would mean something else to systemd in the wrong place
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _CRON_FIELDS: Final = 5
+_TABLES: Final = frozenset({"rounds", "evidence"})
 _NEEDED: Final = ("name", "cron", "seeds", "data")
 _GRACE_HOURS: Final = 6.0
 _MOST_HOURS: Final = 24.0 * 366
@@ -41,6 +42,14 @@ class Round:
     grace: timedelta = timedelta(hours=_GRACE_HOURS)
     options: Mapping[str, tuple[OptionValue, ...]] = field(default_factory=dict)
     base: Path = Path()  # paths among the options start here
+
+
+@dataclass(frozen=True, slots=True)
+class Stamping:
+    """Who time-stamps evidence, and the file with the certificates its time-stamps are checked against."""
+
+    authority: str = ""
+    certificate: Path | None = None
 
 
 def default_data_dir() -> Path:
@@ -71,17 +80,7 @@ def read_rounds(path: Path) -> list[Round]:
     Raises:
         SettingsError: the file cannot be read, or one of its rounds cannot be kept; the message says which and why.
     """
-    try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(
-            f"cannot read {path} ({error.strerror}); name another file with --config"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not TOML: {error}") from None
-    rows = read.pop("rounds", None)
-    if read:
-        raise SettingsError(f"{path}: {min(read)!r} is not known here; write [[rounds]]")
+    rows = _tables(path).get("rounds")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise SettingsError(f"{path} has no round; write one under [[rounds]]")
     base = path.absolute().parent
@@ -95,6 +94,44 @@ def read_rounds(path: Path) -> list[Round]:
             raise SettingsError(f"{path}: two rounds are called {found.name}")
         rounds.append(found)
     return rounds
+
+
+def read_stamping(path: Path) -> Stamping:
+    """Who time-stamps evidence, by the file's `[evidence]` table; nobody where there is no such table or no file.
+
+    Raises:
+        SettingsError: the file cannot be read, or the table says something else; the message says what.
+    """
+    if not path.exists():
+        return Stamping()
+    table = _tables(path).get("evidence", {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{path}: write [evidence] once, as a table")
+    try:
+        rest = dict(table)
+        authority = _text(rest, "authority") if "authority" in rest else ""
+        certificate = _text(rest, "certificate") if "certificate" in rest else ""
+    except SettingsError as error:
+        raise SettingsError(f"{path}: evidence: {error}") from None
+    if rest:
+        raise SettingsError(f"{path}: evidence: {min(rest)!r} is not known here")
+    if not authority.startswith(("http://", "https://")) and authority:
+        raise SettingsError(f"{path}: evidence: authority is an http or https URL")
+    return Stamping(authority, path.absolute().parent / certificate if certificate else None)
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read {path} ({error.strerror}); name another file with --config"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from None
+    if unknown := read.keys() - _TABLES:
+        raise SettingsError(f"{path}: {min(unknown)!r} is not known here; write [[rounds]]")
+    return read
 
 
 def _round(row: dict[str, Any], base: Path) -> Round:

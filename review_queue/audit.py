@@ -31,6 +31,7 @@ class AuditRow:
     subject: str
     detail: Mapping[str, Any]
     hash: str
+    prev_hash: str
 
 
 def append(
@@ -125,7 +126,15 @@ def _row(row: Mapping[str, Any]) -> AuditRow:
         row["subject"],
         json.loads(row["detail"]),
         row["hash"],
+        row["prev_hash"],
     )
+
+
+def hashed_text(row: AuditRow) -> bytes:
+    """The text whose SHA-256 is the row's hash."""
+    detail = json.dumps(row.detail, sort_keys=True, ensure_ascii=False)
+    fields = [row.seq, row.at, row.actor, row.action, row.subject, detail, row.prev_hash]
+    return json.dumps(fields, ensure_ascii=False).encode()
 
 
 def _digest(row: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Which records of which WARC file show how a page was fetched."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,23 @@ _SELECT: Final = (
     " FROM captures c JOIN warc_files f ON f.id = c.file_id LEFT JOIN pages p ON p.id = c.page_id"
     " LEFT JOIN captures o ON o.id = c.refers_to"
 )
+
+
+_OF_CASE: Final = {
+    "pages": "SELECT id, url, host, fetched_at, last_seen_at, status, lang, content_type, body_sha256, round_id"
+    " FROM pages WHERE site = :site ORDER BY id",
+    "captures": "SELECT c.id, c.page_id, f.name AS file, c.offset, c.length, c.response_length, c.sha256,"
+    " c.payload_sha256, c.response_id, c.request_id, c.refers_to, c.fetched_at, c.ip, c.tls, c.truncated"
+    " FROM captures c JOIN warc_files f ON f.id = c.file_id JOIN pages p ON p.id = c.page_id"
+    " WHERE p.site = :site ORDER BY c.file_id, c.offset",
+    "scores": "SELECT s.page_id, m.name AS model, m.version, m.digest AS model_sha256, s.self_harm, s.violence,"
+    " s.distress, s.risk, s.scored_at FROM scores s JOIN models m ON m.id = s.model_id"
+    " JOIN pages p ON p.id = s.page_id WHERE p.site = :site ORDER BY s.page_id, s.model_id",
+    "decisions": "SELECT d.id, d.reviewer_id, d.reviewer_name, d.reviewer_role, d.verdict, d.scope, d.name,"
+    " d.policy_code, d.policy_version, d.ground_code, d.ground_version, d.reason, d.decided_at, d.supersedes,"
+    " d.page_sha256, d.score, m.digest AS model_sha256 FROM decisions d LEFT JOIN models m ON m.id = d.model_id"
+    " WHERE d.case_id = :case ORDER BY d.decided_at, d.id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +153,21 @@ def of_site(store: Store, site: str) -> list[CaptureRow]:
 def count(store: Store) -> int:
     """How many captures there are."""
     return int(store.value("SELECT count(*) FROM captures"))
+
+
+def rows_of_case(store: Store, table: str, case_id: int, site: str) -> list[dict[str, Any]]:
+    """The rows of one table that a case rests on, without the pages' own words."""
+    return list(store.rows(_OF_CASE[table], {"case": case_id, "site": site}))
+
+
+def rounds_of(store: Store, site: str) -> list[dict[str, Any]]:
+    """The rounds in which the pages of a site were first fetched, and the rules of each."""
+    rows = store.rows(
+        "SELECT id, opened_at, policy FROM rounds WHERE id IN (SELECT round_id FROM pages WHERE site = ?)"
+        " ORDER BY id",
+        [site],
+    )
+    return [{**row, "policy": json.loads(row["policy"])} for row in rows]
 
 
 def count_after(store: Store, capture_id: int) -> int:

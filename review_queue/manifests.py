@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from review_queue.store import Store, Value
 
@@ -37,6 +38,20 @@ class Sum:
     rows: int
     last: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which rows of a table a manifest stands for: those between it and the one before.
+
+    Rows with an id come after `after`, up to `last`, or to the end where that is None; the others were written from
+    `since` on and before `before`.
+    """
+
+    after: int
+    since: str
+    before: str
+    last: int | None = None
 
 
 # What of each table a manifest stands for: all that is never changed. Rows of the first kind come after one another
@@ -117,33 +132,33 @@ def newest_row_at(store: Store) -> str:
     )
 
 
-def sum_of(
-    store: Store, table: str, *, after: int, since: str, before: str, last: int | None = None
-) -> Sum:
-    """The sum of those rows of `table` that came after the previous manifest, up to this one.
+def sum_of(store: Store, table: str, span: Span) -> Sum:
+    """The sum of the rows of `table` in `span`: the SHA-256 of the list of theirs, a line each, in their order."""
+    digest, count, last = hashlib.sha256(), 0, span.after if table in _BY_ID else 0
+    for row, line in lines(store, table, span):
+        digest.update(digest_line(line))
+        count += 1
+        last = row["id"] if table in _BY_ID else 0
+    return Sum(count, last, digest.hexdigest())
 
-    Args:
-        store: the store to read.
-        table: one of `TABLES`.
-        after: the greatest id that the previous manifest stands for.
-        since: when that was made; its own rows are older.
-        before: when this one was made.
-        last: the greatest id that this one stands for; None for all there are.
-    """
+
+def digest_line(line: bytes) -> bytes:
+    """The line that stands for a row in the list whose digest is in the manifest."""
+    return hashlib.sha256(line).hexdigest().encode() + b"\n"
+
+
+def lines(store: Store, table: str, span: Span) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """Each row of `table` in `span`, and the line of JSON that its digest is taken of."""
     params: list[Value]
     if table in _BY_ID:
         sql = f"SELECT {_BY_ID[table]} FROM {table} WHERE id > ? AND id <= ? ORDER BY id"
-        params = [after, store.value(f"SELECT coalesce(max(id), 0) FROM {table}")]
-        params = params if last is None else [after, last]
+        last = span.last
+        params = [span.after, store.value(f"SELECT max(id) FROM {table}") if last is None else last]
     else:
         column, columns = _BY_TIME[table]
         sql = (
             f"SELECT {columns} FROM {table} WHERE {column} >= ? AND {column} < ? ORDER BY {columns}"
         )
-        params = [since, before]
-    digest, rows, greatest = hashlib.sha256(), 0, after if table in _BY_ID else 0
+        params = [span.since, span.before]
     for row in store.rows(sql, params):
-        digest.update(json.dumps(list(row.values()), ensure_ascii=False).encode() + b"\n")
-        rows += 1
-        greatest = row["id"] if table in _BY_ID else 0
-    return Sum(rows, greatest, digest.hexdigest())
+        yield row, json.dumps(list(row.values()), ensure_ascii=False).encode() + b"\n"

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from qalqan.settings import SettingsError, default_config, default_unit_dir, read_rounds
+from qalqan.settings import (
+    SettingsError,
+    Stamping,
+    default_config,
+    default_unit_dir,
+    read_rounds,
+    read_stamping,
+)
 
 ROUND = """
 [[rounds]]
@@ -101,3 +108,35 @@ def test_places_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     assert default_unit_dir(of_user=False) == Path("/etc/systemd/system")
     monkeypatch.delenv("QALQAN_CONFIG")
     assert default_config() == Path("qalqan.toml")
+
+
+def test_who_stamps_evidence_is_read_beside_the_rounds(tmp_path: Path) -> None:
+    table = '[evidence]\nauthority = "https://tsa.example/"\ncertificate = "tsa.pem"\n'
+    path = written(tmp_path, ROUND + table)
+
+    assert read_stamping(path) == Stamping("https://tsa.example/", tmp_path / "tsa.pem")
+    assert len(read_rounds(path)) == 1
+    assert read_stamping(written(tmp_path, table)).authority == "https://tsa.example/"
+
+
+def test_nobody_stamps_evidence_where_nothing_says_who(tmp_path: Path) -> None:
+    assert read_stamping(tmp_path / "missing.toml") == Stamping()
+    assert read_stamping(written(tmp_path, ROUND)) == Stamping()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("evidence = 3", "write .evidence. once, as a table"),
+        ("[[evidence]]\nauthority = 'https://a/'", "write .evidence. once, as a table"),
+        ("[evidence]\nauthority = 3", "evidence: authority is needed, as text"),
+        ("[evidence]\nauthority = 'ftp://a/'", "authority is an http or https URL"),
+        ("[evidence]\ncertificate = ''", "evidence: certificate is needed, as text"),
+        ("[evidence]\nauthorty = 'x'", "'authorty' is not known here"),
+        ("[evidense]\nauthority = 'x'", "'evidense' is not known here"),
+        ("[evidence", "is not TOML"),
+    ],
+)
+def test_what_cannot_be_kept_about_stamping_is_told(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        read_stamping(written(tmp_path, text))
