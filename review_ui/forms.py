@@ -58,7 +58,7 @@ class DecideForm(forms.Form):
         required=False,
         initial=Scope.HOST.value,
         label=_("How much to block"),
-        choices=list(wording.SCOPES.items()),
+        choices=[(scope, wording.SCOPES[scope]) for scope in (Scope.HOST, Scope.DOMAIN)],
     )
     name = forms.ChoiceField(required=False, label=_("Host name"))
     policy = forms.ChoiceField(required=False, label=_("Policy"))

@@ -62,8 +62,11 @@ STATES: Final[Wording] = {
 }
 BLIND_STATE: Final = pgettext_lazy("case", "Needs your decision")
 SCOPES: Final[Wording] = {
+    Scope.URL: _("This one address of a page · two people"),
     Scope.HOST: _("This host name only · two people"),
     Scope.DOMAIN: _("It and all names below it · three people"),
+    Scope.IP: _("Whatever is reached at this address · three people"),
+    Scope.CIDR: _("Whatever is reached in this network · three people"),
 }
 ROLES: Final[Wording] = {
     Role.REVIEWER: _("Reviewer"),
@@ -98,6 +101,16 @@ REFUSALS: Final[Wording] = {
     ),
     "a response policy zone would read it as a rule on addresses or servers": _(
         "A response policy zone would read it as a rule on addresses or servers."
+    ),
+    "it is not an http or https URL that a proxy can match": _(
+        "It is not an http or https address that a proxy can match."
+    ),
+    "it is the front page of a public suffix: unrelated people hold the names below it": _(
+        "It is the front page of a public suffix: unrelated people hold the names below it."
+    ),
+    "it is not an address or a network": _("It is not an address or a network."),
+    "it is reserved, private or local: nobody on the internet is reached there": _(
+        "It is reserved, private or local: nobody on the internet is reached there."
     ),
     "it is a public suffix: unrelated people hold the names below it": _(
         "It is a public suffix: unrelated people hold the names below it."

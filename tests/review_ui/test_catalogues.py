@@ -180,7 +180,10 @@ def test_what_the_guard_answers_is_translated() -> None:
     answers = {
         guards.refusal(scope, name)
         for scope in Scope
-        for name in ("github.io", "kz", "32.4.3.2.1.rpz-ip", "192.0.2.1", "..", "one.example")
+        for name in (
+            *("github.io", "kz", "32.4.3.2.1.rpz-ip", "192.0.2.1", "..", "one.example"),
+            "https://github.io/",
+        )
     }
 
     assert answers - {""} == set(wording.REFUSALS)
@@ -223,7 +226,7 @@ class Words(HTMLParser):
 
 LATIN_ON_PURPOSE = {
     "one", "example", "forum",
-    "Qalqan", "English", "Asia", "Almaty", "SHA", "DNS", "RPZ", "domains", "hosts", "rpz", "jsonl",
+    "Qalqan", "English", "Asia", "Almaty", "SHA", "DNS", "RPZ", "domains", "hosts", "rpz",
     "json", "txt", "zone", "robots", "text", "html", "WARC",
     "SAMPLE", "test", "Ctrl", "Enter", "Supervisor", "supervisor", "undefined",
 }  # fmt: skip

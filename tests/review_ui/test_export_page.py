@@ -38,7 +38,7 @@ def test_an_exporter_writes_the_lists(
     manifest = json.loads((site.export_dir / "manifest.json").read_text("utf-8"))
     assert manifest["serial"] == 1
     assert (site.export_dir / "rpz.zone").exists()
-    assert not (site.export_dir / "jsonl.jsonl").exists()
+    assert not (site.export_dir / "hosts.txt").exists()
     assert "Written with serial 1" in page
     assert manifest["formats"]["rpz"]["sha256"] in page
     assert "bad[.]example" in page
