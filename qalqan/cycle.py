@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from classifier.scoring import Scorer
 from classifier.sites import SHARES, site_risk
+from crawler.archive import body_of
 from review_queue import cases, pages, scored, scores, thresholds
 from review_queue.categories import HARMS, Category, Lane, Stance
 from review_queue.records import Case, ModelId, Page, PageScore, Surroundings
@@ -100,7 +101,7 @@ def _open_cases(
         if not is_referral:  # a person in distress is one page; a site is judged by its worst pages
             case = _moved_up(store, case)
         if case.page_id == page.id and cases.surroundings(store, page.id) is None:
-            body = pages.body(store, page.id)
+            body = body_of(store, page.id)
             cases.save_surroundings(store, page.id, surroundings(body, page.content_type))
         if is_new:
             opened.append(lane)

@@ -15,6 +15,7 @@ from review_queue.categories import CaseState, Category, Lane, Verdict
 from review_queue.records import Page
 from review_queue.store import Store, open_store
 from tests.builders import a_draft, a_page, fetch
+from tests.qalqan.kept import an_exchange, crawl
 
 MODEL = artefacts.load(artefacts.default_models_dir())
 NEVER = 1.1
@@ -79,6 +80,16 @@ def test_a_page_that_opened_a_case_has_its_surroundings_and_no_other(store: Stor
     assert shape is not None
     assert (shape.headings, shape.blocks) == (("Heading",), ("First words.",))
     assert cases.surroundings(store, second) is None
+
+
+def test_a_page_kept_in_a_warc_file_has_its_surroundings_too(store: Store) -> None:
+    html = b"<h1>Heading</h1><p>First words.</p>"
+    (page_id,) = crawl(store, (an_exchange("http://one.example/", html, packed=True), html))
+    _score(store, _scorer(violence=0.0))
+    shape = cases.surroundings(store, page_id)
+
+    assert shape is not None
+    assert (shape.headings, shape.blocks) == (("Heading",), ("First words.",))
 
 
 def _score_again(store: Store, scorer: Scorer, page_id: int) -> None:
