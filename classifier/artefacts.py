@@ -4,10 +4,8 @@ A model is a folder `<name>/<version>/` with `model.skops` and `card.json`. The 
 the weights file; a file that differs, or that would build any type but the few listed here, is refused.
 """
 
-import hashlib
 import io
 import json
-import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,18 +16,38 @@ import numpy as np
 import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
+from classifier import shelf
 from classifier.calibration import Calibration, as_plain, from_plain
 from classifier.model import Block, MoveHead, Weights
+from classifier.shelf import (
+    CARD_FILE,
+    DEFAULT_NAME,
+    IN_USE_FILE,
+    WEIGHTS_FILE,
+    age,
+    card,
+    default_models_dir,
+    in_use,
+    versions,
+)
 from review_queue.categories import HARMS, Category
 from review_queue.errors import ModelDigestError, ModelMissingError, UnreadableInputError
 from review_queue.records import ModelId
 
-DEFAULT_NAME: Final = "topic-stance"
-WEIGHTS_FILE: Final = "model.skops"
-CARD_FILE: Final = "card.json"
+# what finds a model is known here too, beside what loads it
+__all__ = [
+    "CARD_FILE",
+    "DEFAULT_NAME",
+    "IN_USE_FILE",
+    "WEIGHTS_FILE",
+    "age",
+    "card",
+    "default_models_dir",
+    "in_use",
+    "versions",
+]
 MEASURED_FILE: Final = "evaluation.json"
 README_FILE: Final = "README.md"
-IN_USE_FILE: Final = "in-use.json"
 FORMAT: Final = 2
 _TYPES: Final = frozenset(
     {
@@ -43,8 +61,6 @@ _TYPES: Final = frozenset(
     }
 )
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_LARGEST_FILE: Final = 200_000_000
-_VERSION: Final = re.compile(r"v(\d+)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +71,6 @@ class Model:
     weights: Weights
     calibration: Calibration
     thresholds: Mapping[Category, float]
-
-
-def default_models_dir() -> Path:
-    """Where the models that ship with the program are: in the wheel, or beside the package."""
-    packaged = Path(__file__).parent / "_models"
-    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "models"
-
-
-def versions(models_dir: Path, name: str = DEFAULT_NAME) -> list[str]:
-    """The versions of a model that have a card, oldest first."""
-    folder = models_dir / name
-    found = [path.parent.name for path in folder.glob(f"*/{CARD_FILE}")]
-    return sorted(found, key=age)
-
-
-def in_use(models_dir: Path, name: str = DEFAULT_NAME) -> tuple[str, str]:
-    """The version that was promoted last and its digest then; ("", "") where none ever was.
-
-    Raises ModelDigestError where the note of it cannot be read: the newest version instead would put to
-    work what nobody promoted.
-    """
-    path = models_dir / name / IN_USE_FILE
-    try:
-        note = json.loads(path.read_text(encoding="utf-8"))
-        return str(note["version"]), str(note["digest"])
-    except FileNotFoundError:
-        return "", ""
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise ModelDigestError(
-            f"{path} does not say which version is in use: run `qalqan models promote {name}/VERSION`"
-        ) from error
 
 
 def next_version(models_dir: Path, name: str) -> str:
@@ -100,20 +85,6 @@ def card_digest(models_dir: Path, name: str, version: str) -> str:
         return str(card(models_dir, f"{name}/{version}").get("digest", ""))
     except (ModelMissingError, ModelDigestError):
         return ""
-
-
-def card(models_dir: Path, name: str) -> dict[str, Any]:
-    """The card of NAME/VERSION; raises ModelMissingError or ModelDigestError."""
-    path = models_dir / name / CARD_FILE
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelMissingError(
-            f"{path} cannot be read ({error.strerror}): run `qalqan train` to make a model"
-        ) from error
-    except ValueError as error:
-        raise ModelDigestError(f"{path} is not a readable model card: {error}") from error
-    return found if isinstance(found, dict) else {}
 
 
 def save(folder: Path, data: bytes, described: Mapping[str, Any], readme: str) -> None:
@@ -134,37 +105,15 @@ def load(models_dir: Path, name: str | None = None) -> Model:
     Raises ModelMissingError where there is none, ModelDigestError where the file is not what the card
     says or holds a type that no model of ours needs.
     """
-    base, _, version = (name or DEFAULT_NAME).partition("/")
-    promised = ""
-    if not version:
-        version, promised = in_use(models_dir, base)
-    if not version:
-        known = versions(models_dir, base)
-        if not known:
-            raise ModelMissingError(
-                f"no model {base} in {models_dir}: run `qalqan train` to make one"
-            )
-        version = known[-1]
-    folder = models_dir / base / version
-    described = card(models_dir, f"{base}/{version}")
-    data = _weights(folder)
-    digest = hashlib.sha256(data).hexdigest()
-    if described.get("digest") != digest:
-        raise ModelDigestError(
-            f"{folder / WEIGHTS_FILE} is not the file its card describes: restore it or train again"
-        )
-    if promised and promised != digest:
-        raise ModelDigestError(
-            f"{folder} is not what was promoted: restore it or run `qalqan models promote {base}/{version}`"
-        )
-    content = _content(data, folder)
+    found = shelf.find(models_dir, name)
+    content = _content(found.data, found.folder)
     try:
         weights, calibration, thresholds = _unpacked(content)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelDigestError(
-            f"{folder / WEIGHTS_FILE} is not a model of this program: train again"
+            f"{found.folder / WEIGHTS_FILE} is not a model of this program: train again"
         ) from error
-    return Model(ModelId(base, version, digest), weights, calibration, thresholds)
+    return Model(found.id, weights, calibration, thresholds)
 
 
 def dump(weights: Weights, calibration: Calibration, thresholds: Mapping[Category, float]) -> bytes:
@@ -228,18 +177,6 @@ def _moves(content: Mapping[str, Any]) -> MoveHead | None:
     if not fits or head.intercept.shape != (len(head.names),) or np.any(head.columns < 0):
         raise ValueError("moves")
     return head
-
-
-def _weights(folder: Path) -> bytes:
-    path = folder / WEIGHTS_FILE
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ModelDigestError(f"{path} is larger than any model of this program")
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelMissingError(
-            f"{error.filename} cannot be read ({error.strerror}): run `qalqan train` to make a model"
-        ) from error
 
 
 def _content(data: bytes, folder: Path) -> dict[str, Any]:
@@ -317,9 +254,3 @@ def replace(path: Path, data: bytes) -> None:
         part.replace(path)
     except OSError as error:
         raise UnreadableInputError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def age(version: str) -> tuple[int, str]:
-    """What versions are sorted by: v2 comes before v10."""
-    match = _VERSION.match(version)
-    return (int(match.group(1)) if match else 0, version)

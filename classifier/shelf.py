@@ -1,0 +1,143 @@
+"""Where models lie, which is in use, and whether its file is the one its card describes; none is loaded for it.
+
+Loading one takes a second and a hundred megabytes; a command that hands a model to another process needs neither.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from review_queue.categories import Category
+from review_queue.errors import ModelDigestError, ModelMissingError
+from review_queue.records import ModelId
+
+DEFAULT_NAME: Final = "topic-stance"
+WEIGHTS_FILE: Final = "model.skops"
+CARD_FILE: Final = "card.json"
+IN_USE_FILE: Final = "in-use.json"
+_LARGEST_FILE: Final = 200_000_000
+_VERSION: Final = re.compile(r"v(\d+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model's file, which is the one its card describes."""
+
+    id: ModelId
+    folder: Path
+    card: Mapping[str, Any]
+    data: bytes = field(repr=False)
+
+    @property
+    def thresholds(self) -> dict[Category, float]:
+        """The thresholds on the card.
+
+        Raises:
+            ModelDigestError: the card has none.
+        """
+        try:
+            return {category: float(self.card["thresholds"][category]) for category in Category}
+        except (LookupError, TypeError, ValueError):
+            raise ModelDigestError(
+                f"{self.folder / CARD_FILE} names no thresholds: restore it or train again"
+            ) from None
+
+
+def default_models_dir() -> Path:
+    """Where the models that ship with the program are: in the wheel, or beside the package."""
+    packaged = Path(__file__).parent / "_models"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "models"
+
+
+def versions(models_dir: Path, name: str = DEFAULT_NAME) -> list[str]:
+    """The versions of a model that have a card, oldest first."""
+    folder = models_dir / name
+    found = [path.parent.name for path in folder.glob(f"*/{CARD_FILE}")]
+    return sorted(found, key=age)
+
+
+def in_use(models_dir: Path, name: str = DEFAULT_NAME) -> tuple[str, str]:
+    """The version that was promoted last and its digest then; ("", "") where none ever was.
+
+    Raises ModelDigestError where the note of it cannot be read: the newest version instead would put to
+    work what nobody promoted.
+    """
+    path = models_dir / name / IN_USE_FILE
+    try:
+        note = json.loads(path.read_text(encoding="utf-8"))
+        return str(note["version"]), str(note["digest"])
+    except FileNotFoundError:
+        return "", ""
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise ModelDigestError(
+            f"{path} does not say which version is in use: run `qalqan models promote {name}/VERSION`"
+        ) from error
+
+
+def card(models_dir: Path, name: str) -> dict[str, Any]:
+    """The card of NAME/VERSION; raises ModelMissingError or ModelDigestError."""
+    path = models_dir / name / CARD_FILE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelMissingError(
+            f"{path} cannot be read ({error.strerror}): run `qalqan train` to make a model"
+        ) from error
+    except ValueError as error:
+        raise ModelDigestError(f"{path} is not a readable model card: {error}") from error
+    return found if isinstance(found, dict) else {}
+
+
+def find(models_dir: Path, name: str | None = None) -> Found:
+    """The file of the model `name` ("name" for the version in use, or "name/version"), checked against its card.
+
+    In use is the version promoted last, the newest one where none ever was.
+
+    Raises ModelMissingError where there is none, ModelDigestError where the file is not what the card says.
+    """
+    base, _, version = (name or DEFAULT_NAME).partition("/")
+    promised = ""
+    if not version:
+        version, promised = in_use(models_dir, base)
+    if not version:
+        known = versions(models_dir, base)
+        if not known:
+            raise ModelMissingError(
+                f"no model {base} in {models_dir}: run `qalqan train` to make one"
+            )
+        version = known[-1]
+    folder = models_dir / base / version
+    described = card(models_dir, f"{base}/{version}")
+    data = _weights(folder)
+    digest = hashlib.sha256(data).hexdigest()
+    if described.get("digest") != digest:
+        raise ModelDigestError(
+            f"{folder / WEIGHTS_FILE} is not the file its card describes: restore it or train again"
+        )
+    if promised and promised != digest:
+        raise ModelDigestError(
+            f"{folder} is not what was promoted: restore it or run `qalqan models promote {base}/{version}`"
+        )
+    return Found(ModelId(base, version, digest), folder, described, data)
+
+
+def age(version: str) -> tuple[int, str]:
+    """What versions are sorted by: v2 comes before v10."""
+    match = _VERSION.match(version)
+    return (int(match.group(1)) if match else 0, version)
+
+
+def _weights(folder: Path) -> bytes:
+    path = folder / WEIGHTS_FILE
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ModelDigestError(f"{path} is larger than any model of this program")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelMissingError(
+            f"{error.filename} cannot be read ({error.strerror}): run `qalqan train` to make a model"
+        ) from error
