@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -31,11 +32,19 @@ _WATCH_S: Final = 0.2
 _PAGES_EACH: Final = 100  # what a browser leaks ends with it
 _GIVE_UP_AFTER: Final = 3  # browsers that did not even start
 _FOLDER: Final = "qalqan-browser-"
-_log: Final = logging.getLogger(__name__)
+logger: Final = logging.getLogger(__name__)
 
 
 class _EndedError(Exception):
     """The browser's process is of no more use; the text is one word saying why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a page may have when its turn has come: after so many seconds, so many bytes; none if it is too late."""
+
+    wait_s: float
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +87,21 @@ class CrawlBrowser:
             self._workers.append(worker)
             self._free.put_nowait(worker)
 
-    async def visit(self, url: str, *, max_bytes: int = 0) -> Visit:
-        """What the browser makes of `url`, within `max_bytes` where given; an error is told, never raised."""
+    async def visit(self, url: str, turn: Callable[[], Turn] | None = None) -> Visit:
+        """What the browser makes of `url`; `turn` is asked when it is free. An error is told, never raised."""
         worker = await self._free.get()
-        limits = PassLimits(
-            min(max_bytes or self._browsing.max_bytes, self._browsing.max_bytes),
-            self._browsing.page_s + _CLOSE_S,
-        )
         try:
+            given = turn() if turn else Turn(0.0, self._browsing.max_bytes)
+            if given.max_bytes <= 0:
+                return Visit(Rendered(error="no budget"))
+            limits = PassLimits(
+                min(given.max_bytes, self._browsing.max_bytes), self._browsing.page_s + _CLOSE_S
+            )
             if self._failed_starts >= _GIVE_UP_AFTER:
                 return Visit(Rendered(error="no browser"))
             if not await self._is_up(worker):
                 return Visit(Rendered(error="no browser"))
+            await asyncio.sleep(given.wait_s)
             taken = self._egress.open(limits)
             job = RenderJob(
                 url,
@@ -120,7 +132,7 @@ class CrawlBrowser:
             await worker.begin()
         except (_EndedError, OSError) as error:
             self._failed_starts += 1
-            _log.warning("the browser could not be started (%s)", error)
+            logger.warning("the browser could not be started (%s)", error)
             await worker.end()
             return False
         self._failed_starts = 0

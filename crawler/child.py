@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from crawler import archive
+from crawler.browser import CrawlBrowser
+from crawler.browser_readers import BrowsingReaders
 from crawler.job import LOG_NAME, STOP, Job
 from crawler.ledger import Ledger
 from crawler.plan import CrawlReport
@@ -68,7 +70,7 @@ def _crawl(job: Job, store: Store, pipe: Connection) -> CrawlReport:
     )
     ledger = Ledger(store, round_id, job.plan, owner_of(os.getpid()))
     ledger.discover_known()
-    readers = _readers(job)
+    readers = _readers(job, ledger)
     try:
         stopped = _run_reactor(job, ledger, readers, pipe)
     finally:
@@ -80,19 +82,23 @@ def _crawl(job: Job, store: Store, pipe: Connection) -> CrawlReport:
     return report
 
 
-def _readers(job: Job) -> Readers:
+def _readers(job: Job, ledger: Ledger) -> Readers:
     """The readers, which get ready while the reactor and Scrapy are imported."""
     pace, scoring = job.plan.pace, job.plan.scoring
-    return Readers(
-        ReadingJob(
-            max_body_bytes=pace.max_body_bytes,
-            memory_mb=pace.read_mb,
-            addresses=job.plan.network.addresses,
-            detect_language=job.detect_language,
-            load=scoring.load if scoring else None,
-        ),
-        ReadLimits(wall_s=2 * pace.read_s, cpu_s=pace.read_s),
-        pace.readers,
+    reading = ReadingJob(
+        max_body_bytes=pace.max_body_bytes,
+        memory_mb=pace.read_mb,
+        addresses=job.plan.network.addresses,
+        detect_language=job.detect_language,
+        load=scoring.load if scoring else None,
+    )
+    limits = ReadLimits(wall_s=2 * pace.read_s, cpu_s=pace.read_s)
+    if job.plan.browsing is None:
+        return Readers(reading, limits, pace.readers)
+    # bytes of a page in which each letter takes two
+    browser = CrawlBrowser(job.plan.network, job.plan.browsing, max_chars=pace.max_body_bytes // 2)
+    return BrowsingReaders(
+        reading, limits, pace.readers, browser=browser, bytes_left=ledger.bytes_left
     )
 
 

@@ -282,7 +282,9 @@ async def _answered_once(
     head = await read_head(site)
     while head.status in range(100, 200):
         head = await read_head(site)
-    browser.write(head.as_last_answer())
+    answer = head.as_last_answer()
+    taken.bytes += len(answer)
+    browser.write(answer)
     await _copied(taken, site, browser)
 
 

@@ -126,6 +126,12 @@ class Ledger:
         self.leave(site)
         return True
 
+    def bytes_left(self, site: str) -> int:
+        """How many more bytes the site may have, 0 where any part of its budget is used up."""
+        return (
+            0 if self.is_exhausted(site) else self._plan.budget.max_bytes - self._site_bytes[site]
+        )
+
     def leave(self, site: str) -> None:
         """The site is asked for no more pages in this round."""
         self._exhausted.add(site)

@@ -24,6 +24,7 @@ def outcome_of(claim: Claim, answer: Answer, payload: bytes) -> Outcome:
         capture=answer.capture,
         score=answer.score,
         unread=answer.unread,
+        screenshot=answer.screenshot,
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
+from crawler.browser_job import Browsing
 from crawler.guard import AddressPolicy, BadAllowanceError, Override
 from review_queue.categories import HARMS, Category, Stance
 from review_queue.errors import BadHostError
@@ -126,6 +127,7 @@ class CrawlPlan:
     obey_robots: bool = True
     discover: int = 0  # how many sites seen through links may be followed
     scoring: Scoring | None = None
+    browsing: Browsing | None = None  # None: pages that only a script builds are taken as they come
     focus: FocusMode = FocusMode.OFF
     max_total_pages: int | None = (
         None  # addresses asked for in all; None: as many as the sites' budgets allow
@@ -144,6 +146,7 @@ class CrawlPlan:
             "max_total_pages": self.max_total_pages,
             "model": f"{self.scoring.model.name} {self.scoring.model.version}" if self.scoring else "",
             "cuts": dict(self.scoring.cuts) if self.scoring else {},
+            "browser": asdict(self.browsing) if self.browsing else "off",
             "budget": asdict(self.budget),
             "pace": asdict(self.pace),
             "user_agent": self.network.user_agent,

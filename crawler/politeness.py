@@ -46,11 +46,23 @@ class HostQueue(Generic[T]):
 
     def take(self, now: float) -> T | None:
         """The next item whose host may be asked at `now`; the caller says `done` when it has ended."""
-        if not self._ready or self._ready[0][0] > now:
-            return None
-        _, _, name = heapq.heappop(self._ready)
-        host = self._hosts[name]
-        host.listed = False
+        while self._ready and self._ready[0][0] <= now:
+            _, _, name = heapq.heappop(self._ready)
+            host = self._hosts[name]
+            host.listed = False
+            if host.free_at <= now:
+                return self._taken(name, host, now)
+            self._list(name, host)  # somebody else has asked it meanwhile
+        return None
+
+    def reserve(self, name: str, now: float) -> float:
+        """Somebody else will ask the host after so many seconds; nothing of this queue does so too close to that."""
+        host = self._hosts.setdefault(name, _Host())
+        at = max(now, host.free_at)
+        host.free_at = at + self._delay_s * self._jitter()
+        return at - now
+
+    def _taken(self, name: str, host: _Host[T], now: float) -> T:
         item = host.waiting.popleft()
         self._waiting -= 1
         self.running += 1

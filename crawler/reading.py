@@ -16,11 +16,14 @@ from crawler.guard import AddressPolicy
 from crawler.links import sort_links
 from crawler.page_types import is_page_type, looks_binary
 from crawler.plan import Score
-from crawler.warc import seal
+from crawler.warc import conversion, seal
 from review_queue.hosts import Url, parse_url
 from review_queue.records import Capture, Link, Page, PageScore
 
 _DETECT_CHARS: Final = 20_000  # enough of a page to know its language
+# the shell of a page that scripts build says its name and "loading" or "switch JavaScript on"; and in less than two
+# sentences the model finds nothing, so a page with less is worth the browser's second
+_SHORT_TEXT: Final = 200
 logger: Final = logging.getLogger(__name__)
 
 
@@ -33,6 +36,8 @@ class Task:
     encodings: str
     follow: bool  # whether links into the same site are wanted
     unread: str = ""
+    made_from: str = ""  # the record id of the response a browser made this of, "" for what a server sent
+    navigations: tuple[str, ...] = ()  # where the page's scripts wanted to go
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Answer:
     score: PageScore | None = None
     unread: str = ""
     size_bytes: int = 0
+    scripted: bool = False  # there is hardly any text, and a script that may make some
+    screenshot: bytes = field(repr=False, default=b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +137,13 @@ class Reading:
             return Answer("not_html", size_bytes=len(body))
         url = parse_url(exchange.url)
         document = read_document(body, task.content_type)
-        links = sort_links(document, url, follow=task.follow, addresses=self._addresses)
+        hrefs = document.hrefs + tuple((target, "") for target in task.navigations)
+        links = sort_links(
+            replace(document, hrefs=hrefs), url, follow=task.follow, addresses=self._addresses
+        )
         page = _page(exchange, url, task.content_type, body)
         page = replace(page, title=document.title, text=document.text, lang=document.lang)
-        capture = _sealed(exchange)
+        capture = _sealed(exchange, task.made_from)
         if capture is None and body is not exchange.payload:
             page = replace(page, body=body)
         return Answer(
@@ -142,6 +152,7 @@ class Reading:
             offsite=links.offsite,
             capture=capture,
             size_bytes=len(body),
+            scripted=len(document.text) < _SHORT_TEXT and b"<script" in body.lower(),
         )
 
     def _scores(self, pages: Sequence[Page | None]) -> Sequence[PageScore | None]:
@@ -192,9 +203,9 @@ def _page(exchange: Exchange, url: Url, content_type: str, body: bytes) -> Page:
     )
 
 
-def _sealed(exchange: Exchange) -> Capture | None:
+def _sealed(exchange: Exchange, made_from: str = "") -> Capture | None:
     try:
-        return seal(exchange)
+        return conversion(exchange, made_from) if made_from else seal(exchange)
     except Exception:
         logger.exception("an exchange could not be sealed: %s", exchange.url)
         return None

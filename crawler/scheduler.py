@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.utils.asyncio import call_later
 
+from crawler.browser_readers import BrowsingReaders
 from crawler.ledger import Ledger
 from crawler.politeness import HostQueue
 from crawler.room import Charge
@@ -57,6 +58,8 @@ class FrontierScheduler(BaseScheduler):
         spider.on_end = scheduler.ended
         spider.on_postponed = scheduler.postponed
         spider.readers.on_answers = scheduler.nudge
+        if isinstance(spider.readers, BrowsingReaders):
+            spider.readers.reserve = scheduler.reserve
         spider.room.on_free = scheduler.freed
         return scheduler
 
@@ -68,6 +71,10 @@ class FrontierScheduler(BaseScheduler):
             or self._spider.readers.busy
             or not self._is_dry()
         )
+
+    def reserve(self, host: str) -> float:
+        """The browser may ask `host` after so many seconds, and its other pages wait for that."""
+        return self._queue.reserve(host, time.monotonic())
 
     def enqueue_request(self, request: "Request") -> bool:
         """`request` waits for its host."""

@@ -12,6 +12,12 @@ from crawler.guard import AddressPolicy, Allowance, Override
 from crawler.plan import DAY_S, Budget, CrawlPlan, CrawlReport, Network, Pace, Progress
 from crawler.seeds import SeedList, parse_seeds, read_seeds
 from qalqan.cli import EXIT_INTERRUPTED
+from qalqan.cli.crawl_browser import (
+    browser_option,
+    browsing,
+    sandbox_option,
+    screenshots_option,
+)
 from qalqan.cli.crawl_metrics import metrics_file_option, metrics_option, monitored
 from qalqan.cli.crawl_report import progress_shown, tell
 from qalqan.cli.options import data_option, json_option
@@ -140,6 +146,9 @@ class _Days(_Finite):
     show_default=True,
     help="Requests running at once, over all hosts.",
 )
+@browser_option
+@sandbox_option
+@screenshots_option
 @metrics_option
 @metrics_file_option
 @json_option
@@ -160,6 +169,9 @@ def crawl(
     discover: int,
     delay: float,
     concurrency: int,
+    browser: bool,
+    browser_sandbox: bool,
+    screenshots: str,
     metrics: Listen | None,
     metrics_file: Path | None,
     as_json: bool,
@@ -184,6 +196,7 @@ def crawl(
         ),
         obey_robots=robots == "obey",
         discover=discover,
+        browsing=browsing(browser=browser, sandbox=browser_sandbox, screenshots=screenshots),
     )
     for allowance in allowed:
         click.echo(

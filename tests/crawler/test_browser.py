@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from crawler import browser_tree
-from crawler.browser import CrawlBrowser
+from crawler.browser import CrawlBrowser, Turn
 from crawler.browser_job import Browsing, NoBrowserError, find_chromium
 from tests.crawler.browsing import (
     SANDBOX,
@@ -26,7 +26,7 @@ from tests.crawler.browsing import (
 from tests.crawler.conftest import plan_for
 from tests.site.web import Web
 
-BRIEF = Browsing(sandbox=SANDBOX, page_s=4.0)
+BRIEF = Browsing(sandbox=SANDBOX, page_s=6.0)
 GOOD = "<body><p id=a></p><script>document.getElementById('a').textContent='it '+'works'</script>"
 BUILT = """<!DOCTYPE html><html lang="kk"><head><title>t</title></head><body><div id="a"></div>
 <img src="/picture.png"><video src="/film.mp4"></video><script>
@@ -218,7 +218,7 @@ def test_a_page_gets_no_more_bytes_than_the_site_has_left(web: Web) -> None:
     taken: list[int] = []
 
     async def work(browser: CrawlBrowser) -> None:
-        visit = await browser.visit(f"http://a.test:{web.port}/", max_bytes=200_000)
+        visit = await browser.visit(f"http://a.test:{web.port}/", lambda: Turn(0.0, 200_000))
         taken.append(visit.bytes)
 
     browse(plan_for(web).network, work, BRIEF)

@@ -32,3 +32,15 @@ def test_hosts_that_are_done_with_are_forgotten() -> None:
         queue.done(f"h{i}", float(i))
 
     assert len(queue._hosts) < 12_000  # noqa: SLF001  # memory is what this test is about
+
+
+def test_who_asks_a_host_past_the_queue_waits_for_its_delay_and_the_queue_for_his() -> None:
+    queue: HostQueue[str] = HostQueue(delay_s=1.0, per_host=2)
+    for item in ("a1", "a2", "b1"):
+        queue.add(item[0], item)
+
+    assert queue.take(10.0) == "a1"
+    assert queue.reserve("a", 10.5) == 0.5
+    assert [queue.take(11.0), queue.take(11.5)] == ["b1", None]
+    assert queue.take(12.0) == "a2"
+    assert queue.reserve("new", 20.0) == 0.0

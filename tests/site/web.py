@@ -35,6 +35,7 @@ class Web:
     def __init__(self, host: str = "127.0.0.1", *, pause_s: float = 0.0) -> None:
         self.answers: dict[tuple[str, str], Answer] = {}
         self.requests: list[tuple[str, str]] = []
+        self.times: dict[tuple[str, str], list[float]] = {}  # when each was asked for
         self.connections = 0  # those that ask for nothing counted as well
         self.pause_s = pause_s
         web = self
@@ -113,6 +114,7 @@ class Web:
             head, _, held = held.partition(b"\r\n\r\n")
             host, path = _target(head.decode("latin-1"))
             self.requests.append((host, path))
+            self.times.setdefault((host, path), []).append(time.monotonic())
             if self.pause_s:
                 time.sleep(self.pause_s)
             answer = (
