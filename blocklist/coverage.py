@@ -1,4 +1,4 @@
-"""Which names a set of entries blocks, each said once.
+"""Which names a set of hosts and domains blocks, each said once.
 
 Entries overlap: the same name for two categories, a host below a listed domain. An overlap is not
 only waste. PowerDNS Recursor refuses a whole list over one duplicate, and a name written below a
@@ -6,29 +6,31 @@ wildcard makes DNS look no further for it: with both `*.a.example` and `b.a.exam
 matches neither (RFC 4592, closest encloser).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from blocklist.rendering import View
 from review_queue.categories import Scope
-from review_queue.records import Entry
 
 WILDCARD = "*."
 
 
-def owners(entries: Iterable[Entry]) -> Iterator[str]:
+def owners(view: View) -> Iterator[str]:
     """Every name to write, sorted, once: `name` for a host; `name` and `*.name` for a domain."""
-    hosts: set[str] = set()
-    domains: set[str] = set()
-    for entry in entries:
-        (domains if entry.scope is Scope.DOMAIN else hosts).add(entry.name)
-    for name in sorted(hosts | domains):
-        if _below_any(name, domains):
-            continue
+    domains = set(view.of(Scope.DOMAIN))
+    for name in covering(view.of(Scope.HOST), domains):
         yield name
         if name in domains:
             yield WILDCARD + name
 
 
-def _below_any(name: str, domains: set[str]) -> bool:
+def covering(hosts: Iterable[str], domains: Collection[str]) -> Iterator[str]:
+    """The hosts and domains that no other domain covers, sorted, each once."""
+    for name in sorted({*hosts, *domains}):
+        if not _below_any(name, domains):
+            yield name
+
+
+def _below_any(name: str, domains: Collection[str]) -> bool:
     rest = name
     while "." in rest:
         rest = rest.partition(".")[2]

@@ -5,9 +5,8 @@ list, blocks everything, or keeps the resolver from starting. So this file reads
 will be loaded and shares nothing with the code that wrote them but the guards.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from blocklist import guards
@@ -33,18 +32,16 @@ _Place = tuple[str, bool]  # the name, and whether it is the wildcard line
 _START: Final[_Place] = ("", False)
 
 
-def check(form: str, lines: Iterable[str], *, serial: int) -> int:
-    """How much the list in this format holds, once every line of it is known to be harmless.
+def check(form: str, file: str, lines: Iterable[str], *, serial: int) -> int:
+    """How much the file of this format holds, once every line of it is known to be harmless.
 
     Raises:
         ExportError: a line that must not reach a reader, by number.
     """
-    if form == "rpz":
-        return check_rpz(lines, serial=serial)
-    return {"domains": check_domains, "hosts": check_hosts, "jsonl": check_jsonl}[form](lines)
+    return CHECKS[form, file](lines, serial)
 
 
-def check_rpz(lines: Iterable[str], *, serial: int) -> int:
+def check_rpz(lines: Iterable[str], serial: int) -> int:
     """How many owner names the zone has, once every line is known to be harmless.
 
     Raises:
@@ -63,7 +60,7 @@ def check_rpz(lines: Iterable[str], *, serial: int) -> int:
     return owners
 
 
-def check_domains(lines: Iterable[str]) -> int:
+def check_domains(lines: Iterable[str], _serial: int) -> int:
     """How many lines the plain list has, once each is known to be one name.
 
     Raises:
@@ -76,7 +73,7 @@ def check_domains(lines: Iterable[str]) -> int:
     return number
 
 
-def check_hosts(lines: Iterable[str]) -> int:
+def check_hosts(lines: Iterable[str], _serial: int) -> int:
     """How many names the hosts file has, once each is known to be exact and sent nowhere.
 
     Raises:
@@ -99,22 +96,11 @@ def check_hosts(lines: Iterable[str]) -> int:
     return names
 
 
-def check_jsonl(lines: Iterable[str]) -> int:
-    """How many entries the JSON Lines have, once each line is known to be one object of a safe name.
-
-    Raises:
-        ExportError: a line that is anything else, by number.
-    """
-    number = 0
-    for number, line in enumerate(lines, start=1):
-        try:
-            entry = json.loads(_text(number, line))
-            reason = guards.refusal(Scope(entry["scope"]), str(entry["name"]))
-        except (ValueError, KeyError, TypeError):
-            raise _bad(number, "is not an entry") from None
-        if reason:
-            raise _bad(number, f"has a name that must not be listed: {reason}")
-    return number
+CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
+    ("rpz", "rpz.zone"): check_rpz,
+    ("domains", "domains.txt"): check_domains,
+    ("hosts", "hosts.txt"): check_hosts,
+}
 
 
 def _check_head(numbered: Iterator[tuple[int, str]], serial: int) -> None:

@@ -1,8 +1,8 @@
-"""The manifest: what a folder of lists holds, by which a reader tells a whole list from a broken one."""
+"""The manifest: what a snapshot of the lists holds, by which a reader tells a whole list from a broken one."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,53 +10,56 @@ from blocklist.rendering import Skipped
 from review_queue.errors import ExportError
 
 FILE_NAME: Final = "manifest.json"
+SHOWN_SKIPPED: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """One file of a snapshot."""
+
+    sha256: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list file: how many live entries it blocks, and those it leaves out."""
+    """One format: how many live entries its files block, how many they leave out and the first of those."""
 
     file: str
     entries: int
-    skipped: tuple[Skipped, ...]
+    skipped: int
     sha256: str
-
-    def skipped_text(self, serial: int) -> str:
-        """What stands in `FORMAT.skipped.json`."""
-        rows = [
-            {
-                "id": each.entry.id,
-                "scope": each.entry.scope,
-                "name": each.entry.name,
-                "reason": each.reason,
-            }
-            for each in self.skipped
-        ]
-        return json.dumps({"serial": serial, "skipped": rows}, indent=2)
+    first_skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One export: its serial, when it was made, and each format's list."""
+    """One export: its serial, when it was made, until when it may be used, each format and each file."""
 
     serial: int
     created: str
+    not_after: str
+    entries: int
     formats: Mapping[str, Listing]
+    files: Mapping[str, FileDigest]
 
     def as_json(self) -> dict[str, object]:
         """The manifest as it stands in `manifest.json`."""
         return {
             "serial": self.serial,
             "created": self.created,
+            "not_after": self.not_after,
+            "entries": self.entries,
             "formats": {
                 name: {
                     "file": listing.file,
                     "entries": listing.entries,
-                    "skipped": len(listing.skipped),
+                    "skipped": listing.skipped,
                     "sha256": listing.sha256,
                 }
                 for name, listing in self.formats.items()
             },
+            "files": {name: asdict(found) for name, found in sorted(self.files.items())},
         }
 
     def text(self) -> str:

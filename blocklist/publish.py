@@ -1,37 +1,34 @@
-"""Writes the lists into a folder that providers read, so that each file there is always whole.
+"""An export: the live entries as the canonical list, every format as a view of it, all in one snapshot."""
 
-All files of a run are first written beside the old ones and checked. Then the export is recorded
-in the store, the files take the old ones' places one by one, and `manifest.json` goes last. What
-that guarantees when the process is killed, however early or late:
-
-* every list file is whole: that of the last export or that of this one, never a part;
-* `manifest.json` is whole and its serial never falls;
-* between the first file's change of place and the manifest's, some files are one serial ahead of
-  the manifest and their SHA-256 differs from it. A reader checks the SHA-256 and on a mismatch keeps
-  the list it has; the next export, which renews every file the manifest names, ends the mismatch.
-"""
-
-import errno
-import fcntl
-import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
-from blocklist import guards, lint
+from blocklist import canonical, guards, lint
 from blocklist.formats import FORMATS
-from blocklist.manifest import FILE_NAME, Listing, Manifest, Published, read_manifest
-from blocklist.rendering import Format, Heading, Skipped, divide
+from blocklist.manifest import (
+    FILE_NAME,
+    SHOWN_SKIPPED,
+    FileDigest,
+    Listing,
+    Manifest,
+    Published,
+    read_manifest,
+)
+from blocklist.rendering import Columns, Format, Heading, Skipped, columns_of, skipped_of, view_of
+from blocklist.snapshots import Snapshot, check_places, locked, new_snapshot, serve
 from review_queue import entries as store_entries
-from review_queue.errors import DiskFullError, ExportError, RefusedError
+from review_queue.clock import later
+from review_queue.errors import ExportError, RefusedError
 from review_queue.records import Entry
 from review_queue.store import Store
 
 LARGEST_SERIAL: Final = 2**32 - 1
-_LOCK: Final = ".export.lock"
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+VALID_FOR: Final = timedelta(days=8)  # a list that nobody renews for so long is not to be trusted
+UNSAFE_NAME: Final = "unsafe.skipped.json"
 
 
 def export(store: Store, out: Path, formats: Sequence[str], *, actor: str) -> Manifest:
@@ -46,19 +43,116 @@ def export(store: Store, out: Path, formats: Sequence[str], *, actor: str) -> Ma
         DiskFullError: no room for the new files. The last good list stays.
     """
     _check_known(formats)
-    with _folder(out):
+    with locked(out):
+        check_places(out, _file_names())
         before = read_manifest(out)
-        wanted = [f for f in FORMATS if f in formats or (before and f in before.formats)]
-        heading = Heading(_next_serial(store, before), store.now())
-        live, unsafe = _guarded(store_entries.live(store))
-        listings = {}
-        for name in wanted:
-            listings[name] = _write_format(out, FORMATS[name], heading, live, unsafe)
-        manifest = Manifest(heading.serial, heading.created, listings)
-        sha256 = _write(out, FILE_NAME, iter([manifest.text()]))
-        _record(store, manifest, actor, sha256)
-        _put_in_place(out, manifest)
+        wanted = [FORMATS[f] for f in FORMATS if f in formats or (before and f in before.formats)]
+        heading = Heading(
+            _next_serial(store, before),
+            store.now(),
+            not_after=later(store.clock(), VALID_FOR.total_seconds()),
+        )
+        with new_snapshot(out, heading.serial) as snapshot:
+            manifest = _fill(snapshot, store_entries.live(store), wanted, heading)
+            digest = snapshot.write(FILE_NAME, iter([manifest.text()]))
+        _record(store, manifest, actor, digest)
+        serve(out, heading.serial)
     return manifest
+
+
+def _fill(
+    snapshot: Snapshot, live: Iterable[Entry], formats: Sequence[Format], heading: Heading
+) -> Manifest:
+    """Every file of the export is in the snapshot, its last check passed, except for the manifest."""
+    unsafe: list[Skipped] = []
+    listed = _canonical(snapshot, live, unsafe, heading)
+    snapshot.write(UNSAFE_NAME, _skipped_lines(iter(unsafe), heading))
+    listings = {
+        form.name: _write_format(snapshot, form, listed, unsafe, heading) for form in formats
+    }
+    return Manifest(
+        serial=heading.serial,
+        created=heading.created,
+        not_after=heading.not_after,
+        entries=sum(len(column.ids) for column in listed.values()),
+        formats=listings,
+        files=dict(snapshot.files),
+    )
+
+
+def _canonical(
+    snapshot: Snapshot, live: Iterable[Entry], unsafe: list[Skipped], heading: Heading
+) -> Columns:
+    """The canonical list is written; returns its names, and `unsafe` has what the guards keep out of it.
+
+    The guards' data grow, so an entry of long ago is looked at again.
+    """
+
+    def safe() -> Iterator[Entry]:
+        for entry in live:
+            if reason := guards.refusal(entry.scope, entry.name):
+                unsafe.append(Skipped(entry.id, entry.scope, entry.name, reason))
+            else:
+                yield entry
+
+    path = snapshot.path / canonical.FILE_NAME
+    lines = (canonical.line_of(entry, appeal=heading.appeal) for entry in safe())
+    snapshot.write(canonical.FILE_NAME, lines)
+    return columns_of(canonical.read(path))
+
+
+def _write_format(
+    snapshot: Snapshot, form: Format, listed: Columns, unsafe: Sequence[Skipped], heading: Heading
+) -> Listing:
+    view = view_of(
+        form, listed, heading, lambda: canonical.read(snapshot.path / canonical.FILE_NAME)
+    )
+    digests: list[FileDigest] = []
+    for name, lines in form.files.items():
+        digests.append(snapshot.write(name, lines(view)))
+        with (snapshot.path / name).open(encoding="ascii", newline="\n") as written:
+            lint.check(form.name, name, written, serial=heading.serial)
+    left_out = _Counted(iter([*unsafe]), skipped_of(form, listed))
+    snapshot.write(form.skipped_name, _skipped_lines(iter(left_out), heading))
+    total = len(unsafe) + sum(len(column.ids) for column in listed.values())
+    return Listing(
+        file=form.file_name,
+        entries=total - left_out.count,
+        skipped=left_out.count,
+        sha256=digests[0].sha256,
+        first_skipped=tuple(left_out.first),
+    )
+
+
+class _Counted:
+    """Goes through rows once, counting them and keeping the first."""
+
+    def __init__(self, *parts: Iterator[Skipped]) -> None:
+        self._parts = parts
+        self.count = 0
+        self.first: list[Skipped] = []
+
+    def __iter__(self) -> Iterator[Skipped]:
+        for part in self._parts:
+            for row in part:
+                self.count += 1
+                if len(self.first) < SHOWN_SKIPPED:
+                    self.first.append(row)
+                yield row
+
+
+def _skipped_lines(rows: Iterator[Skipped], heading: Heading) -> Iterator[str]:
+    """One JSON object, a row a line."""
+    yield f'{{"serial": {heading.serial}, "skipped": ['
+    held = ""
+    for row in rows:
+        if held:
+            yield held + ","
+        held = json.dumps(
+            {"id": row.id, "scope": row.scope, "name": row.name, "reason": row.reason}
+        )
+    yield from islice([held], bool(held))
+    yield "]}"
 
 
 def _check_known(formats: Sequence[str]) -> None:
@@ -77,37 +171,12 @@ def _next_serial(store: Store, before: Published | None) -> int:
     return serial
 
 
-def _guarded(entries: Sequence[Entry]) -> tuple[list[Entry], list[Skipped]]:
-    """What may be published today: the Public Suffix List grows, so an old entry is looked at again."""
-    safe: list[Entry] = []
-    unsafe: list[Skipped] = []
-    for entry in entries:
-        reason = guards.refusal(entry.scope, entry.name)
-        if reason:
-            unsafe.append(Skipped(entry, reason))
-        else:
-            safe.append(entry)
-    return safe, unsafe
-
-
-def _write_format(
-    out: Path, form: Format, heading: Heading, live: Sequence[Entry], unsafe: Sequence[Skipped]
-) -> Listing:
-    listed, unsayable = divide(form.capability, live)
-    sha256 = _write(out, form.file_name, form.lines(listed, heading))
-    with _next_of(out, form.file_name).open(encoding="ascii", newline="\n") as written:
-        lint.check(form.name, written, serial=heading.serial)
-    listing = Listing(form.file_name, len(listed), (*unsafe, *unsayable), sha256)
-    _write(out, form.skipped_name, iter([listing.skipped_text(heading.serial)]))
-    return listing
-
-
-def _record(store: Store, manifest: Manifest, actor: str, sha256: str) -> None:
+def _record(store: Store, manifest: Manifest, actor: str, digest: FileDigest) -> None:
     """The store knows of the export before anyone can read it."""
     counts = {name: listing.entries for name, listing in manifest.formats.items()}
     try:
         store_entries.record_export(
-            store, serial=manifest.serial, actor=actor, manifest_sha256=sha256, counts=counts
+            store, serial=manifest.serial, actor=actor, manifest_sha256=digest.sha256, counts=counts
         )
     except RefusedError:
         raise ExportError(
@@ -116,95 +185,9 @@ def _record(store: Store, manifest: Manifest, actor: str, sha256: str) -> None:
         ) from None
 
 
-def _write(out: Path, name: str, lines: Iterator[str]) -> str:
-    """`lines` are on the disk beside the file `name`, which is untouched; returns their SHA-256."""
-    path = _next_of(out, name)
-    digest = hashlib.sha256()
-    with path.open("xb") as file:
-        for line in lines:
-            data = f"{line}\n".encode("ascii")
-            digest.update(data)
-            file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    return digest.hexdigest()
-
-
-def _put_in_place(out: Path, manifest: Manifest) -> None:
-    try:
-        for name in manifest.formats:
-            form = FORMATS[name]
-            _next_of(out, form.skipped_name).replace(out / form.skipped_name)
-            _next_of(out, form.file_name).replace(out / form.file_name)
-        _sync(out)
-        _next_of(out, FILE_NAME).replace(out / FILE_NAME)
-        _sync(out)
-    except OSError as error:
-        raise ExportError(
-            f"the lists in {out} were replaced only in part ({error.strerror}): make its files"
-            " replaceable, then run the same command again; until then readers see by the SHA-256"
-            " in manifest.json which files are behind"
-        ) from error
-
-
-def _next_of(out: Path, name: str) -> Path:
-    return out / f".{name}.next"
-
-
 def _file_names() -> Iterator[str]:
     yield FILE_NAME
+    yield canonical.FILE_NAME
     for form in FORMATS.values():
-        yield form.file_name
+        yield from form.files
         yield form.skipped_name
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _folder(out: Path) -> Iterator[None]:
-    """`out` exists and is this process's alone; nothing half-written is left in it afterwards."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with (out / _LOCK).open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _check_places(out)
-            _clear(out)
-            try:
-                yield
-            finally:
-                with suppress(OSError):
-                    _clear(out)
-    except BlockingIOError:
-        raise ExportError(f"another export is writing {out}; wait for it to end") from None
-    except OSError as error:
-        _explain(out, error)
-
-
-def _check_places(out: Path) -> None:
-    for name in _file_names():
-        place = out / name
-        if place.exists() and not place.is_file():
-            raise ExportError(f"{place} is not a file; move it away, the list is written there")
-
-
-def _clear(out: Path) -> None:
-    for name in _file_names():
-        _next_of(out, name).unlink(missing_ok=True)
-
-
-def _explain(out: Path, error: OSError) -> NoReturn:
-    if error.errno in _NO_ROOM:
-        raise DiskFullError(
-            f"no room left to write the list in {out}; the last good one stays:"
-            " free some space and run the same command again"
-        ) from error
-    raise ExportError(
-        f"cannot write the list in {out} ({error.strerror}); the last good one stays:"
-        " check the folder and its rights"
-    ) from error

@@ -1,25 +1,28 @@
-"""What a list format is: what it can say, and how entries become its lines.
+"""What a list format is: what it can say, and how the canonical list becomes its files.
 
-Every format is a view of the same live entries. What a format cannot say is set aside with the
-reason; it is never said in a wider or narrower way instead.
+Every format is a view of the same live entries. What a format cannot say is set aside with the reason; it is never
+said in a wider or narrower way instead.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from blocklist import guards
 from review_queue.categories import Scope
 from review_queue.records import Entry
 
-LONGEST_NAME = 253  # RFC 1035: 255 octets on the wire, as text without the last dot
+LONGEST_NAME: Final = 253  # RFC 1035: 255 octets on the wire, as text without the last dot
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a list says of itself: its serial and when it was made."""
+    """What a list says of itself: its serial, when it was made, until when it may be used, where to complain."""
 
     serial: int
     created: str
+    not_after: str = ""
+    appeal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +30,43 @@ class Capability:
     """What a format can say; `a_line_means` is shown to the people who load it."""
 
     scopes: frozenset[Scope]
-    addresses: bool  # IP literals
+    addresses: bool  # IP literals in the place of a host name
     a_line_means: str
-    longest_name: int = LONGEST_NAME
+    longest_name: int = LONGEST_NAME  # of a host or a domain
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a format can say of the canonical list.
+
+    `names` has each scope's names, sorted, each once; it is all that most formats need, and a million of them fit in
+    memory. `records` reads the entries anew, one after the other, for a format that says more.
+    """
+
+    heading: Heading
+    names: Mapping[Scope, Sequence[str]]
+    records: Callable[[], Iterator[Entry]]
+
+    def of(self, scope: Scope) -> Sequence[str]:
+        """The names of one scope."""
+        return self.names.get(scope, ())
+
+
+Lines = Callable[[View], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One list format: `lines` gets only entries the capability covers."""
+    """One list format: its files, the main one first, each with the function that gives its lines."""
 
     name: str
-    extension: str
+    files: Mapping[str, Lines]
     capability: Capability
-    lines: Callable[[Sequence[Entry], Heading], Iterator[str]]
 
     @property
     def file_name(self) -> str:
-        """The name of the list file in the folder of lists."""
-        return f"{self.name}.{self.extension}"
+        """The name of the main list file in the folder of lists."""
+        return next(iter(self.files))
 
     @property
     def skipped_name(self) -> str:
@@ -56,33 +78,68 @@ class Format:
 class Skipped:
     """An entry a format left out, and why."""
 
-    entry: Entry
+    id: str
+    scope: Scope
+    name: str
     reason: str
 
 
-def divide(
-    capability: Capability, entries: Iterable[Entry]
-) -> tuple[tuple[Entry, ...], tuple[Skipped, ...]]:
-    """The entries a format of this capability can say, and those it cannot with the reason."""
-    listed: list[Entry] = []
-    skipped: list[Skipped] = []
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The entries of one scope in the order of their names: `names[i]` is the name of the entry `ids[i]`."""
+
+    names: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+
+
+Columns = Mapping[Scope, Column]
+
+
+def columns_of(entries: Iterable[Entry]) -> Columns:
+    """The entries, which come in the order of their names, taken apart by scope."""
+    columns = {scope: Column() for scope in Scope}
     for entry in entries:
-        reason = _reason_against(capability, entry)
-        if reason:
-            skipped.append(Skipped(entry, reason))
-        else:
-            listed.append(entry)
-    return tuple(listed), tuple(skipped)
+        column = columns[entry.scope]
+        column.names.append(entry.name)
+        column.ids.append(entry.id)
+    return columns
 
 
-def _reason_against(capability: Capability, entry: Entry) -> str:
-    if guards.is_address(entry.name) and not capability.addresses:
+def view_of(
+    form: Format, columns: Columns, heading: Heading, records: Callable[[], Iterator[Entry]]
+) -> View:
+    """What `form` can say of the entries in `columns`, which `records` reads anew."""
+    sayable = form.capability
+
+    def kept() -> Iterator[Entry]:
+        return (each for each in records() if not reason_against(sayable, each.scope, each.name))
+
+    names = {
+        scope: list(dict.fromkeys(_sayable_names(sayable, scope, columns[scope].names)))
+        for scope in sorted(sayable.scopes)
+    }
+    return View(heading, names, kept)
+
+
+def skipped_of(form: Format, columns: Columns) -> Iterator[Skipped]:
+    """What `form` cannot say of the entries in `columns`, with the reasons."""
+    for scope, column in columns.items():
+        for name, entry_id in zip(column.names, column.ids, strict=True):
+            if reason := reason_against(form.capability, scope, name):
+                yield Skipped(entry_id, scope, name, reason)
+
+
+def reason_against(capability: Capability, scope: Scope, name: str) -> str:
+    """Why a format of this capability cannot say the entry; empty where it can."""
+    is_name = scope in (Scope.HOST, Scope.DOMAIN)
+    if is_name and not capability.addresses and guards.is_address(name):
         return "an IP address is not a DNS name; this format blocks names only"
-    if entry.scope not in capability.scopes:
-        return f"this format cannot say the scope {entry.scope}: {capability.a_line_means}"
-    if len(entry.name) > capability.longest_name:
-        return (
-            f"the name has {len(entry.name)} characters; this format has room for"
-            f" {capability.longest_name}"
-        )
+    if scope not in capability.scopes:
+        return f"this format cannot say the scope {scope}: {capability.a_line_means}"
+    if is_name and len(name) > capability.longest_name:
+        return f"the name has {len(name)} characters; this format has room for {capability.longest_name}"
     return ""
+
+
+def _sayable_names(capability: Capability, scope: Scope, names: Sequence[str]) -> Iterable[str]:
+    return (name for name in names if not reason_against(capability, scope, name))

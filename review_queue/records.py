@@ -270,11 +270,11 @@ class LegalGround:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One published host or domain, with what it rests on."""
+    """One published block, with what it rests on."""
 
     id: str
     scope: Scope
-    name: str  # A-label
+    name: str  # in the normal form of its scope: an A-label, a URL, an address, a network
     unicode_name: str
     category: Category
     case_ref: str
@@ -285,6 +285,10 @@ class Entry:
     legal_ground_code: str
     legal_ground_version: int
     listed_at: str
+    review_at: str = ""  # when somebody looks whether it is still right
+    expires_at: str = ""  # when it is lifted by itself; "" where never
+    papers: tuple[str, ...] = ()  # decisions on paper, of an entry taken over from an older registry
+    overrides: tuple[str, ...] = ()  # ids of the guards' overrides it needed
 
 
 @dataclass(frozen=True, slots=True)

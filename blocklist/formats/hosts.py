@@ -1,11 +1,10 @@
 """Hosts file: exact names only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from blocklist.rendering import Capability, Format, Heading
+from blocklist.rendering import Capability, Format, View
 from review_queue.categories import Scope
-from review_queue.records import Entry
 
 CAPABILITY: Final = Capability(
     scopes=frozenset({Scope.HOST}),
@@ -17,11 +16,11 @@ CAPABILITY: Final = Capability(
 _NOWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  # written into a list, nothing listens on it
 
 
-def _lines(entries: Sequence[Entry], heading: Heading) -> Iterator[str]:
-    yield f"# Qalqan block list, serial {heading.serial}, made {heading.created}"
-    for name in sorted({entry.name for entry in entries}):
+def _lines(view: View) -> Iterator[str]:
+    yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
+    for name in view.of(Scope.HOST):
         for address in _NOWHERE:
             yield f"{address} {name}"
 
 
-FORMAT: Final = Format("hosts", "txt", CAPABILITY, _lines)
+FORMAT: Final = Format("hosts", {"hosts.txt": _lines}, CAPABILITY)

@@ -4,13 +4,12 @@ All owner names are relative and there is no $ORIGIN. An absolute one is ignored
 Unbound from starting.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from blocklist.coverage import WILDCARD, owners
-from blocklist.rendering import LONGEST_NAME, Capability, Format, Heading
+from blocklist.rendering import LONGEST_NAME, Capability, Format, View
 from review_queue.categories import Scope
-from review_queue.records import Entry
 
 # The zone name is the provider's choice, and every owner name is written in front of it.
 ROOM_FOR_ZONE_NAME: Final = 63
@@ -27,14 +26,15 @@ _RETRY_S: Final = 600
 _EXPIRE_S: Final = 30 * 24 * 3600
 
 
-def _lines(entries: Sequence[Entry], heading: Heading) -> Iterator[str]:
+def _lines(view: View) -> Iterator[str]:
+    heading = view.heading
     yield f"; Qalqan block list, serial {heading.serial}, made {heading.created}"
     yield f"$TTL {TTL_S}"
     timers = f"{_REFRESH_S} {_RETRY_S} {_EXPIRE_S} {TTL_S}"
     yield f"@ SOA localhost. nobody.invalid. {heading.serial} {timers}"
     yield "@ NS localhost."
-    for owner in owners(entries):
+    for owner in owners(view):
         yield f"{owner} CNAME ."
 
 
-FORMAT: Final = Format("rpz", "zone", CAPABILITY, _lines)
+FORMAT: Final = Format("rpz", {"rpz.zone": _lines}, CAPABILITY)

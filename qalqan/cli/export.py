@@ -80,7 +80,7 @@ def _as_json(report: AdmitReport, manifest: Manifest) -> dict[str, object]:
             for each in report.refused
         ],
         "skipped": {
-            name: [{"name": each.entry.name, "reason": each.reason} for each in listing.skipped]
+            name: [{"name": each.name, "reason": each.reason} for each in listing.first_skipped]
             for name, listing in manifest.formats.items()
         },
     }
@@ -90,7 +90,7 @@ def _print(report: AdmitReport, manifest: Manifest, out: Path) -> None:
     click.echo(f"serial {manifest.serial}, {len(report.admitted)} new entries")
     for name, listing in manifest.formats.items():
         click.echo(
-            f"{name:8} {listing.entries:>7} listed {len(listing.skipped):>5} skipped"
+            f"{name:8} {listing.entries:>7} listed {listing.skipped:>5} skipped"
             f"  {click.format_filename(out / listing.file)}"
         )
     for line in _skipped(manifest):
@@ -106,9 +106,9 @@ def _print(report: AdmitReport, manifest: Manifest, out: Path) -> None:
 def _skipped(manifest: Manifest) -> Iterator[str]:
     """One line for each name and reason, however many formats left it out for that."""
     rows = sorted(
-        (each.entry.name, each.reason, format_name)
+        (each.name, each.reason, format_name)
         for format_name, listing in manifest.formats.items()
-        for each in listing.skipped
+        for each in listing.first_skipped
     )
     for (name, reason), same in groupby(rows, key=lambda row: row[:2]):
         formats = ", ".join(dict.fromkeys(format_name for *_, format_name in same))

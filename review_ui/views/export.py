@@ -81,7 +81,7 @@ def _write(request: HttpRequest, store: Store, form: ExportForm, actor: str) -> 
         "admitted": len(report.admitted),
         "refused": len(report.refused),
         "files": [
-            asdict(Written(name, each.file, each.entries, len(each.skipped), each.sha256))
+            asdict(Written(name, each.file, each.entries, each.skipped, each.sha256))
             for name, each in manifest.formats.items()
         ],
     }

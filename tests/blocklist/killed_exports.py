@@ -15,6 +15,8 @@ from blocklist.formats import FORMATS
 from blocklist.publish import export
 from review_queue.store import open_store
 
+_STEPS = frozenset({"open", "os.rename", "os.remove", "os.symlink", "os.mkdir"})
+
 
 def _export(data: Path, out: Path) -> None:
     with open_store(data) as store:
@@ -26,7 +28,8 @@ def _die_at_step(out: Path, step: int) -> None:
 
     def look(event: str, args: tuple[object, ...]) -> None:
         nonlocal seen
-        if event in {"open", "os.rename", "os.remove"} and str(args[0]).startswith(str(out)):
+        touches = any(str(each).startswith(str(out)) for each in args[:2])
+        if touches and event in _STEPS:
             seen += 1
             if seen == step:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -1,10 +1,15 @@
 """Entries for tests of the formats, which need no store."""
 
-from blocklist.rendering import Heading
+from collections.abc import Sequence
+
+from blocklist.formats import FORMATS
+from blocklist.rendering import Heading, View, columns_of, skipped_of, view_of
 from review_queue.categories import Category, Scope
 from review_queue.records import Entry
 
-HEADING = Heading(serial=7, created="2026-01-31T09:00:00.000Z")
+HEADING = Heading(
+    serial=7, created="2026-01-31T09:00:00.000Z", not_after="2026-02-08T09:00:00.000Z"
+)
 
 
 def entry(name: str, scope: Scope = Scope.HOST, *, case_ref: str = "KZ-0000-0001") -> Entry:
@@ -29,3 +34,27 @@ def entry(name: str, scope: Scope = Scope.HOST, *, case_ref: str = "KZ-0000-0001
 def domain(name: str) -> Entry:
     """An entry for `name` and everything below it."""
     return entry(name, Scope.DOMAIN)
+
+
+def ordered(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries as the canonical list has them."""
+    return sorted(entries, key=lambda each: (each.name, each.scope, each.id))
+
+
+def view(name: str, entries: Sequence[Entry]) -> View:
+    """What the format of that name can say of `entries`."""
+    listed = ordered(entries)
+    return view_of(FORMATS[name], columns_of(listed), HEADING, lambda: iter(listed))
+
+
+def lines_of(name: str, entries: Sequence[Entry], file: str = "") -> list[str]:
+    """The lines of a file of the format, of its main one where none is named."""
+    form = FORMATS[name]
+    return list(form.files[file or form.file_name](view(name, entries)))
+
+
+def left_out(name: str, entries: Sequence[Entry]) -> dict[str, str]:
+    """What a format leaves out of `entries`, with the reasons."""
+    return {
+        each.name: each.reason for each in skipped_of(FORMATS[name], columns_of(ordered(entries)))
+    }

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from blocklist import lint
-from blocklist.formats import FORMATS
 from tests.blocklist.conftest import StartBind
-from tests.blocklist.samples import HEADING, domain, entry
+from tests.blocklist.samples import HEADING, domain, entry, lines_of
 
 HOSTS = ("shop.mixed.example", "xn--80aodfsg.kz", "under_score.example", "someone.github.io")
 DOMAINS = ("casino.example", "deep.down.example", "b.covered.example")
@@ -44,8 +43,8 @@ MUST_RESOLVE = (
 def test_bind_blocks_every_entry_as_far_as_its_scope_says(
     start_bind: StartBind, tmp_path: Path, zone: str
 ) -> None:
-    lines = [f"{line}\n" for line in FORMATS["rpz"].lines(ENTRIES, HEADING)]
-    lint.check("rpz", lines, serial=HEADING.serial)
+    lines = [f"{line}\n" for line in lines_of("rpz", ENTRIES)]
+    lint.check("rpz", "rpz.zone", lines, serial=HEADING.serial)
     path = tmp_path / "rpz.zone"
     path.write_text("".join(lines), encoding="ascii", newline="\n")
     resolver = start_bind(path, zone)
@@ -72,7 +71,7 @@ def test_bind_blocks_every_entry_as_far_as_its_scope_says(
 
 def test_bind_loads_an_empty_list_and_blocks_nothing(start_bind: StartBind, tmp_path: Path) -> None:
     path = tmp_path / "rpz.zone"
-    path.write_text("".join(f"{line}\n" for line in FORMATS["rpz"].lines((), HEADING)))
+    path.write_text("".join(f"{line}\n" for line in lines_of("rpz", ())))
     resolver = start_bind(path, "rpz.test")
 
     assert {resolver.rcode(name) for name in MUST_RESOLVE} == {"NOERROR"}

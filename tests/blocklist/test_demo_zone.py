@@ -18,7 +18,7 @@ def test_bind_blocks_every_entry_of_the_demo_and_resolves_the_harmless_sites(
     data = tmp_path / "data"
     command = [sys.executable, "-m", "qalqan", "demo", "--no-serve", "--data", str(data)]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    lines = (data / "export" / "jsonl.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (data / "export" / "entries.jsonl").read_text(encoding="utf-8").splitlines()
     listed = [json.loads(line)["name"] for line in lines]
     harmless = [site.host.name for site in written_sites()]
     resolver = start_bind(data / "export" / "rpz.zone", "rpz")

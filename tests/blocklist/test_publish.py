@@ -11,6 +11,7 @@ from blocklist import lint
 from blocklist.entries import admit
 from blocklist.formats import FORMATS
 from blocklist.publish import LARGEST_SERIAL, export
+from blocklist.snapshots import KEPT
 from review_queue import audit, entries
 from review_queue.categories import Category, Scope
 from review_queue.errors import DiskFullError, ExportError
@@ -32,7 +33,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 def contents(out: Path) -> dict[str, bytes]:
     """Every file a reader may look at."""
-    return {path.name: path.read_bytes() for path in out.iterdir() if path.name[0] != "."}
+    return {
+        path.name: path.read_bytes()
+        for path in out.iterdir()
+        if path.name[0] != "." and path.is_file()
+    }
 
 
 def mismatches(out: Path) -> list[str]:
@@ -54,7 +59,9 @@ def test_an_export_writes_every_format_and_a_manifest_that_matches(
 
     written = json.loads((out / "manifest.json").read_bytes())
     assert written == manifest.as_json()
-    assert set(written) == {"serial", "created", "formats"}
+    assert set(written) == {"serial", "created", "not_after", "entries", "formats", "files"}
+    assert written["entries"] == 4
+    assert written["created"] < written["not_after"]
     assert {
         name: (row["file"], row["entries"], row["skipped"])
         for name, row in written["formats"].items()
@@ -62,13 +69,20 @@ def test_an_export_writes_every_format_and_a_manifest_that_matches(
         "domains": ("domains.txt", 4, 0),
         "hosts": ("hosts.txt", 3, 1),
         "rpz": ("rpz.zone", 4, 0),
-        "jsonl": ("jsonl.jsonl", 4, 0),
     }
     assert mismatches(out) == []
     left_out = json.loads((out / "hosts.skipped.json").read_bytes())
     assert left_out["serial"] == manifest.serial
     assert [row["name"] for row in left_out["skipped"]] == ["wide.example"]
-    assert {path.name for path in out.iterdir() if path.name.endswith(".next")} == set()
+    assert [path.name for path in out.rglob("*.next")] == []
+    served = out / "current"
+    assert set(written["files"]) == {path.name for path in served.iterdir()} - {"manifest.json"}
+    for name, found in written["files"].items():
+        data = (served / name).read_bytes()
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (
+            found["sha256"],
+            found["size_bytes"],
+        )
 
 
 def test_the_exported_zone_in_bind_blocks_its_entries(
@@ -147,7 +161,7 @@ def test_one_name_for_two_categories_is_written_once_and_counted_twice(tmp_path:
 
     assert {listing.entries for listing in manifest.formats.values()} == {2}
     assert (tmp_path / "domains.txt").read_text() == "casino.example\n"
-    assert len((tmp_path / "jsonl.jsonl").read_text().splitlines()) == 2
+    assert len((tmp_path / "entries.jsonl").read_text().splitlines()) == 2
 
 
 def test_a_store_without_entries_gives_valid_empty_lists(tmp_path: Path) -> None:
@@ -167,14 +181,14 @@ def test_an_entry_that_became_a_public_suffix_is_left_out_of_every_list(tmp_path
 
     assert {listing.entries for listing in manifest.formats.values()} == {0}
     for listing in manifest.formats.values():
-        assert ["public suffix" in each.reason for each in listing.skipped] == [True]
+        assert ["public suffix" in each.reason for each in listing.first_skipped] == [True]
 
 
 @pytest.mark.parametrize("formats", [["rpz", "excel"], [], [""]])
 def test_an_unknown_format_is_named_and_nothing_is_written(
     store: Store, tmp_path: Path, formats: list[str]
 ) -> None:
-    with pytest.raises(ExportError, match="domains, hosts, rpz, jsonl"):
+    with pytest.raises(ExportError, match="domains, hosts, rpz"):
         export(store, tmp_path / "lists", formats, actor="test")
 
     assert not (tmp_path / "lists").exists()
@@ -260,7 +274,7 @@ def test_a_full_disk_leaves_the_last_good_list(store: Store, tmp_path: Path) -> 
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
     assert contents(tmp_path) == before
-    assert list(tmp_path.glob(".*.next")) == []
+    assert list(tmp_path.rglob("*.next")) == []
     assert export(store, tmp_path, ALL, actor="test").serial == 2
 
 
@@ -278,31 +292,33 @@ def test_a_list_that_fails_its_last_check_is_not_published(
     assert entries.last_serial(store) == 1
 
 
-def test_a_file_that_cannot_be_replaced_is_told_apart_from_nothing_published(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    export(store, tmp_path, ALL, actor="test")
-    real = Path.replace
+def test_files_of_an_earlier_kind_of_folder_become_links(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "rpz.zone").write_text("old")
+    (tmp_path / "manifest.json").write_text(json.dumps({"serial": 5, "formats": {"rpz": {}}}))
 
-    def refuse(path: Path, target: Path) -> Path:
-        if target.name == "rpz.zone":
-            raise PermissionError(1, "Operation not permitted")
-        return real(path, target)
+    manifest = export(store, tmp_path, ["hosts"], actor="test")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", refuse)
-        with pytest.raises(ExportError, match="only in part"):
-            export(store, tmp_path, ALL, actor="test")
-    in_between = mismatches(tmp_path)
-    export(store, tmp_path, ALL, actor="test")
-
-    assert set(in_between) <= {"domains", "hosts", "jsonl"}
-    assert in_between
+    assert (manifest.serial, set(manifest.formats)) == (6, {"hosts", "rpz"})
     assert mismatches(tmp_path) == []
+    assert (tmp_path / "rpz.zone").is_symlink()
+
+
+def test_older_snapshots_stay_for_a_while_and_then_go(store: Store, tmp_path: Path) -> None:
+    first = export(store, tmp_path, ["rpz", "hosts"], actor="test")
+    kept = tmp_path / "snapshots" / f"{first.serial:010}"
+    before = contents(kept)
+    for _ in range(KEPT - 1):
+        export(store, tmp_path, ["rpz"], actor="test")
+    assert contents(kept) == before
+
+    last = export(store, tmp_path, ["rpz"], actor="test")
+
+    names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
+    assert names == [f"{serial:010}" for serial in range(2, last.serial + 1)]
 
 
 def test_every_published_zone_passes_the_last_check(store: Store, tmp_path: Path) -> None:
     manifest = export(store, tmp_path, ["rpz"], actor="test")
 
     with (tmp_path / "rpz.zone").open(encoding="ascii", newline="\n") as zone:
-        assert lint.check_rpz(zone, serial=manifest.serial) == 5
+        assert lint.check_rpz(zone, manifest.serial) == 5

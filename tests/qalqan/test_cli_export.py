@@ -64,10 +64,10 @@ def test_a_name_left_out_of_several_lists_is_printed_once_and_on_one_line(
 
     (line,) = [line for line in result.stdout.splitlines() if "two" in line]
     assert line == (
-        "skipped two lines[U+001B][2J[.]example in domains, hosts, jsonl, rpz:"
+        "skipped two lines[U+001B][2J[.]example in domains, hosts, rpz:"
         " it is not a host name the DNS can hold"
     )
-    for form in ("domains", "hosts", "jsonl", "rpz"):
+    for form in ("domains", "hosts", "rpz"):
         raw = (tmp_path / "lists" / f"{form}.skipped.json").read_bytes()
         assert raw.isascii()
         assert b"two\\nlines\\u001b[2J.example" in raw
@@ -130,7 +130,7 @@ def test_an_unknown_format_is_named(data: Path, tmp_path: Path) -> None:
     result = run("--data", data, "--out", tmp_path / "lists", "--format", "excel")
 
     assert result.exit_code == 2
-    assert "'excel' is not one of 'domains', 'hosts', 'rpz', 'jsonl'" in result.stderr
+    assert "'excel' is not one of 'domains', 'hosts', 'rpz'" in result.stderr
 
 
 def test_a_missing_store_is_not_made(tmp_path: Path) -> None:

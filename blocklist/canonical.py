@@ -1,0 +1,116 @@
+"""The canonical list, entries.jsonl: one JSON object an entry with all it rests on. Every format is a view of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from review_queue.categories import Category, Scope
+from review_queue.errors import QalqanError
+from review_queue.records import Entry
+
+SCHEMA: Final = 2
+FILE_NAME: Final = "entries.jsonl"
+GRANULARITIES: Final[Mapping[Scope, str]] = {
+    Scope.URL: "url",
+    Scope.HOST: "host",
+    Scope.DOMAIN: "subtree",
+    Scope.IP: "ip",
+    Scope.CIDR: "cidr",
+}
+_SCOPES: Final = {name: scope for scope, name in GRANULARITIES.items()}
+
+
+class BadEntryError(QalqanError):
+    """A line that is no entry of a schema known here; the message says in what."""
+
+
+def line_of(entry: Entry, *, appeal: str = "") -> str:
+    """The entry as it stands in the list, without a line end; plain ASCII."""
+    return json.dumps(
+        {
+            "schema": SCHEMA,
+            "id": entry.id,
+            "granularity": GRANULARITIES[entry.scope],
+            "name": entry.name,
+            "unicode_name": entry.unicode_name,
+            "category": entry.category,
+            "reason": {"code": entry.policy_code, "version": entry.policy_version},
+            "legal_ground": {
+                "code": entry.legal_ground_code,
+                "version": entry.legal_ground_version,
+            },
+            "case": entry.case_ref,
+            "decisions": entry.decision_ids,
+            "papers": entry.papers,
+            "people": entry.people,
+            "overrides": entry.overrides,
+            "listed_at": entry.listed_at,
+            "review_at": entry.review_at,
+            "expires_at": entry.expires_at,
+            "appeal": appeal,
+        }
+    )
+
+
+def entry_of(line: str) -> Entry:
+    """The entry that stands in a line of the list.
+
+    Raises:
+        BadEntryError: it is none of this schema.
+    """
+    try:
+        found = json.loads(line)
+        if found["schema"] != SCHEMA:
+            raise BadEntryError(f"its schema is {found['schema']!r}, known here is {SCHEMA}")
+        return Entry(
+            id=found["id"],
+            scope=_SCOPES[found["granularity"]],
+            name=found["name"],
+            unicode_name=found["unicode_name"],
+            category=Category(found["category"]),
+            case_ref=found["case"],
+            decision_ids=tuple(found["decisions"]),
+            people=found["people"],
+            policy_code=found["reason"]["code"],
+            policy_version=found["reason"]["version"],
+            legal_ground_code=found["legal_ground"]["code"],
+            legal_ground_version=found["legal_ground"]["version"],
+            listed_at=found["listed_at"],
+            review_at=found["review_at"],
+            expires_at=found["expires_at"],
+            papers=tuple(found["papers"]),
+            overrides=tuple(found["overrides"]),
+        )
+    except KeyError as error:
+        raise BadEntryError(f"it has no {error}, or one that is not known") from None
+    except (ValueError, TypeError) as error:
+        raise BadEntryError(f"it is not an entry ({error})") from None
+
+
+def read(path: Path) -> Iterator[Entry]:
+    """The entries of a list, in its order.
+
+    Raises:
+        BadEntryError: a line is none; the message has its number.
+    """
+    with path.open(encoding="ascii", newline="\n") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                yield entry_of(line)
+            except BadEntryError as error:
+                raise BadEntryError(f"{path}, line {number}: {error}") from None
+
+
+def granularity_of(text: Any) -> Scope:  # noqa: ANN401  # what a stranger's file holds
+    """The scope of a granularity as the list names it.
+
+    Raises:
+        BadEntryError: there is none of that name.
+    """
+    try:
+        return _SCOPES[text]
+    except (KeyError, TypeError):
+        raise BadEntryError(
+            f"the granularity {text!r} is not known; write one of {', '.join(_SCOPES)}"
+        ) from None
