@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from crawler import warc
-from crawler.encodings import BadEncodingError, TooLargeError, undo
+from crawler.encodings import BadEncodingError, undo
 from review_queue import captures, pages
 from review_queue.errors import DiskFullError, QalqanError
 from review_queue.records import Capture, Outcome, Page, Place
@@ -263,8 +263,8 @@ def checked(row: captures.CaptureRow, data: bytes) -> bytes:
     payload = response.payload
     encodings = ",".join(warc.header_values(response.head, "Content-Encoding"))
     try:
-        body = undo(payload, encodings, MOST_BODY_BYTES)
-    except (BadEncodingError, TooLargeError):
+        body = undo(payload, encodings)
+    except BadEncodingError:
         body = payload
     if hashlib.sha256(body).hexdigest() == row.body_sha256:
         return body

@@ -1,10 +1,19 @@
-"""Undoes the content encodings of a response, never past a given size: 1,579 bytes can hold a gigabyte."""
+"""Undoes the content encodings of a response, never past a given size: 1,579 bytes can hold a gigabyte.
+
+What is larger gives its beginning: were it dropped, a page could hide its text before a gigabyte of nothing.
+"""
 
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
+# a page's body is made by this number, and checked by it for as long as it is evidence
+MOST_BYTES: Final = 5 * 1024 * 1024
 _CHUNK: Final = 65_536
+_PIECE: Final = 4_096  # of a gzip body at a time: behind each of its members zlib copies what is left of the piece
+_ZSTD_WINDOW: Final = (
+    23  # 8 MiB, the most that RFC 9659 allows a server; the library would take 128 MiB
+)
 _MOST_LAYERS: Final = 4  # two are rare, and each may be a bomb of its own
 _GZIP_WBITS: Final = 31
 _NONE: Final = frozenset({"", "identity"})
@@ -14,40 +23,31 @@ class BadEncodingError(ValueError):
     """A body that is not in the encoding it is said to be in, or in one that nobody can undo."""
 
 
-class TooLargeError(ValueError):
-    """A body that is larger than the cap."""
+def undo(payload: bytes, encodings: str, cap: int = MOST_BYTES) -> bytes:
+    """The first `cap` bytes of `payload` without its content encodings, which are listed as in the header.
 
-
-def undo(payload: bytes, encodings: str, cap: int, *, whole: bool = True) -> bytes:
-    """`payload` without its content encodings, which are listed as in the header; what is cut short gives its part.
-
-    Where `whole` is false, the first `cap` bytes of what is larger are enough.
+    What is cut short or damaged gives what comes before.
 
     Raises:
         BadEncodingError: they cannot be undone.
-        TooLargeError: more than `cap` bytes come out, or went in.
     """
     names = [name.strip().lower() for name in encodings.split(",")]
     layers = [name for name in names if name not in _NONE]
     if len(layers) > _MOST_LAYERS or not all(layer in _UNDO for layer in layers):
         raise BadEncodingError(encodings[:80])
-    if whole and len(payload) > cap:
-        raise TooLargeError
     for layer in reversed(layers):
-        payload = _joined(_UNDO[layer](payload), cap, whole=whole)
-    return payload if whole else payload[:cap]
+        payload = _joined(_UNDO[layer](payload), cap)
+    return payload if len(payload) <= cap else payload[:cap]
 
 
-def _joined(parts: Iterator[bytes], cap: int, *, whole: bool) -> bytes:
+def _joined(parts: Iterator[bytes], cap: int) -> bytes:
     kept: list[bytes] = []
     size = 0
     try:
         for part in parts:
-            size += len(part)
-            if size > cap and whole:
-                raise TooLargeError
             kept.append(part)
-            if size > cap:
+            size += len(part)
+            if size >= cap:
                 break
     except EOFError:
         pass  # a stream that was cut off is no damaged one
@@ -60,10 +60,15 @@ def _joined(parts: Iterator[bytes], cap: int, *, whole: bool) -> bytes:
 
 def _gzip(payload: bytes) -> Iterator[bytes]:
     """Each member; what follows the last one is no part of it."""
-    while payload:
+    view = memoryview(payload)
+    at = 0
+    while at < len(view):
         unzip = zlib.decompressobj(_GZIP_WBITS)
-        yield from _inflated(unzip, payload)
-        payload = unzip.unused_data
+        while at < len(view) and not unzip.eof:
+            piece = view[at : at + _PIECE]
+            at += len(piece)
+            yield from _inflated(unzip, piece)
+        at -= len(unzip.unused_data)
 
 
 def _deflate(payload: bytes) -> Iterator[bytes]:
@@ -78,7 +83,7 @@ def _deflate(payload: bytes) -> Iterator[bytes]:
     yield from _inflated(unzip, unzip.unconsumed_tail)
 
 
-def _inflated(unzip: "zlib._Decompress", payload: bytes) -> Iterator[bytes]:
+def _inflated(unzip: "zlib._Decompress", payload: bytes | memoryview) -> Iterator[bytes]:
     while payload and not unzip.eof:
         part = unzip.decompress(payload, _CHUNK)
         if part:
@@ -105,7 +110,8 @@ def _zstd(payload: bytes) -> Iterator[bytes]:
     from backports import zstd  # noqa: PLC0415  # likewise
 
     try:
-        with zstd.ZstdFile(BytesIO(payload)) as file:
+        options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW}
+        with zstd.ZstdFile(BytesIO(payload), options=options) as file:
             while part := file.read(_CHUNK):
                 yield part
     except zstd.ZstdError as error:

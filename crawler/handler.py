@@ -1,6 +1,6 @@
 """Scrapy's HTTP handler, refusing to work without the address guard and telling its refusals apart."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import CannotResolveHostError
@@ -9,12 +9,14 @@ from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.resolver import AddressRefusedError, GuardedResolver
+from crawler.tls import WatchingContextFactory
 from crawler.wire import ClientFactory, PageAgent
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from twisted.web.iweb import IPolicyForHTTPS
 
 # Idle connections are dropped soon: with thousands of hosts Twisted's 240 s would hold as many sockets open.
 _IDLE_CONNECTION_S: Final = 3
@@ -31,6 +33,7 @@ class GuardedHandler(HTTP11DownloadHandler):
         if not isinstance(resolver, GuardedResolver):
             raise RuntimeError("the address guard is not installed on this reactor")  # noqa: TRY004  # a wrong set-up
         self._guard = resolver
+        self._contextFactory = cast("IPolicyForHTTPS", WatchingContextFactory())
         self._pool._factory = ClientFactory  # noqa: SLF001  # as Scrapy sets its own
         self._pool.cachedConnectionTimeout = _IDLE_CONNECTION_S
         # through a proxy, all hosts share one pool of connections

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from crawler.encodings import BadEncodingError, TooLargeError, undo
+from crawler.encodings import BadEncodingError, undo
 from crawler.exchange import Exchange
 from crawler.extract import read_document
 from crawler.guard import AddressPolicy
@@ -20,6 +20,7 @@ from crawler.warc import conversion, seal
 from review_queue.hosts import Url, parse_url
 from review_queue.records import Capture, Link, Page, PageScore
 
+_ANY_TEXT: Final = "Bread is made of flour and water; it is baked while the oven is hot."
 _DETECT_CHARS: Final = 20_000  # enough of a page to know its language
 # the shell of a page that scripts build says its name and "loading" or "switch JavaScript on"; and in less than two
 # sentences the model finds nothing, so a page with less is worth the browser's second
@@ -36,7 +37,9 @@ class Task:
     encodings: str
     follow: bool  # whether links into the same site are wanted
     unread: str = ""
-    made_from: str = ""  # the record id of the response a browser made this of, "" for what a server sent
+    made_from: str = (
+        ""  # the record id of the response a browser made this of, "" for what a server sent
+    )
     navigations: tuple[str, ...] = ()  # where the page's scripts wanted to go
 
 
@@ -74,6 +77,8 @@ class ReadingJob:
             detect_language=self.detect_language,
             score=self.load() if self.load else None,
         )
+        # its libraries take 100 MB when they are first asked, which no page's reading may be charged with
+        self.detect_language(_ANY_TEXT)
 
         def answers(tasks: Sequence[Task], payloads: Sequence[bytes]) -> list[Answer]:
             return reading.answers(
@@ -128,11 +133,9 @@ class Reading:
         exchange = task.exchange
         received = len(exchange.payload)
         try:
-            body = undo(exchange.payload, task.encodings, self._max_body_bytes)
+            body = undo(exchange.payload, task.encodings)
         except BadEncodingError:
             return Answer("bad_encoding", size_bytes=received)
-        except TooLargeError:
-            return Answer("too_large", size_bytes=received)
         if not is_page_type(task.content_type) or looks_binary(body, task.content_type):
             return Answer("not_html", size_bytes=len(body))
         url = parse_url(exchange.url)

@@ -109,7 +109,7 @@ class RobotsMiddleware:
             return None
         try:
             encodings = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
-            rules = undo(response.body, encodings, MAX_ROBOTS_BYTES, whole=False)
+            rules = undo(response.body, encodings, MAX_ROBOTS_BYTES)
         except BadEncodingError:
             return None
         return ProtegoRobotParser(rules, self._crawler.spider)

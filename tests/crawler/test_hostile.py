@@ -33,7 +33,8 @@ SEEN = {
     ),
     "deep": "nested-tags nested-formatting misnested",
     "seen": "open-comments open-script open-quotes refresh-of-spaces",
-    "half": "reset-mid-body",
+    "half": "reset-mid-body mute-in-body",
+    "x": "slow-body length-astronomic",
     "ab": "nuls",
     "text": "attributes-same attributes-many attribute-long bom-trap",
 }

@@ -161,10 +161,10 @@ LITERALS = (
 )
 PROTOCOL = (
     Kind("slow-headers", _forever(HEAD, b"X-A: b\r\n", 0.3), TIMEOUT),
-    Kind("slow-body", _forever(HEAD + b"\r\n", b"x", 0.3), TIMEOUT),
+    Kind("slow-body", _forever(HEAD + b"\r\n", b"x", 0.3), PAGE),
     Kind("mute", _then(HOLD_S), TIMEOUT),
     Kind("mute-in-status", _then(b"HTTP/1.1 20", HOLD_S), TIMEOUT),
-    Kind("mute-in-body", _then(HEAD + b"Content-Length: 999\r\n\r\nhalf", HOLD_S), TIMEOUT),
+    Kind("mute-in-body", _then(HEAD + b"Content-Length: 999\r\n\r\nhalf", HOLD_S), PAGE),
     Kind("closed-at-once", _then(), BROKEN_OFF),
     Kind("reset-at-once", _then(Act.RESET), BROKEN_OFF),
     Kind("reset-mid-body", _then(HEAD + b"Content-Length: 999\r\n\r\nhalf", 0.2, Act.RESET), PAGE | BROKEN_OFF),
