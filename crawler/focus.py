@@ -7,8 +7,8 @@ from crawler.links import words_of
 from crawler.plan import Budget
 from crawler.promise import (
     DISCOUNT,
-    HARM,
     ON_SUBJECT,
+    SOME,
     WORTHS,
     Promise,
     near_of,
@@ -131,13 +131,13 @@ class Focus:
         elif trail.worth is None:
             self._promise.learn(trail.lead, site, trail.sender, tried=1, worth=worth)
             worths[trail.id] = worth
-            if near == HARM:
-                self._credit(trail, worths)
+            if near >= ON_SUBJECT:
+                self._credit(trail, worth, worths)
         self._changed[site] = worth
 
-    def _credit(self, trail: Trail, worths: dict[int, float]) -> None:
+    def _credit(self, trail: Trail, worth: float, worths: dict[int, float]) -> None:
         """The pages that led to a find are worth something too."""
-        share = WORTHS[HARM]
+        share = worth
         for _ in range(_CREDIT_CLICKS):
             share *= DISCOUNT
             before = links.trails(self._store, [trail.lead.source]).get(trail.lead.source)
@@ -157,7 +157,7 @@ class Focus:
         claim = outcome.claim
         near = near_of(outcome.score, self._cuts)
         before = nearness(trail.lead.near) if trail else 0
-        away = 0 if near >= ON_SUBJECT else 1 + (trail.lead.away if trail else 0)
+        away = 0 if near >= SOME else 1 + (trail.lead.away if trail else 0)
         pair = pair_of(near, before)
         is_far = self._is_hard and away > _HARD_CLICKS
         if claim.depth < self._max_depth:

@@ -18,7 +18,7 @@ from review_queue.links import Lead
 from review_queue.records import PageScore
 
 # how near to harm a page is
-UNKNOWN, FAR, SOME, ON_SUBJECT, CLOSE, HARM = range(6)
+UNKNOWN, FAR, FAINT, SOME, ON_SUBJECT, HARM = range(6)
 LEVELS: Final = 6
 # how much of what a page leads to counts as its own worth, for each click
 DISCOUNT: Final = 0.4
@@ -27,19 +27,22 @@ HIGHEST_PRIORITY: Final = -1
 
 # what a page is worth by itself: a page on the subject is a step towards others, and one page that a model takes for
 # harm among many that it does not is more often its error than a find, so the rest comes from what the page leads to
-WORTHS: Final = (0.0, 0.0, 0.01, 0.06, 0.12, 0.4)
-_CLOSE_SHARE: Final = 0.5  # of the cut
-_ON_SUBJECT_SHARE: Final = 0.7  # probability of a stance towards the subject
-_SOME_SHARE: Final = 0.3
+WORTHS: Final = (0.0, 0.0, 0.0, 0.02, 0.1, 0.4)
+# Of composed pages about neither harm .3 % reach both a cut and `_SURE`, of those that promote one 72 %; 1 % and 60 %
+# of those on the subject reach `_ON_SUBJECT`. A cut alone is reached by 1.4 % of the former.
+_SURE: Final = 0.8  # probability of any stance towards the subject
+_ON_SUBJECT: Final = 0.9
+_SOME: Final = 0.7
+_FAINT: Final = 0.5
 # of a link on a page so near to harm, before anything was learned
-_FIRST_GUESSES: Final = (0.01, 0.005, 0.01, 0.03, 0.05, 0.15)
+_FIRST_GUESSES: Final = (0.005, 0.003, 0.005, 0.012, 0.04, 0.12)
 _BEFORE_SHARE: Final = 0.3  # of the guess for the page before
 _PAIR_WEIGHT: Final = 15.0  # a first guess counts as so many fetches
 _WORD_WEIGHT: Final = 8.0
 _SENDER_WEIGHT: Final = 6.0
 _SITE_WEIGHT: Final = 2.5
 _BASE_WEIGHT: Final = 100.0
-_BASE_GUESS: Final = 0.01
+_BASE_GUESS: Final = 0.005
 _WORDS_LOW, _WORDS_HIGH = -2.0, 3.0
 _WORD_SLOTS: Final = 1 << 16
 _MOST_SITES: Final = 50_000
@@ -47,7 +50,7 @@ _MORE_LINKS: Final = 0.4  # log-odds for each doubling of the pages near to harm
 _SEED_STEP: Final = 20  # points for a step of priority of the site's seed
 _SEED_MOST: Final = 300
 # the range of log-odds that the points of a priority cover
-_LOGIT_LOW, _LOGIT_HIGH = -7.0, 4.0
+_LOGIT_LOW, _LOGIT_HIGH = -9.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +87,15 @@ def near_of(score: PageScore | None, cuts: Mapping[Category, float]) -> int:
     """How near to harm a page with this score is."""
     if score is None:
         return UNKNOWN
-    share = max(
-        (value / cuts[harm] for harm, value in score.scores.items() if harm in cuts), default=0.0
-    )
-    if share >= 1:
-        return HARM
-    distress = score.stance.get(Stance.DISTRESS, 0.0)
-    if share >= _CLOSE_SHARE or distress >= cuts.get(Category.DISTRESS, 1.1):
-        return CLOSE
     about = sum(score.stance.values()) - score.stance.get(Stance.OTHER, 0.0)
-    if about >= _ON_SUBJECT_SHARE:
+    reached = any(value >= cuts.get(harm, 2.0) for harm, value in score.scores.items())
+    if reached and about >= _SURE:
+        return HARM
+    if about >= _ON_SUBJECT:
         return ON_SUBJECT
-    return SOME if about >= _SOME_SHARE else FAR
+    if reached or about >= _SOME:
+        return SOME
+    return FAINT if about >= _FAINT else FAR
 
 
 def pair_of(near: int, before: int) -> int:
