@@ -145,6 +145,7 @@ def acknowledge(
     the same: the page is the same page.
     """
     stored = 0
+    now = store.now()
     scored: list[tuple[int, PageScore]] = []
     with store.atomic():
         turns.asked(store, {outcome.claim.site for outcome in outcomes})
@@ -181,7 +182,7 @@ def acknowledge(
                     link.url,
                     outcome.page.url if outcome.page else outcome.claim.url,
                     link.anchor,
-                    store.now(),
+                    now,
                 )
                 for outcome in outcomes
                 for link in outcome.offsite

@@ -59,14 +59,15 @@ def queue(
     store: Store, links: Iterable[Link], *, depth: int, found_on: int, max_pages: int
 ) -> None:
     """New links wait with the priority of the row they were found on."""
+    wanted = [link for link in links if not link.shape or _has_room(store, link, max_pages)]
+    if not wanted:
+        return
+    now = store.now()
+    priority = store.value("SELECT priority FROM frontier WHERE id = ?", [found_on])
     store.run_many(
         "INSERT OR IGNORE INTO frontier(url, site, depth, priority, state, due_at)"
-        " SELECT ?, ?, ?, priority, 'waiting', ? FROM frontier WHERE id = ?",
-        [
-            (link.url, link.site, depth, store.now(), found_on)
-            for link in links
-            if not link.shape or _has_room(store, link, max_pages)
-        ],
+        " VALUES (?,?,?,?,'waiting',?)",
+        [(link.url, link.site, depth, priority, now) for link in wanted],
     )
 
 
