@@ -153,9 +153,7 @@ def acknowledge(
         for outcome in outcomes:
             if outcome.page is not None:
                 place = places.get(outcome.claim.id) if places else None
-                page_id = keep(
-                    store, outcome.page, round_id, capture=outcome.capture, place=place
-                )
+                page_id = keep(store, outcome.page, round_id, capture=outcome.capture, place=place)
                 stored += outcome.page.status == HTTPStatus.OK
                 if outcome.screenshot:
                     screenshots.add(store, page_id, outcome.screenshot)
