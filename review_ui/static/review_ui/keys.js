@@ -33,7 +33,7 @@
     if (typing(event.target)) return;
     let done = false;
     if (form && event.code in verdicts) done = choose(event.code);
-    else if (form && event.code === "KeyC") { form.elements.reason.focus(); done = true; }
+    else if (form && event.code === "KeyC") { form.querySelector("textarea").focus(); done = true; }
     else if (event.code === "KeyJ") done = step(1);
     else if (event.code === "KeyK") done = step(-1);
     if (done) event.preventDefault();
