@@ -8,7 +8,7 @@ from typing import Final
 from classifier import artefacts, officers
 from classifier.artefacts import Model
 from classifier.thresholds import Expected, a_week, for_budget, for_recall
-from qalqan.cycle import thresholds_in_use
+from qalqan.scoring import thresholds_in_use
 from review_queue import scored
 from review_queue.categories import Category, Stance
 from review_queue.errors import CannotSuggestError

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from classifier.scoring import Scorer
 from classifier.sites import SHARES, site_risk
 from crawler.archive import body_of
+from qalqan.scoring import thresholds_in_use
 from review_queue import cases, pages, scored, scores, thresholds
 from review_queue.categories import HARMS, Category, Lane, Stance
 from review_queue.records import Case, ModelId, Page, PageScore, Surroundings
@@ -43,8 +44,9 @@ def score_store(
     """
     cuts = thresholds_in_use(store, scorer.thresholds)
     opened: list[Lane] = []
-    if thresholds.history(store):  # else every page above a cut had its case when it was scored
-        opened += _caught_up(store, scorer.model_id, cuts, surroundings)
+    # a crawl scores pages and opens no case; where a threshold was ever set, older pages may call for one too
+    is_fresh = not thresholds.history(store)
+    opened += _caught_up(store, scorer.model_id, cuts, surroundings, is_fresh=is_fresh)
     done = 0
     for batch in pages.unscored(store, scorer.model_id, _BATCH):
         results = list(zip(batch, scorer.score([(p.title, p.text) for p in batch]), strict=True))
@@ -57,21 +59,17 @@ def score_store(
     return ScoreReport(done, opened.count(Lane.REVIEW), opened.count(Lane.REFERRAL))
 
 
-def thresholds_in_use(store: Store, own: Mapping[Category, float]) -> dict[Category, float]:
-    """The threshold of each category: the one the unit set, else the model's own."""
-    values = {category: change.value for category, change in thresholds.current(store).items()}
-    return dict(own) | {category: value for category, value in values.items() if value is not None}
-
-
 def _caught_up(
     store: Store,
     model: ModelId,
     cuts: Mapping[Category, float],
     surroundings: Callable[[bytes, str], Surroundings],
+    *,
+    is_fresh: bool,
 ) -> list[Lane]:
     """The lanes of the cases newly opened by pages that `model` had scored before."""
     opened: list[Lane] = []
-    for batch in scored.pages_above(store, model, cuts, _BATCH):
+    for batch in scored.pages_above(store, model, cuts, _BATCH, is_fresh=is_fresh):
         with store.atomic():
             for page, score in batch:
                 opened += _open_cases(store, cuts, page, score, surroundings)

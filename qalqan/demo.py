@@ -20,7 +20,7 @@ from classifier.scoring import Scorer
 from crawler.guard import AddressPolicy, Allowance, Override
 from crawler.plan import Budget, CrawlPlan, Network, Pace, Progress
 from crawler.run import crawl
-from crawler.surroundings import surroundings
+from crawler.shaping import Shaper
 from qalqan.cycle import score_store
 from qalqan.demo_findings import Finding, findings
 from qalqan.demo_officers import Account, decide_all, open_accounts, set_aside
@@ -179,14 +179,14 @@ def _crawl(web: SampleWeb, data_dir: Path, console: Console) -> None:
 def _score(store: Store, console: Console) -> None:
     scorer = Scorer(artefacts.load(artefacts.default_models_dir()))
     done = 0
-    with bar("Scoring", count_unscored(store, scorer.model_id)) as move_to:
+    with bar("Scoring", count_unscored(store, scorer.model_id)) as move_to, Shaper() as shaper:
 
         def tell(count: int) -> None:
             nonlocal done
             done += count
             move_to(done)
 
-        report = score_store(store, scorer, surroundings, tell)
+        report = score_store(store, scorer, shaper.surroundings, tell)
     model = scorer.model_id
     console.print(
         f"Scored {report.pages} pages with {model.name} {model.version}:"

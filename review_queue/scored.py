@@ -37,10 +37,27 @@ def worst_of_sites(
 
 
 def pages_above(
-    store: Store, model: ModelId, cuts: Mapping[Category, float], batch: int
+    store: Store,
+    model: ModelId,
+    cuts: Mapping[Category, float],
+    batch: int,
+    *,
+    is_fresh: bool = False,
 ) -> Iterator[list[tuple[Page, PageScore]]]:
-    """Batches of pages that `model` scored at or above a cut of any category, oldest first."""
-    above = " OR ".join(f"s.{category.value} >= :{category.value}" for category in Category)
+    """Batches of pages that `model` scored at or above a cut of any category, oldest first.
+
+    With `is_fresh`, those are left out which were scored before their site had its case of that category.
+    """
+    fresh = (
+        " AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.site = p.site AND c.category = '{0}'"
+        " AND c.opened_at > s.scored_at)"
+        if is_fresh
+        else ""
+    )
+    above = " OR ".join(
+        f"(s.{category.value} >= :{category.value}{fresh.format(category.value)})"
+        for category in Category
+    )
     values: dict[str, Value] = {category.value: cut for category, cut in cuts.items()}
     last = 0
     while True:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from crawler.guard import AddressPolicy, Allowance, Override
-from crawler.plan import DAY_S, Budget, CrawlPlan, CrawlReport, Network, Pace, Progress
+from crawler.plan import DAY_S, Budget, CrawlPlan, CrawlReport, Network, Pace, Progress, Scoring
 from crawler.seeds import SeedList, parse_seeds, read_seeds
 from qalqan.cli import EXIT_INTERRUPTED
 from qalqan.cli.crawl_browser import (
@@ -149,6 +149,16 @@ class _Days(_Finite):
 @browser_option
 @sandbox_option
 @screenshots_option
+@click.option(
+    "--score/--no-score",
+    default=True,
+    show_default=True,
+    help="Score pages as they come; `qalqan score` then opens their cases.",
+)
+@click.option(
+    "--models", type=click.Path(path_type=Path), help="Folder of models.  [default: ours]"
+)
+@click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]")
 @metrics_option
 @metrics_file_option
 @json_option
@@ -172,6 +182,9 @@ def crawl(
     browser: bool,
     browser_sandbox: bool,
     screenshots: str,
+    score: bool,
+    models: Path | None,
+    name: str | None,
     metrics: Listen | None,
     metrics_file: Path | None,
     as_json: bool,
@@ -196,6 +209,7 @@ def crawl(
         ),
         obey_robots=robots == "obey",
         discover=discover,
+        scoring=_scoring(data, models, name) if score else None,
         browsing=browsing(browser=browser, sandbox=browser_sandbox, screenshots=screenshots),
     )
     for allowance in allowed:
@@ -211,6 +225,12 @@ def crawl(
         sys.exit(EXIT_INTERRUPTED)
     if report.is_fruitless:
         raise QalqanError("no page at all could be fetched; the lines above say why")
+
+
+def _scoring(data: Path, models: Path | None, name: str | None) -> Scoring:
+    from qalqan.scoring import scoring_of
+
+    return scoring_of(data, models, name)
 
 
 def _listed(name: str) -> SeedList:

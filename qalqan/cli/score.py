@@ -31,16 +31,17 @@ def score(data: Path, models: Path | None, name: str | None, as_json: bool) -> N
     """
     from classifier import artefacts
     from classifier.scoring import Scorer
-    from crawler.surroundings import surroundings
-    from qalqan.cycle import score_store, thresholds_in_use
+    from crawler.shaping import Shaper
+    from qalqan.cycle import score_store
+    from qalqan.scoring import thresholds_in_use
 
     model = artefacts.load(models or artefacts.default_models_dir(), name)
     with open_store(data, create=False) as store:
         # evidence is kept for what is near a threshold: the one in use, not the model's own
         in_use = replace(model, thresholds=thresholds_in_use(store, model.thresholds))
         _tell_what_is_set(store)
-        with progress("Scoring", count_unscored(store, model.id)) as advance:
-            report = score_store(store, Scorer(in_use), surroundings, advance)
+        with progress("Scoring", count_unscored(store, model.id)) as advance, Shaper() as shaper:
+            report = score_store(store, Scorer(in_use), shaper.surroundings, advance)
     if as_json:
         click.echo(json.dumps(asdict(report)))
     else:

@@ -9,8 +9,9 @@ import pytest
 from classifier import artefacts
 from classifier.scoring import Scorer
 from crawler.surroundings import surroundings
-from qalqan.cycle import ScoreReport, score_store, thresholds_in_use
-from review_queue import audit, cases, decisions, pages, scores, thresholds
+from qalqan.cycle import ScoreReport, score_store
+from qalqan.scoring import thresholds_in_use
+from review_queue import audit, cases, decisions, pages, scored, scores, thresholds
 from review_queue.categories import CaseState, Category, Lane, Verdict
 from review_queue.records import Page
 from review_queue.store import Store, open_store
@@ -46,9 +47,9 @@ def test_every_page_is_scored_once_and_the_row_names_the_model(store: Store) -> 
 
     assert _score(store, scorer) == ScoreReport(1, 0, 0)
     assert _score(store, scorer) == ScoreReport(0, 0, 0)
-    scored = scores.latest(store, page_id)
-    assert scored is not None
-    assert scored[0] == MODEL.id
+    latest = scores.latest(store, page_id)
+    assert latest is not None
+    assert latest[0] == MODEL.id
     assert pages.count_unscored(store, MODEL.id) == 0
 
 
@@ -69,9 +70,8 @@ def test_a_site_has_one_case_for_each_harm_above_its_threshold(store: Store) -> 
 
 
 def test_a_page_that_opened_a_case_has_its_surroundings_and_no_other(store: Store) -> None:
-    first, second = fetch(
-        store, _html("http://one.example/", "First words."), _html("http://two.example/", "Other.")
-    )
+    missing = replace(_html("http://two.example/", "Other."), status=404)
+    first, second = fetch(store, _html("http://one.example/", "First words."), missing)
     _score(store, _scorer())
     assert cases.surroundings(store, first) is None
     _score_again(store, _scorer(violence=0.0), first)
@@ -90,6 +90,29 @@ def test_a_page_kept_in_a_warc_file_has_its_surroundings_too(store: Store) -> No
 
     assert shape is not None
     assert (shape.headings, shape.blocks) == (("Heading",), ("First words.",))
+
+
+def test_pages_that_a_crawl_scored_get_their_cases_once(store: Store) -> None:
+    page = a_page("http://one.example/")
+    (page_id,) = fetch(store, page)
+    scorer = _scorer(violence=0.0)
+    scores.save(store, MODEL.id, [(page_id, scorer.score([(page.title, page.text)])[0])])
+
+    assert _score(store, scorer) == ScoreReport(0, 1, 0)
+    assert _score(store, scorer) == ScoreReport(0, 0, 0)
+    assert cases.surroundings(store, page_id) is not None
+
+
+def test_a_page_above_a_threshold_is_not_looked_at_again_when_its_case_is_there(
+    store: Store,
+) -> None:
+    fetch(store, _html("http://one.example/", "First words."))
+    scorer = _scorer(violence=0.0)
+    _score(store, scorer)
+
+    again = list(scored.pages_above(store, MODEL.id, scorer.thresholds, 10, is_fresh=True))
+    assert again == []
+    assert len(list(scored.pages_above(store, MODEL.id, scorer.thresholds, 10))) == 1
 
 
 def _score_again(store: Store, scorer: Scorer, page_id: int) -> None:
