@@ -52,7 +52,7 @@ def start(web: Web, data: Path) -> subprocess.Popen[bytes]:
         "0",
     ]
     command += ["--resolve", "*.test:127.0.0.1", "--allow-address", f"127.0.0.1/32:{web.port}"]
-    command += ["--max-depth", "99", "--json"]
+    command += ["--max-depth", "99", "--json", "--no-score"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

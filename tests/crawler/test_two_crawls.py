@@ -47,7 +47,7 @@ def start(web: Web, data: Path, hosts: int, *words: str) -> subprocess.Popen[byt
     seeds.write_text("".join(f"http://h{host}.test:{web.port}/0\n" for host in range(hosts)))
     command = [sys.executable, "-m", "qalqan", "crawl", str(seeds), "--data", str(data), *words]
     command += ["--resolve", "*.test:127.0.0.1", "--allow-address", f"127.0.0.1/32:{web.port}"]
-    return subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen([*command, "--json", "--no-score"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def ended(running: subprocess.Popen[Any]) -> None:

@@ -27,8 +27,10 @@ def qalqan_crawl(
         if file_bytes is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
 
+    # loading a model takes longer than these crawls
+    scoring = [] if "--score" in words else ["--no-score"]
     return subprocess.run(
-        [sys.executable, "-m", "qalqan", "crawl", *words],
+        [sys.executable, "-m", "qalqan", "crawl", *words, *scoring],
         input=stdin,
         capture_output=True,
         text=True,
