@@ -175,7 +175,8 @@ class Egress:
         """A connection to where `head` leads, or to the proxy behind this one."""
         host, port = _target(head)
         if self._upstream:
-            if not self._policy.permits_host(host, port):
+            is_itself = host.name == self._upstream[0] and not host.is_ip
+            if is_itself or not self._policy.permits_literal(host.name, port):
                 self._refuse(taken, host, port)
             addresses, port = [self._upstream[0]], self._upstream[1]
         else:

@@ -296,7 +296,7 @@ def test_where_the_plan_has_a_proxy_it_is_asked_and_plainly_private_hosts_are_no
             more=b"GET / HTTP/1.0\r\nHost: a.test\r\n\r\n",
         )
         assert tunnelled.endswith(b"hello")
-        for host in ("localhost", "127.1", "[::ffff:7f00:1]"):
+        for host in ("localhost", "127.1", "[::ffff:7f00:1]", "printer", "db.internal"):
             refused = await _said(egress, f"CONNECT {host}:{web.port} HTTP/1.1\n", taken)
             assert refused.startswith(b"HTTP/1.1 403 ")
         await egress.close()
