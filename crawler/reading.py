@@ -20,7 +20,8 @@ from crawler.warc import conversion, seal
 from review_queue.hosts import Url, parse_url
 from review_queue.records import Capture, Link, Page, PageScore
 
-_ANY_TEXT: Final = "Bread is made of flour and water; it is baked while the oven is hot."
+# in no language we look for, and in none at all: between them they are asked of every library a detector has
+_ANY_TEXTS: Final = ("Brot wird aus Mehl und Wasser gebacken.", "1f3 a9c 0be " * 100)
 _DETECT_CHARS: Final = 20_000  # enough of a page to know its language
 # the shell of a page that scripts build says its name and "loading" or "switch JavaScript on"; and in less than two
 # sentences the model finds nothing, so a page with less is worth the browser's second
@@ -78,7 +79,8 @@ class ReadingJob:
             score=self.load() if self.load else None,
         )
         # its libraries take 100 MB when they are first asked, which no page's reading may be charged with
-        self.detect_language(_ANY_TEXT)
+        for text in _ANY_TEXTS:
+            self.detect_language(text)
 
         def answers(tasks: Sequence[Task], payloads: Sequence[bytes]) -> list[Answer]:
             return reading.answers(
