@@ -13,7 +13,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
-from review_queue import audit, cases, progress
+from review_queue import audit, cases, progress, unread
 from review_queue.categories import CaseState, Category
 from review_queue.frontier import close_round
 from review_queue.rounds import BEGUN, ENDED
@@ -185,6 +185,32 @@ def test_keys_work_by_their_place_and_stay_out_of_text_fields(data_dir: Path) ->
         assert refs[1] in page.title()
 
 
+def test_an_unread_page_is_settled_by_keyboard_alone(data_dir: Path) -> None:
+    with open_store(data_dir) as store:
+        first, second = (an_unread_page(store, f"{name}.example") for name in ("one", "two"))
+    with served(data_dir) as url, _browser() as browser:
+        page = browser.new_page()
+        _sign_in(page, url, "reviewer")
+        _tab_to_link(page, "could not be read")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        page.keyboard.press("j")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        _tab_to(page, "finding")
+        page.keyboard.press("Space")
+        page.keyboard.press("c")
+        page.keyboard.type("A photo album, nvpc.")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        assert page.url.partition("#")[0] == f"{url}unread/{second}/"
+
+    with open_store(data_dir) as store:
+        settled = unread.get(store, first)
+        assert settled
+        assert (settled.state, settled.note) == ("nothing", "A photo album, nvpc.")
+
+
 def test_hostile_text_runs_nothing_in_a_browser(data_dir: Path) -> None:
     attack = '<img src=x onerror=alert(1)><script>alert(2)</script>"><svg onload=alert(3)>'
     with open_store(data_dir) as store:
@@ -289,11 +315,11 @@ def _furnish(data_dir: Path, boss: Officer) -> list[str]:
         record(store, boss, a_block(mine))
         for n in range(30):
             a_waiting_case(store, f"s{n}.example", risk=0.1)
-        unread = [
+        unread_pages = [
             an_unread_page(store, f"{reason}.example", reason=reason)
             for reason in ("memory", "died")
         ]
-        settle(store, boss, unread[1], None, "A photo album.")
+        settle(store, boss, unread_pages[1], None, "A photo album.")
         _run_by_the_clock(store)
         for opened in progress.rounds(store, limit=100):
             close_round(store, opened.id, {"pages": 1, "bytes": 2_000})
@@ -306,7 +332,7 @@ def _furnish(data_dir: Path, boss: Officer) -> list[str]:
         f"/case/{referral.ref}/",
         f"/case/{closed.ref}/",
         f"/case/{mine.ref}/?correct",
-        *("/unread/", *(f"/unread/{number}/" for number in unread)),
+        *("/unread/", *(f"/unread/{number}/" for number in unread_pages)),
         *("/crawls/", f"/crawls/{crawl}/", f"/crawls/{crawl}/?until={int(time.time()) + 900}"),
         "/export/",
         "/audit/",
