@@ -25,6 +25,7 @@ from review_queue.store import Store
 _LEARN_FROM: Final = 20_000  # trails read at the start: half a second
 _CREDIT_CLICKS: Final = 3
 _RERANK_ROWS: Final = 200
+_RERANK_AT: Final = frozenset({1, 2, 4, 8, 16, 32})  # fetches of a site that found nothing new
 _RERANK_PROSPECTS: Final = 1_000
 _RERANK_EVERY: Final = 500  # fetches
 _KNOWN_PROSPECTS: Final = 20_000
@@ -56,7 +57,7 @@ class Focus:
         self._promise = Promise()
         self._seed_priorities = links.seed_priorities(store)
         self._ranked: dict[str, int] = {}
-        self._changed: dict[str, float] = {}
+        self._changed: set[str] = set()
         self._fetched = 0
         self._rank_at = _RERANK_EVERY
 
@@ -91,7 +92,7 @@ class Focus:
                 self._learn(outcome, trail, worths)
             self._place(outcome, trail)
         links.settle(self._store, list(worths.items()))
-        for site in self._changed:
+        for site in sorted(self._changed):
             links.rerank(self._store, site, self._priority_of, _RERANK_ROWS)
         self._changed.clear()
         if self._fetched >= self._rank_at:
@@ -133,7 +134,8 @@ class Focus:
             worths[trail.id] = worth
             if near >= ON_SUBJECT:
                 self._credit(trail, worth, worths)
-        self._changed[site] = worth
+        if near >= SOME or self._promise.fetches_of(site) in _RERANK_AT:
+            self._changed.add(site)
 
     def _credit(self, trail: Trail, worth: float, worths: dict[int, float]) -> None:
         """The pages that led to a find are worth something too."""

@@ -141,6 +141,10 @@ class Promise:
         """A page of the site to which no lead led was worth so much."""
         self._sites.add(site, tried, worth)
 
+    def fetches_of(self, site: str) -> int:
+        """How many fetched pages of the site were learned from, as far as it is remembered."""
+        return int(self._sites.get(site)[0])
+
     def chance(self, lead: Lead, site: str, sender: str) -> float:
         """The chance that a fetch by `lead` is worth its while."""
         tried, worth = self._pairs[lead.near]
