@@ -1,14 +1,14 @@
 """All that is kept about one case: who fetched what, when and by which rules, what scored it, and who decided."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from qalqan.evidence_manifest import EvidenceError, span_of
 from review_queue import audit, captures, cases, manifests
 from review_queue.captures import CaptureRow
-from review_queue.manifests import Manifest, Stamp
+from review_queue.manifests import Manifest, Span, Stamp
 from review_queue.records import Case
 from review_queue.store import Store
 
@@ -53,13 +53,20 @@ def collect(store: Store, ref: str) -> Kept:
         UnknownCaseError: there is none.
         EvidenceError: a manifest is not readable.
     """
-    with store.atomic():
-        case = cases.get(store, ref)
-        rows = captures.of_site(store, case.site)
-        own = {table: captures.rows_of_case(store, table, case.id, case.site) for table in TABLES}
-        sealings = tuple(_sealings(store, case))
-        log = [row for row in audit.of_subject(store, case.ref) if row.action != EXPORTED]
-        custody = {
+    # the manifests first: every row that they stand for is there by then
+    known = manifests.all_of(store)
+    case = cases.get(store, ref)
+    own = {table: captures.rows_of_case(store, table, case.id, case.site) for table in TABLES}
+    ids = {table: frozenset(row["id"] for row in rows) for table, rows in own.items()}
+    sealings = tuple(_sealings(store, known, ids))
+    log = [row for row in audit.of_subject(store, case.ref) if row.action != EXPORTED]
+    sealed = sum(table.own.count(b"\n") for one in sealings for table in one.tables.values())
+    return Kept(
+        case=case,
+        captures=tuple(row for row in captures.of_site(store, case.site) if row.id in ids["captures"]),
+        sealings=sealings,
+        unsealed=sum(map(len, ids.values())) - sealed,
+        custody={
             "case": {
                 "reference": case.ref,
                 "site": case.site,
@@ -70,39 +77,35 @@ def collect(store: Store, ref: str) -> Kept:
             },
             **own,
             "rounds": captures.rounds_of(store, case.site),
-            "manifests": [
-                {
-                    "name": one.manifest.name,
-                    "sha256": one.manifest.sha256,
-                    "made_at": one.manifest.made_at,
-                    "authority": one.stamp.authority if one.stamp else "",
-                    "stamped_at": one.stamp.stamped_at if one.stamp else "",
-                }
-                for one in sealings
-            ],
+            "manifests": [_described(one) for one in sealings],
             "audit": [
                 {"seq": row.seq, "at": row.at, "actor": row.actor, "action": row.action,
                  "detail": row.detail, "hash": row.hash}
                 for row in log
             ],
-        }  # fmt: skip
-        sealed = sum(table.own.count(b"\n") for one in sealings for table in one.tables.values())
-    return Kept(
-        case=case,
-        captures=tuple(rows),
-        sealings=sealings,
-        unsealed=sum(len(found) for found in own.values()) - sealed,
-        custody=custody,
+        },
         audit=b"".join(audit.hashed_text(row) + b"\n" for row in log),
-    )
+    )  # fmt: skip
 
 
-def _sealings(store: Store, case: Case) -> Iterator[Sealing]:
-    """The manifests that stand for rows of the case, the first one first."""
+def _described(sealing: Sealing) -> dict[str, str]:
+    manifest, stamp = sealing.manifest, sealing.stamp
+    return {
+        "name": manifest.name,
+        "sha256": manifest.sha256,
+        "made_at": manifest.made_at,
+        "authority": stamp.authority if stamp else "",
+        "stamped_at": stamp.stamped_at if stamp else "",
+    }
+
+
+def _sealings(
+    store: Store, known: Sequence[Manifest], ids: Mapping[str, frozenset[int]]
+) -> Iterator[Sealing]:
+    """The manifests that stand for rows with these ids, the first one first."""
     stamps = {stamp.manifest_seq: stamp for stamp in manifests.stamps(store)}
     before: Mapping[str, Any] = {}
-    pages: set[int] = set()
-    for manifest in manifests.all_of(store):
+    for manifest in known:
         try:
             content = json.loads(manifest.content)
         except ValueError:
@@ -110,26 +113,19 @@ def _sealings(store: Store, case: Case) -> Iterator[Sealing]:
                 f"the manifest {manifest.name} cannot be read; see `qalqan evidence verify`"
             ) from None
         tables = {}
-        for table in TABLES:
-            own, digests = [], []
-            for row, line in manifests.lines(store, table, span_of(table, content, before)):
-                digests.append(manifests.digest_line(line))
-                if table == "pages" and row["site"] == case.site:
-                    pages.add(row["id"])
-                if _is_of(table, row, case, pages):
-                    own.append(line)
-            if own:
-                tables[table] = SealedRows(b"".join(own), b"".join(digests))
+        for table, wanted in ids.items():
+            span = span_of(table, content, before)
+            if any(span.after < one <= span.last for one in wanted):
+                tables[table] = _sealed_rows(store, table, span, wanted)
         if tables:
             yield Sealing(manifest, stamps.get(manifest.seq), tables)
         before = content
 
 
-def _is_of(table: str, row: Mapping[str, Any], case: Case, pages: set[int]) -> bool:
-    match table:
-        case "pages":
-            return row["id"] in pages
-        case "decisions":
-            return bool(row["case_id"] == case.id)
-        case _:
-            return row["page_id"] in pages
+def _sealed_rows(store: Store, table: str, span: Span, wanted: frozenset[int]) -> SealedRows:
+    own, digests = [], []
+    for row, line in manifests.lines(store, table, span):
+        digests.append(manifests.digest_line(line))
+        if row["id"] in wanted:
+            own.append(line)
+    return SealedRows(b"".join(own), b"".join(digests))

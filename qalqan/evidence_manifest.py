@@ -5,13 +5,11 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from crawler.archive import folder_of
 from review_queue import audit, captures, manifests
-from review_queue.clock import later
 from review_queue.errors import QalqanError
 from review_queue.manifests import TABLES, Manifest, Span
 from review_queue.store import Store
@@ -23,7 +21,6 @@ KEYS: Final = frozenset(
 )
 SEALED: Final = "evidence.sealed"
 _READ_BYTES: Final = 1024 * 1024
-_TICK_S: Final = 0.001  # the clock's smallest step
 
 
 class EvidenceError(QalqanError):
@@ -47,17 +44,20 @@ def seal(
         EvidenceError: a WARC file is gone or shorter than the store says, or another seal was faster.
     """
     write_out(store)
-    with store.atomic():
-        known = manifests.all_of(store)
-        last = known[-1] if known else None
-        before = json.loads(last.content) if last else {}
-        made_at = _later_than_all(store, last)
+    known = manifests.all_of(store)
+    last = known[-1] if known else None
+    before = json.loads(last.content) if last else {}
+    with (
+        store.atomic()
+    ):  # all is taken at one moment; what it is needs no lock, for it never changes
+        ids = manifests.last_ids(store)
         files = captures.files(store)
         head = audit.head(store)
-        sums = {
-            table: manifests.sum_of(store, table, span_of(table, {"made_at": made_at}, before))
-            for table in TABLES
-        }
+        made_at = store.now()
+    sums = {
+        table: manifests.sum_of(store, table, Span(_last_of(before, table), ids[table]))
+        for table in TABLES
+    }
     hashed = {file["name"]: file for file in before.get("warc_files", ())}
     is_new = (
         any(total.rows for total in sums.values())
@@ -83,13 +83,12 @@ def seal(
 
 def span_of(table: str, content: Mapping[str, Any], before: Mapping[str, Any]) -> Span:
     """The rows of `table` that a manifest with this content stands for, after one with the content `before`."""
-    rows = content.get("rows", {})
-    return Span(
-        after=before.get("rows", {}).get(table, {}).get("last", 0),
-        since=before.get("made_at", ""),
-        before=content["made_at"],
-        last=rows[table]["last"] if rows else None,
-    )
+    return Span(_last_of(before, table), _last_of(content, table))
+
+
+def _last_of(content: Mapping[str, Any], table: str) -> int:
+    last: int = content["rows"][table]["last"] if content else 0
+    return last
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
@@ -146,15 +145,6 @@ def _stored(store: Store, content: dict[str, Any], actor: str) -> Manifest:
         audit.append(store, actor=actor, action=SEALED, subject=manifest.name,
                      detail={"seq": manifest.seq, "sha256": manifest.sha256})  # fmt: skip
     return manifest
-
-
-def _later_than_all(store: Store, last: Manifest | None) -> str:
-    """The time of a manifest: now, and after every row it stands for, also where the clock was put back."""
-    newest = max(manifests.newest_row_at(store), last.made_at if last else "")
-    now = store.now()
-    if not newest or newest < now:
-        return now
-    return later(datetime.fromisoformat(newest), _TICK_S)
 
 
 def _name(made_at: str, taken: set[str]) -> str:

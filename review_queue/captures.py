@@ -22,13 +22,15 @@ _OF_CASE: Final = {
     " c.payload_sha256, c.response_id, c.request_id, c.refers_to, c.fetched_at, c.ip, c.tls, c.truncated"
     " FROM captures c JOIN warc_files f ON f.id = c.file_id JOIN pages p ON p.id = c.page_id"
     " WHERE p.site = :site ORDER BY c.file_id, c.offset",
-    "scores": "SELECT s.page_id, m.name AS model, m.version, m.digest AS model_sha256, s.self_harm, s.violence,"
+    "scores": "SELECT o.id, s.page_id, m.name AS model, m.version, m.digest AS model_sha256, s.self_harm, s.violence,"
     " s.distress, s.risk, s.scored_at FROM scores s JOIN models m ON m.id = s.model_id"
-    " JOIN pages p ON p.id = s.page_id WHERE p.site = :site ORDER BY s.page_id, s.model_id",
-    "decisions": "SELECT d.id, d.reviewer_id, d.reviewer_name, d.reviewer_role, d.verdict, d.scope, d.name,"
-    " d.policy_code, d.policy_version, d.ground_code, d.ground_version, d.reason, d.decided_at, d.supersedes,"
-    " d.page_sha256, d.score, m.digest AS model_sha256 FROM decisions d LEFT JOIN models m ON m.id = d.model_id"
-    " WHERE d.case_id = :case ORDER BY d.decided_at, d.id",
+    " JOIN pages p ON p.id = s.page_id JOIN score_order o ON o.page_id = s.page_id AND o.model_id = s.model_id"
+    " WHERE p.site = :site ORDER BY o.id",
+    "decisions": "SELECT o.id, o.decision_id, d.reviewer_id, d.reviewer_name, d.reviewer_role, d.verdict, d.scope,"
+    " d.name, d.policy_code, d.policy_version, d.ground_code, d.ground_version, d.reason, d.decided_at, d.supersedes,"
+    " d.page_sha256, d.score, m.digest AS model_sha256 FROM decision_order o"
+    " JOIN decisions d ON d.id = o.decision_id LEFT JOIN models m ON m.id = d.model_id"
+    " WHERE d.case_id = :case ORDER BY o.id",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from review_queue.store import Store, Value
+from review_queue.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +42,31 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which rows of a table a manifest stands for: those between it and the one before.
-
-    Rows with an id come after `after`, up to `last`, or to the end where that is None; the others were written from
-    `since` on and before `before`.
-    """
+    """Which rows of a table a manifest stands for: those after the last one of the manifest before, up to `last`."""
 
     after: int
-    since: str
-    before: str
-    last: int | None = None
+    last: int
 
 
-# What of each table a manifest stands for: all that is never changed. Rows of the first kind come after one another
-# by their id; those of the second are known by the time they were written.
-_BY_ID: Final = {
-    "rounds": "id, opened_at, policy",
-    "pages": "id, url, host, site, fetched_at, status, title, text, lang, content_type, body_sha256, round_id",
-    "warc_files": "id, name, opened_at, info_length, info_sha256",
-    "captures": "id, page_id, file_id, offset, length, response_length, sha256, payload_sha256, response_id,"
-    " request_id, refers_to, fetched_at, ip, tls, truncated",
-    "models": "id, name, version, digest",
+# What of each table a manifest stands for: all that is never changed. Rows come after one another by their id.
+_ROWS: Final = {
+    "rounds": "SELECT id, opened_at, policy FROM rounds",
+    "pages": "SELECT id, url, host, site, fetched_at, status, title, text, lang, content_type, body_sha256, round_id"
+    " FROM pages",
+    "warc_files": "SELECT id, name, opened_at, info_length, info_sha256 FROM warc_files",
+    "captures": "SELECT id, page_id, file_id, offset, length, response_length, sha256, payload_sha256, response_id,"
+    " request_id, refers_to, fetched_at, ip, tls, truncated FROM captures",
+    "models": "SELECT id, name, version, digest FROM models",
+    "scores": "SELECT o.id, o.page_id, o.model_id, s.lang, s.self_harm, s.violence, s.distress, s.risk, s.disguised,"
+    " s.stance, s.evidence, s.scored_at FROM score_order o"
+    " LEFT JOIN scores s ON s.page_id = o.page_id AND s.model_id = o.model_id",
+    "decisions": "SELECT o.id, o.decision_id, d.case_id, d.reviewer_id, d.reviewer_name, d.reviewer_role, d.verdict,"
+    " d.scope, d.name, d.turn, d.policy_code, d.policy_version, d.ground_code, d.ground_version, d.reason,"
+    " d.decided_at, d.supersedes, d.page_sha256, d.score, d.model_id FROM decision_order o"
+    " LEFT JOIN decisions d ON d.id = o.decision_id",
 }
-_BY_TIME: Final = {
-    "scores": (
-        "scored_at",
-        "page_id, model_id, lang, self_harm, violence, distress, risk, disguised, stance, evidence, scored_at",
-    ),
-    "decisions": (
-        "decided_at",
-        (
-            "id, case_id, reviewer_id, reviewer_name, reviewer_role, verdict, scope, name, turn, policy_code,"
-            " policy_version, ground_code, ground_version, reason, decided_at, supersedes, page_sha256, score,"
-            " model_id"
-        ),
-    ),
-}
-TABLES: Final = (*_BY_ID, *_BY_TIME)
+_ORDER: Final = {"scores": "score_order", "decisions": "decision_order"}
+TABLES: Final = tuple(_ROWS)
 
 
 def add(store: Store, name: str, made_at: str, content: bytes) -> int:
@@ -124,22 +112,21 @@ def deeds_since(store: Store, seq: int) -> int:
     )
 
 
-def newest_row_at(store: Store) -> str:
-    """When the latest of the rows was written that are known by their time; "" where there is none."""
-    return max(
-        str(store.value(f"SELECT coalesce(max({column}), '') FROM {table}"))
-        for table, (column, _) in _BY_TIME.items()
-    )
+def last_ids(store: Store) -> dict[str, int]:
+    """The greatest id of each of `TABLES`."""
+    return {
+        table: int(store.value(f"SELECT coalesce(max(id), 0) FROM {_ORDER.get(table, table)}"))
+        for table in TABLES
+    }
 
 
 def sum_of(store: Store, table: str, span: Span) -> Sum:
     """The sum of the rows of `table` in `span`: the SHA-256 of the list of theirs, a line each, in their order."""
-    digest, count, last = hashlib.sha256(), 0, span.after if table in _BY_ID else 0
-    for row, line in lines(store, table, span):
+    digest, count = hashlib.sha256(), 0
+    for _, line in lines(store, table, span):
         digest.update(digest_line(line))
         count += 1
-        last = row["id"] if table in _BY_ID else 0
-    return Sum(count, last, digest.hexdigest())
+    return Sum(count, span.last, digest.hexdigest())
 
 
 def digest_line(line: bytes) -> bytes:
@@ -149,16 +136,9 @@ def digest_line(line: bytes) -> bytes:
 
 def lines(store: Store, table: str, span: Span) -> Iterator[tuple[dict[str, Any], bytes]]:
     """Each row of `table` in `span`, and the line of JSON that its digest is taken of."""
-    params: list[Value]
-    if table in _BY_ID:
-        sql = f"SELECT {_BY_ID[table]} FROM {table} WHERE id > ? AND id <= ? ORDER BY id"
-        last = span.last
-        params = [span.after, store.value(f"SELECT max(id) FROM {table}") if last is None else last]
-    else:
-        column, columns = _BY_TIME[table]
-        sql = (
-            f"SELECT {columns} FROM {table} WHERE {column} >= ? AND {column} < ? ORDER BY {columns}"
-        )
-        params = [span.since, span.before]
-    for row in store.rows(sql, params):
+    key = "o.id" if table in _ORDER else "id"
+    rows = store.rows(
+        f"{_ROWS[table]} WHERE {key} > ? AND {key} <= ? ORDER BY {key}", [span.after, span.last]
+    )
+    for row in rows:
         yield row, json.dumps(list(row.values()), ensure_ascii=False).encode() + b"\n"

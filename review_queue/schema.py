@@ -9,6 +9,7 @@ from review_queue import (
     evidence_tables,
     focus_tables,
     lineup_tables,
+    order_tables,
     progress_tables,
     rules,
     samples,
@@ -320,3 +321,9 @@ def _turns(db: Database) -> None:
 @migrations(name="0013_scopes")
 def _scopes(db: Database) -> None:
     scope_rules.widen(db)
+
+
+@migrations(name="0014_order")
+def _order(db: Database) -> None:
+    for statement in order_tables.STATEMENTS:
+        db.execute(statement)

@@ -17,8 +17,9 @@ from qalqan.evidence_manifest import (
 )
 from qalqan.evidence_stamps import StampError, Trust, asked, checked, stamp_all
 from qalqan.evidence_verify import verify
-from review_queue import audit, manifests
+from review_queue import audit, manifests, scores
 from review_queue.store import Store
+from tests.builders import MODEL, a_score
 from tests.conftest import TickingClock
 from tests.qalqan.kept import a_round, a_second_round, two_sealed_rounds
 from tests.site.authority import Authority
@@ -80,15 +81,22 @@ def test_another_day_has_another_name(store: Store, clock: TickingClock) -> None
     assert manifest.name == "2026-11-02.json"
 
 
-def test_a_clock_that_was_put_back_leaves_no_row_out(store: Store, clock: TickingClock) -> None:
+def test_a_clock_that_was_wrong_makes_no_fault_and_leaves_no_row_out(
+    store: Store, clock: TickingClock
+) -> None:
+    clock.move(days=30)
     a_round(store)
+    first = seal(store, actor="test")
     clock.move(days=-30)
-    manifest = seal(store, actor="test")
-    assert manifest
-    content = json.loads(manifest.content)
+    a_second_round(store)
+    scores.save(store, MODEL, [(4, a_score())])
+    second = seal(store, actor="test")
 
-    assert content["rows"]["scores"]["rows"] == 3
-    assert content["rows"]["decisions"]["rows"] == 2
+    assert first
+    assert second
+    assert second.name == "2026-11-01.json"
+    assert json.loads(first.content)["rows"]["scores"]["rows"] == 3
+    assert json.loads(second.content)["rows"]["scores"]["rows"] == 1
     assert verify(store).faults == ()
 
 

@@ -25,6 +25,7 @@ from tests.site.authority import Authority
 
 TABLES = (
     "captures", "warc_files", "manifests", "timestamps", "pages", "scores", "decisions", "rounds", "models",
+    "score_order", "decision_order",
 )  # fmt: skip
 # what changes in the life of a row, and so is no evidence
 LIVING = {("pages", "last_seen_at"), ("rounds", "closed_at"), ("rounds", "report")}

@@ -301,6 +301,13 @@ KEPT: dict[str, tuple[str, str]] = {
     "deleting a WARC file's row": ("DELETE FROM warc_files", "warc_files_no_delete"),
     "editing a capture": ("UPDATE captures SET ip = '192.0.2.1'", "captures_no_update"),
     "deleting a capture": ("DELETE FROM captures", "captures_no_delete"),
+    "editing the order of scores": ("UPDATE score_order SET page_id = 9", "score_order_no_update"),
+    "deleting the order of scores": ("DELETE FROM score_order", "score_order_no_delete"),
+    "editing the order of decisions": (
+        "UPDATE decision_order SET decision_id = 'x'",
+        "decision_order_no_update",
+    ),
+    "deleting the order of decisions": ("DELETE FROM decision_order", "decision_order_no_delete"),
     "editing a manifest": ("UPDATE manifests SET made_at = 'x'", "manifests_no_update"),
     "deleting a manifest": ("DELETE FROM manifests", "manifests_no_delete"),
     "editing a time-stamp": ("UPDATE timestamps SET authority = 'x'", "timestamps_no_update"),
@@ -347,8 +354,9 @@ def test_it_is_the_trigger_that_refuses(full_store: Store, what: str) -> None:
 
 
 KEPT_TABLES = (
-    "audit", "bodies", "captures", "cases", "decisions", "entries", "exports", "legal_grounds", "manifests", "models",
-    "pages", "policies", "scores", "set_thresholds", "surroundings", "timestamps", "warc_files",
+    "audit", "bodies", "captures", "cases", "decision_order", "decisions", "entries", "exports", "legal_grounds",
+    "manifests", "models", "pages", "policies", "score_order", "scores", "set_thresholds", "surroundings",
+    "timestamps", "warc_files",
 )  # fmt: skip
 
 
@@ -416,14 +424,16 @@ def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
         "set_thresholds_follow": "after the last one",
         "captures_follow": "begins where",
         "manifests_follow": "comes after",
+        "scores_in_order": "score_order",
+        "decisions_in_order": "decision_order",
     }
     replaced = {f"{table}_no_replace" for table in KEPT_TABLES}
-    # those of a crawl refuse nothing: test_frontier_lineup.py; those of unread pages are tried in test_unread.py
+    # those of a crawl refuse nothing: test_frontier_lineup.py; those of unread pages and pictures elsewhere
     there = {
         row["name"]
         for row in store.rows(
             "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name NOT IN ('frontier', 'round_sites',"
-            " 'unread')"
+            " 'unread', 'screenshots')"
         )
     }
 

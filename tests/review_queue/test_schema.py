@@ -28,6 +28,7 @@ ROWS = (
         "0009_focus",
         "0010_round_progress",
         "0011_screenshots",
+        "0014_order",
     ]
 )
 def older(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
