@@ -18,6 +18,7 @@ from qalqan.cli.crawl_browser import (
     sandbox_option,
     screenshots_option,
 )
+from qalqan.cli.crawl_focus import focus_mode, focus_option, total_option
 from qalqan.cli.crawl_metrics import metrics_file_option, metrics_option, monitored
 from qalqan.cli.crawl_report import progress_shown, tell
 from qalqan.cli.options import data_option, json_option
@@ -146,6 +147,8 @@ class _Days(_Finite):
     show_default=True,
     help="Requests running at once, over all hosts.",
 )
+@focus_option
+@total_option
 @browser_option
 @sandbox_option
 @screenshots_option
@@ -179,6 +182,8 @@ def crawl(
     discover: int,
     delay: float,
     concurrency: int,
+    focus: str | None,
+    max_total_pages: int | None,
     browser: bool,
     browser_sandbox: bool,
     screenshots: str,
@@ -210,6 +215,8 @@ def crawl(
         obey_robots=robots == "obey",
         discover=discover,
         scoring=_scoring(data, models, name) if score else None,
+        focus=focus_mode(focus, is_scored=score),
+        max_total_pages=max_total_pages,
         browsing=browsing(browser=browser, sandbox=browser_sandbox, screenshots=screenshots),
     )
     for allowance in allowed:
