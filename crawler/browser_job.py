@@ -158,7 +158,7 @@ class BrowserStart:
         return setpriv, ["--pdeathsig", "KILL", "--", self.chromium, *flags]
 
 
-def find_chromium(places: Sequence[str] = _PLACES, *, sandbox: bool = True) -> str:
+def find_chromium(places: Sequence[str] | None = None, *, sandbox: bool = True) -> str:
     """The path of Debian's Chromium, where everything that a crawl needs to use it is there.
 
     Raises:
@@ -168,7 +168,7 @@ def find_chromium(places: Sequence[str] = _PLACES, *, sandbox: bool = True) -> s
         raise NoBrowserError(
             "the browser needs the extra: pip install 'qalqan[browser]' (or uv sync --extra browser)"
         )
-    chromium = next((place for place in places if os.access(place, os.X_OK)), None)
+    chromium = next((place for place in places or _PLACES if os.access(place, os.X_OK)), None)
     if chromium is None:
         raise NoBrowserError("Chromium is not installed; apt-get install chromium")
     if sandbox and os.geteuid() == 0:
