@@ -53,35 +53,31 @@ def seal(
     Example:
       qalqan evidence seal --data /srv/qalqan --authority https://tsa.example/ --certificate tsa.pem
     """
+    from qalqan.evidence import seal_and_stamp
     from qalqan.evidence_manifest import folder_of_manifests
-    from qalqan.evidence_manifest import seal as make
-    from qalqan.evidence_stamps import StampError, Trust, stamp_all
 
     settings = _settings(config, authority, certificate)
-    actor = f"cli:{login()}"
     with open_store(data, create=False) as store:
-        manifest = make(store, actor=actor)
-        problem, stamped = "", 0
-        if settings.authority:
-            try:
-                trust = Trust.read(settings.certificate) if settings.certificate else None
-                stamped = stamp_all(store, settings.authority, trust, actor=actor)
-            except StampError as error:
-                problem = str(error)
+        sealed = seal_and_stamp(store, settings, actor=f"cli:{login()}")
         folder = folder_of_manifests(store)
+    manifest = sealed.manifest
     if as_json:
         made = {"name": manifest.name, "sha256": manifest.sha256} if manifest else None
-        click.echo(json.dumps({"manifest": made, "stamped": stamped, "problem": problem}))
+        click.echo(
+            json.dumps({"manifest": made, "stamped": sealed.stamped, "problem": sealed.problem})
+        )
     else:
         click.echo(
             f"sealed: {click.format_filename(folder / manifest.name)} {manifest.sha256}"
             if manifest
             else "nothing new since the last manifest"
         )
-        if stamped:
-            click.echo(f"time-stamped: {stamped}")
-    if problem:
-        click.echo(f"Warning: {problem}; the next `qalqan evidence seal` asks again", err=True)
+        if sealed.stamped:
+            click.echo(f"time-stamped: {sealed.stamped}")
+    if sealed.problem:
+        click.echo(
+            f"Warning: {sealed.problem}; the next `qalqan evidence seal` asks again", err=True
+        )
     elif not settings.authority:
         click.echo("Warning: no authority is set; nothing proves when this was sealed", err=True)
 
