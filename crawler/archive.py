@@ -61,7 +61,7 @@ class Archive:
             return {}
         try:
             if self._file < 0 or self._end >= self._most_bytes:
-                self._open()
+                self._begin()
             places, parts, end = {}, [], self._end
             for claim_id, page, capture in wanted:
                 place, data = self._placed(page, capture, end)
@@ -98,9 +98,16 @@ class Archive:
         )
         return place, data
 
-    def _open(self) -> None:
-        """A new file is there, locked, begins with its warcinfo record, and is known to the store."""
+    def _begin(self) -> None:
+        """A new file is there, locked, begins with its warcinfo record, and is known to the store; or none is."""
         self.close()
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
         now = self._store.now()
         stamp = "".join(letter for letter in now[:19] if letter.isalnum())
         year = self._folder / now[:4]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 from warcio.cli import main as warcio_main
@@ -176,6 +176,7 @@ def test_no_body_breaks_a_record(payload: bytes) -> None:
     check(replace(EXCHANGE, payload=payload))
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     st.builds(
         Exchange,
