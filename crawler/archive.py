@@ -322,7 +322,7 @@ def _check_headers(row: captures.CaptureRow, response: warc.Record, request: war
         "warc-date": row.fetched_at,
         "warc-ip-address": row.ip,
         "x-archive-tls": row.tls,
-        "warc-truncated": row.truncated,
+        "warc-truncated": row.truncated or ("length" if again else ""),
         "warc-payload-digest": f"sha256:{row.payload_sha256}",
         "warc-refers-to": f"<{row.refers_to_id}>" if again else "",
     }

@@ -136,6 +136,7 @@ def revisit(capture: Capture, *, original_id: str, original_date: str) -> Captur
             **({"WARC-IP-Address": capture.ip} if capture.ip else {}),
             **({"X-Archive-TLS": capture.tls} if capture.tls else {}),
             "WARC-Profile": _IDENTICAL,
+            "WARC-Truncated": "length",  # the standard's word for a payload that is left out
             "WARC-Refers-To": f"<{original_id}>",
             "WARC-Refers-To-Target-URI": _uri(capture.url),
             "WARC-Refers-To-Date": original_date,

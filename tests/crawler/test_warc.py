@@ -208,6 +208,7 @@ def test_a_page_that_came_again_is_sealed_without_its_body() -> None:
     assert record.headers["warc-type"] == "revisit"
     assert record.headers["warc-refers-to"] == f"<{first.response_id}>"
     assert record.headers["warc-refers-to-date"] == first.fetched_at
+    assert record.headers["warc-truncated"] == "length"
     assert record.headers["warc-payload-digest"].endswith(first.payload_sha256)
     assert record.head == EXCHANGE.response_head
     assert record.payload == b""
