@@ -116,6 +116,8 @@ def a_policy() -> dict[str, object]:
         "discover": 0,
         "focus": "soft",
         "model": "topic-stance v6",
+        "cuts": {"self_harm": 0.5, "violence": 0.6, "distress": 0.7},
+        "browser": {"pages": 1},
         "budget": {"max_pages": 20, "max_depth": 3, "max_bytes": 52_428_800, "max_seconds": 600.0,
                    "revisit_s": 604_800.0},
         "pace": {"concurrency": 64, "per_host": 2, "delay_s": 0.5, "timeout_s": 20.0,

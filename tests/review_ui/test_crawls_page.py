@@ -207,6 +207,14 @@ def test_errors_and_rules_are_told_in_words(store: Store, signed_in: SignedIn) -
     assert "10[.]0[.]0[.]1:3128" in page
 
 
+def test_a_crawl_leads_to_the_pages_it_could_not_read(store: Store, signed_in: SignedIn) -> None:
+    number = _old(store, at="2026-11-01T09:00:00+00:00", report={"unread": {"time": 2, "died": 1}})
+
+    page = signed_in(Role.SUPERVISOR).get(f"/crawls/{number}/").content.decode()
+
+    assert '<a href="/unread/">3 pages could not be read</a>' in page
+
+
 def test_a_policy_of_which_nothing_is_known_breaks_nothing(
     store: Store, signed_in: SignedIn
 ) -> None:
