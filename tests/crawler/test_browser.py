@@ -27,7 +27,8 @@ from tests.crawler.conftest import plan_for
 from tests.site.web import Web
 
 # a page that loops has so long; one that does not is done in a second, in four on a busy machine
-BRIEF = Browsing(sandbox=SANDBOX, page_s=6.0)
+BRIEF = Browsing(sandbox=SANDBOX, page_s=8.0)
+CALM = Browsing(sandbox=SANDBOX)
 GOOD = "<body><p id=a></p><script>document.getElementById('a').textContent='it '+'works'</script>"
 BUILT = """<!DOCTYPE html><html lang="kk"><head><title>t</title></head><body><div id="a"></div>
 <img src="/picture.png"><video src="/film.mp4"></video><script>
@@ -96,8 +97,8 @@ def test_the_screenshot_is_small_and_blurred_and_a_sharp_one_is_made_only_when_w
     web.put("http://a.test/", stripes)
     network = plan_for(web).network
 
-    [both] = visits(web, network, "/", browsing=replace(BRIEF, screenshots="sharp"))
-    [none] = visits(web, network, "/", browsing=replace(BRIEF, screenshots="none"))
+    [both] = visits(web, network, "/", browsing=replace(CALM, screenshots="sharp"))
+    [none] = visits(web, network, "/", browsing=replace(CALM, screenshots="none"))
 
     assert struct.unpack(">II", both.rendered.blurred[16:24]) == (480, 360)
     assert struct.unpack(">II", both.rendered.sharp[16:24]) == (640, 480)
@@ -175,7 +176,7 @@ def test_dialogs_windows_downloads_and_prompts_neither_hold_a_page_nor_open_anyt
     for path, html in pages.items():
         web.put(f"http://a.test{path}", html)
 
-    found = visits(web, plan_for(web).network, *pages, browsing=BRIEF)
+    found = visits(web, plan_for(web).network, *pages, browsing=CALM)
 
     alerts, windows, asks, reloads, good = (visit.rendered.html.decode() for visit in found)
     assert "after all" in alerts
@@ -207,7 +208,7 @@ def test_a_download_is_refused_and_a_huge_page_is_cut(web: Web) -> None:
         huge = await browser.visit(f"http://a.test:{web.port}/huge")
         assert len(huge.rendered.html) <= 1_000_000
 
-    browse(plan_for(web).network, work, BRIEF)
+    browse(plan_for(web).network, work, CALM)
     assert seen == [[]]
 
 
@@ -221,7 +222,7 @@ def test_a_page_gets_no_more_bytes_than_the_site_has_left(web: Web) -> None:
         visit = await browser.visit(f"http://a.test:{web.port}/", lambda: Turn(0.0, 200_000))
         taken.append(visit.bytes)
 
-    browse(plan_for(web).network, work, BRIEF)
+    browse(plan_for(web).network, work, CALM)
     assert taken[0] < 300_000
 
 
@@ -229,7 +230,7 @@ def test_a_page_gets_no_more_bytes_than_the_site_has_left(web: Web) -> None:
 def test_another_answer_than_a_page_is_told(web: Web) -> None:
     web.put("http://a.test/gone", "no", status=404)
 
-    gone, mute = visits(web, plan_for(web).network, "/gone", "//", browsing=BRIEF)
+    gone, mute = visits(web, plan_for(web).network, "/gone", "//", browsing=CALM)
 
     assert (gone.rendered.error, gone.rendered.status) == ("status", 404)
     assert mute.rendered.error
@@ -281,7 +282,7 @@ def test_folders_of_killed_crawls_are_swept_away(
     async def nothing(_: CrawlBrowser) -> None:
         await asyncio.sleep(0)
 
-    browse(plan_for(web).network, nothing, BRIEF)
+    browse(plan_for(web).network, nothing, CALM)
 
     assert {path.name for path in tmp_path.iterdir()} == {
         f"qalqan-browser-{os.getppid()}-x",
