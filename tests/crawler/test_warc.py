@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastwarc.warc import ArchiveIterator as FastIterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
@@ -228,6 +229,16 @@ def test_the_file_passes_the_check_of_another_hand(
 
     assert ended.value.code == 0
     assert "fail" not in capsys.readouterr().out
+
+
+def test_a_third_reader_finds_every_block_as_its_digest_says() -> None:
+    captures = [seal(replace(EXCHANGE, response_head=head)) for head in HOSTILE_HEADS.values()]
+    records = FastIterator(io.BytesIO(stored(*captures)), parse_http=False)
+
+    verified = [record.verify_block_digest() for record in records]
+
+    assert len(verified) == 1 + 2 * len(captures)
+    assert all(verified)
 
 
 def test_any_flipped_bit_of_a_record_is_refused_or_changes_nothing_that_is_read() -> None:
