@@ -24,6 +24,10 @@ from review_queue.store import Store
 FOLDER: Final = "warc"
 MOST_BYTES: Final = 1024**3  # a file is ended where the next batch begins after this
 MOST_BODY_BYTES: Final = 64 * 1024 * 1024  # more than any crawl takes
+_MOST_TAIL: Final = 128 * 1024 * 1024  # several times what a batch of the ledger holds
+_MOST_BEGUN: Final = (
+    64 * 1024
+)  # a file the store is not told of yet has a warcinfo record and no more
 _SUFFIX: Final = ".warc.gz"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
@@ -191,6 +195,7 @@ def recover(store: Store) -> int:
     """What a crash left in WARC files without a row in the store is gone; returns how many bytes that were.
 
     A file that another crawl is writing to is left alone, and none is ever made shorter than the store says it is.
+    So is more than a crash can leave: it was written before somebody put an older store in this one's place.
     """
     folder = folder_of(store)
     try:
@@ -213,6 +218,8 @@ def _cut(store: Store, path: Path, name: str) -> int:
         size = captures.size_of(
             store, name
         )  # read again: whoever held the lock has stored his last batch by now
+        if there - (size or 0) > (_MOST_BEGUN if size is None else _MOST_TAIL):
+            return 0
         if size is None:
             path.unlink()
             return there
