@@ -1,7 +1,8 @@
 """The crawl's side of reading: hands responses to processes that can be killed, and replaces those that are.
 
 A response is read together with others. When its reader is killed or dies, each of them is read again alone; the one
-that brings a reader down alone is a page that cannot be read, and is stored as such.
+that brings a reader down alone is a page that cannot be read, and is stored as such. What was read, or could not be,
+is sealed here, so that there is evidence of it whatever becomes of a reader.
 """
 
 import asyncio
@@ -13,9 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from crawler.exchange import Exchange
 from crawler.reading import Answer, ReadingJob, Task, unread_answer
+from crawler.warc import conversion, seal
 from crawler.worker import BrokenWorkerError, Used, Worker, WorkerGoneError
 from review_queue.errors import QalqanError
+from review_queue.records import Capture
 
 BATCH: Final = 16
 _BATCH_BYTES: Final = 1024 * 1024
@@ -267,6 +271,14 @@ class Readers:
         self.on_answers()
 
     def _answer(self, item: _Waiting, answer: Answer) -> None:
+        if answer.page is not None and not item.task.unsealable:
+            # here and not by the reader, which has more to do than the crawl: packing is safe with any bytes
+            capture = _sealed(item)
+            if capture is None and item.task.encodings and not answer.unread:
+                item.task = replace(item.task, unsealable=True)
+                self._line.put_alone([item])
+                return
+            answer = replace(answer, capture=capture)
         self._unanswered -= 1
         if answer.unread and not item.task.unread:
             self._blame(item.site)
@@ -284,7 +296,7 @@ class Readers:
         [item] = first
         item.tries += 1
         if item.task.unread:  # not even this could be done with it
-            self._answer(item, _unsealed(item))
+            self._answer(item, _unread(item))
         elif reason or item.tries >= _TRIES:
             logger.warning(
                 "a reader was brought down by %s: %s", item.task.exchange.url, reason or "died"
@@ -302,6 +314,19 @@ class Readers:
             self.on_hostile(site)
 
 
-def _unsealed(item: _Waiting) -> Answer:
-    exchange = replace(item.task.exchange, payload=item.payload)
-    return unread_answer(exchange, item.task.content_type, item.task.unread)
+def _unread(item: _Waiting) -> Answer:
+    return unread_answer(_exchange(item), item.task.content_type, item.task.unread)
+
+
+def _sealed(item: _Waiting) -> Capture | None:
+    """The item's evidence, None where it cannot be made."""
+    exchange, made_from = _exchange(item), item.task.made_from
+    try:
+        return conversion(exchange, made_from) if made_from else seal(exchange)
+    except Exception:
+        logger.exception("an exchange could not be sealed: %s", exchange.url)
+        return None
+
+
+def _exchange(item: _Waiting) -> Exchange:
+    return replace(item.task.exchange, payload=item.payload)

@@ -1,4 +1,4 @@
-"""What a reader makes of responses: pages with text, links, language, score and sealed evidence.
+"""What a reader makes of responses: pages with text, links, language and score.
 
 Everything in here meets hostile bytes, so it runs where it can be killed; what it raises is told of the page alone.
 """
@@ -16,7 +16,6 @@ from crawler.guard import AddressPolicy
 from crawler.links import sort_links
 from crawler.page_types import is_page_type, looks_binary
 from crawler.plan import Score
-from crawler.warc import conversion, seal
 from review_queue.hosts import Url, parse_url
 from review_queue.records import Capture, Link, Page, PageScore
 
@@ -31,7 +30,7 @@ logger: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A response to be read. With `unread` set it is only sealed: reading it has gone wrong so before."""
+    """A response to be read. With `unread` set it is not: reading it has gone wrong so before."""
 
     exchange: Exchange
     content_type: str
@@ -42,11 +41,15 @@ class Task:
         ""  # the record id of the response a browser made this of, "" for what a server sent
     )
     navigations: tuple[str, ...] = ()  # where the page's scripts wanted to go
+    unsealable: bool = False  # so the body is wanted back as it was unpacked
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a task: a page, or the kind of an error; `unread` says why the page has no text."""
+    """What became of a task: a page, or the kind of an error; `unread` says why the page has no text.
+
+    No reader fills in `capture`: see `readers`.
+    """
 
     error: str = ""
     page: Page | None = None
@@ -129,7 +132,7 @@ class Reading:
                 unread = "failed"
             else:
                 return answer
-        return unread_answer(task.exchange, task.content_type, unread, _sealed(task.exchange))
+        return unread_answer(task.exchange, task.content_type, unread)
 
     def _read(self, task: Task) -> Answer:
         exchange = task.exchange
@@ -148,14 +151,12 @@ class Reading:
         )
         page = _page(exchange, url, task.content_type, body)
         page = replace(page, title=document.title, text=document.text, lang=document.lang)
-        capture = _sealed(exchange, task.made_from)
-        if capture is None and body is not exchange.payload:
+        if task.unsealable and body is not exchange.payload:
             page = replace(page, body=body)
         return Answer(
             page=page,
             links=links.followed,
             offsite=links.offsite,
-            capture=capture,
             size_bytes=len(body),
             scripted=len(document.text) < _SHORT_TEXT and b"<script" in body.lower(),
         )
@@ -185,12 +186,10 @@ class Reading:
             return ""
 
 
-def unread_answer(
-    exchange: Exchange, content_type: str, unread: str, capture: Capture | None = None
-) -> Answer:
+def unread_answer(exchange: Exchange, content_type: str, unread: str) -> Answer:
     """The answer about a page that nobody could read: no text, and what was received as its body."""
     page = _page(exchange, parse_url(exchange.url), content_type, exchange.payload)
-    return Answer(page=page, unread=unread, capture=capture, size_bytes=len(exchange.payload))
+    return Answer(page=page, unread=unread, size_bytes=len(exchange.payload))
 
 
 def _page(exchange: Exchange, url: Url, content_type: str, body: bytes) -> Page:
@@ -206,11 +205,3 @@ def _page(exchange: Exchange, url: Url, content_type: str, body: bytes) -> Page:
         body_sha256=hashlib.sha256(body).hexdigest(),
         content_type=content_type,
     )
-
-
-def _sealed(exchange: Exchange, made_from: str = "") -> Capture | None:
-    try:
-        return conversion(exchange, made_from) if made_from else seal(exchange)
-    except Exception:
-        logger.exception("an exchange could not be sealed: %s", exchange.url)
-        return None
