@@ -24,7 +24,7 @@ from review_queue.store import Store
 FOLDER: Final = "warc"
 MOST_BYTES: Final = 1024**3  # a file is ended where the next batch begins after this
 MOST_BODY_BYTES: Final = 64 * 1024 * 1024  # more than any crawl takes
-_MOST_TAIL: Final = 128 * 1024 * 1024  # several times what a batch of the ledger holds
+MOST_TAIL: Final = 128 * 1024 * 1024  # several times what a batch of the ledger holds
 _MOST_BEGUN: Final = (
     64 * 1024
 )  # a file the store is not told of yet has a warcinfo record and no more
@@ -191,23 +191,24 @@ def is_being_written(path: Path) -> bool:
         os.close(file)
 
 
-def recover(store: Store) -> int:
+def recover(store: Store, *, most_tail: int = MOST_TAIL) -> int:
     """What a crash left in WARC files without a row in the store is gone; returns how many bytes that were.
 
     A file that another crawl is writing to is left alone, and none is ever made shorter than the store says it is.
-    So is more than a crash can leave: it was written before somebody put an older store in this one's place.
+    More than a crash can leave, which is `most_tail` bytes, was written before somebody put an older store in this
+    one's place: it is left alone too.
     """
     folder = folder_of(store)
     try:
         return sum(
-            _cut(store, path, str(path.relative_to(folder)))
+            _cut(store, path, str(path.relative_to(folder)), most_tail)
             for path in sorted(folder.glob(f"*/*{_SUFFIX}"))
         )
     except OSError as error:
         raise _explained(folder, error) from error
 
 
-def _cut(store: Store, path: Path, name: str) -> int:
+def _cut(store: Store, path: Path, name: str, most_tail: int) -> int:
     size = captures.size_of(store, name)
     if size is not None and path.stat().st_size <= size:
         return 0
@@ -215,10 +216,9 @@ def _cut(store: Store, path: Path, name: str) -> int:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         there = os.fstat(file).st_size
-        size = captures.size_of(
-            store, name
-        )  # read again: whoever held the lock has stored his last batch by now
-        if there - (size or 0) > (_MOST_BEGUN if size is None else _MOST_TAIL):
+        # read again: whoever held the lock has stored his last batch by now
+        size = captures.size_of(store, name)
+        if there - (size or 0) > (_MOST_BEGUN if size is None else most_tail):
             return 0
         if size is None:
             path.unlink()
