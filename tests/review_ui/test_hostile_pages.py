@@ -1,19 +1,23 @@
 """Other people's attack strings as title, text and URL of a page: shown as text, never run."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from review_queue.errors import BadUrlError
 from review_queue.hosts import parse_url
 from review_queue.store import Store
+from review_ui.config import Beginning, Lent, ServeConfig
 from review_ui.roles import Role
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.sites import a_waiting_case
+from tests.review_ui.sites import a_waiting_case, an_unread_page
 
+SHOWN_CHARS = 4000
 SUITES = Path(__file__).parents[3] / "shared" / "suites"
 OWN = [
     "<script>alert(1)</script>",
@@ -96,6 +100,29 @@ def test_attack_strings_change_nothing_but_the_text(store: Store, signed_in: Sig
         assert f"https://u{n}.example" not in shape.text, payload
     if len(payloads) == len(OWN):
         pytest.skip(f"the payload suites are missing; only our own {len(OWN)} strings were tried")
+
+
+def test_attack_strings_in_a_page_nobody_could_read_stay_text(
+    site: ServeConfig, store: Store, signed_in: SignedIn
+) -> None:
+    flat = "\n".join(one.encode("utf-8", "replace").decode() for one in _payloads())
+    bodies = [flat[n : n + SHOWN_CHARS] for n in range(0, len(flat), SHOWN_CHARS)]
+    number = an_unread_page(store)
+    client = signed_in(Role.SUPERVISOR)
+    body = "plain"
+
+    def beginning(_: Store, __: int, ___: int) -> Beginning:
+        return Beginning(body, 9000, is_whole=False)
+
+    settings.QALQAN = replace(site, lent=Lent(beginning_of=beginning))
+    expected = _shape(client, f"/unread/{number}/")
+    for body in bodies:
+        shape = _shape(client, f"/unread/{number}/")
+
+        assert set(shape.elements) == set(expected.elements), body
+        assert shape.handlers == [], body
+        assert all(one.startswith(("/", "#", "?")) for one in shape.addresses), body
+        assert "http:" not in shape.text, body
 
 
 def test_a_payload_is_shown_letter_for_letter(store: Store, signed_in: SignedIn) -> None:
