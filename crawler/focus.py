@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from crawler.links import words_of
+from crawler.links import words_of_site
 from crawler.plan import Budget
 from crawler.promise import (
     DISCOUNT,
@@ -207,7 +207,7 @@ class Focus:
         return Prospect(link, self._points(lead, link.site, sender), lead, links=int(is_near))
 
     def _of_candidate(self, link: Link) -> tuple[Link, Lead]:
-        return link, Lead(words=words_of(link.url.partition("://")[2], link.anchor))
+        return link, Lead(words=words_of_site(link.url, link.anchor))
 
     def _rank_prospects(self) -> None:
         self._correct(links.best_prospects(self._store, self._round_id, _RERANK_PROSPECTS))

@@ -72,7 +72,7 @@ def sort_links(
                 and len(offsite) < MAX_OFFSITE
                 and addresses.permits_host(url.host, url.port)
             ):
-                words = words_of(url.canonical.partition("://")[2], anchor)
+                words = words_of_site(url.canonical, anchor)
                 offsite[site] = Link(url.canonical, site, anchor, words)
         elif (
             follow
@@ -134,6 +134,12 @@ def shape_of(url: str) -> str:
     if numbered.count("0") > 1:
         return f"{_NUMBERED_PART} {numbered}"
     return ""
+
+
+def words_of_site(url: str, anchor: str) -> tuple[int, ...]:
+    """The numbers of the words of a link to another site: those of its name count as well, its top-level domain not."""
+    host, _, path = url.partition("://")[2].partition("/")
+    return words_of(f"{host.rpartition('.')[0]} {path}", anchor)
 
 
 def _inside(url: Url) -> str:
