@@ -3,8 +3,10 @@
 What is larger gives its beginning: were it dropped, a page could hide its text before a gigabyte of nothing.
 """
 
+import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Final
 
 # a page's body is made by this number, and checked by it for as long as it is evidence
@@ -15,7 +17,14 @@ _ZSTD_WINDOW: Final = (
     23  # 8 MiB, the most that RFC 9659 allows a server; the library would take 128 MiB
 )
 _MOST_LAYERS: Final = 4  # two are rare, and each may be a bomb of its own
-_GZIP_WBITS: Final = 31
+_GZIP_MAGIC: Final = b"\x1f\x8b\x08"
+_GZIP_HEADER: Final = 10
+_GZIP_TRAILER: Final = 8
+_SUM, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16  # flags of a gzip header
+_ZLIB_HEADER: Final = 2
+_DEFLATED, _LARGEST_WINDOW, _DICTIONARY = 8, 7, 0x20  # of a zlib header
+_BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_SNIFFED: Final = 1024
 _NONE: Final = frozenset({"", "identity"})
 
 
@@ -33,7 +42,12 @@ def undo(payload: bytes, encodings: str, cap: int = MOST_BYTES) -> bytes:
     """
     names = [name.strip().lower() for name in encodings.split(",")]
     layers = [name for name in names if name not in _NONE]
-    if len(layers) > _MOST_LAYERS or not all(layer in _UNDO for layer in layers):
+    if not all(layer in _UNDO for layer in layers):
+        # a browser takes what it has no name for as it comes, so a page could hide behind one
+        layers = []
+        if _BINARY.search(payload, 0, _SNIFFED):
+            raise BadEncodingError(encodings[:80])
+    if len(layers) > _MOST_LAYERS:
         raise BadEncodingError(encodings[:80])
     for layer in reversed(layers):
         payload = _joined(_UNDO[layer](payload), cap)
@@ -53,42 +67,86 @@ def _joined(parts: Iterator[bytes], cap: int) -> bytes:
         pass  # a stream that was cut off is no damaged one
     except (zlib.error, OSError) as error:
         # what a browser shows of a damaged body is shown to the reader too
-        if not kept:
+        if not size:
             raise BadEncodingError(str(error)) from None
     return b"".join(kept)
 
 
 def _gzip(payload: bytes) -> Iterator[bytes]:
-    """Each member; what follows the last one is no part of it."""
-    view = memoryview(payload)
+    """Each member; what follows the last one is no part of it.
+
+    The checksums are not looked at: browsers do not, so a page could hide behind a wrong one.
+    """
     at = 0
-    while at < len(view):
-        unzip = zlib.decompressobj(_GZIP_WBITS)
-        while at < len(view) and not unzip.eof:
-            piece = view[at : at + _PIECE]
-            at += len(piece)
-            yield from _inflated(unzip, piece)
-        at -= len(unzip.unused_data)
+    while at < len(payload):
+        at = _after_gzip_header(payload, at)
+        at += (yield from _inflated(memoryview(payload)[at:])) + _GZIP_TRAILER
+
+
+def _after_gzip_header(payload: bytes, at: int) -> int:
+    """Where the stream of the member begins whose header is at `at`."""
+    if payload[at : at + 3] != _GZIP_MAGIC:
+        raise OSError("no gzip header")
+    flags = payload[at + 3] if at + 3 < len(payload) else 0
+    end = at + _GZIP_HEADER
+    if flags & _EXTRA:
+        end += 2 + int.from_bytes(payload[end : end + 2], "little")
+    for flag in (_NAME, _COMMENT):
+        if flags & flag:
+            end = payload.find(b"\0", end) + 1
+            if not end:
+                raise EOFError
+    return end + 2 if flags & _SUM else end
 
 
 def _deflate(payload: bytes) -> Iterator[bytes]:
-    unzip = zlib.decompressobj()
-    try:
-        first = unzip.decompress(payload, _CHUNK)
-    except zlib.error:
-        # some servers send the bare stream
-        yield from _inflated(zlib.decompressobj(-zlib.MAX_WBITS), payload)
-        return
-    yield first
-    yield from _inflated(unzip, unzip.unconsumed_tail)
+    method, flags = (*payload[:2], 0, 0)[:2]
+    has_header = (
+        method & 0x0F == _DEFLATED
+        and method >> 4 <= _LARGEST_WINDOW
+        and (method << 8 | flags) % 31 == 0
+    )
+    if has_header and flags & _DICTIONARY:
+        raise OSError("a dictionary nobody has")
+    # some servers send the bare stream
+    yield from _inflated(memoryview(payload)[_ZLIB_HEADER if has_header else 0 :])
 
 
-def _inflated(unzip: "zlib._Decompress", payload: bytes | memoryview) -> Iterator[bytes]:
-    while payload and not unzip.eof:
-        part = unzip.decompress(payload, _CHUNK)
-        if part:
-            yield part
-        payload = unzip.unconsumed_tail
+def _inflated(packed: memoryview) -> Generator[bytes, None, int]:
+    """What the stream holds; returns its length. Where it is damaged, what comes before that, and then the error."""
+    unzip = zlib.decompressobj(-zlib.MAX_WBITS)
+    at = given = 0
+    while at < len(packed) and not unzip.eof:
+        rest: bytes | memoryview = packed[at : at + _PIECE]
+        given = 0
+        while rest and not unzip.eof:
+            try:
+                part = unzip.decompress(rest, _CHUNK)
+            except zlib.error:
+                # zlib keeps what it made of these bytes until then to itself
+                yield _salvaged(packed, at)[given:]
+                raise
+            given += len(part)
+            if part:
+                yield part
+            rest = unzip.unconsumed_tail
+        at += _PIECE
+    return min(at, len(packed)) - len(unzip.unused_data)
+
+
+def _salvaged(packed: memoryview, damaged: int) -> bytes:
+    """What the piece at `damaged` holds before the damage."""
+    unzip = zlib.decompressobj(-zlib.MAX_WBITS)
+    for at in range(0, damaged, _PIECE):
+        rest: bytes | memoryview = packed[at : at + _PIECE]
+        while rest:
+            unzip.decompress(rest, _CHUNK)
+            rest = unzip.unconsumed_tail
+    made = bytearray()
+    with suppress(zlib.error):
+        for byte in packed[damaged : damaged + _PIECE]:
+            made += unzip.decompress(bytes([byte]))
+    return bytes(made)
 
 
 def _brotli(payload: bytes) -> Iterator[bytes]:

@@ -56,6 +56,10 @@ class PageResponse(Response):
 class _HeadParser(_LenientHTTPClientParser):
     """Keeps the lines of the head as they come, up to a cap."""
 
+    MAX_LENGTH = (
+        MAX_HEAD_BYTES  # of one line: at Twisted's 16 KiB a page could hide behind a long header
+    )
+
     def lineReceived(self, line: bytes) -> None:  # noqa: N802  # Twisted's name
         held = self.__dict__.setdefault("held_lines", [])
         size = self.__dict__.get("held_bytes", 0) + len(line) + 2

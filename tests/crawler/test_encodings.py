@@ -87,6 +87,35 @@ def test_a_body_that_was_cut_short_gives_its_part(encodings: str) -> None:
     assert TEXT.startswith(whole)
 
 
+def test_a_wrong_checksum_or_damage_at_the_end_does_not_hide_what_comes_before() -> None:
+    """Browsers show it, however small the page is."""
+    text = b"<p>a short page</p>"
+    packed = gzip.compress(text)
+    assert undo(packed[:-8] + b"\xff" * 8, "gzip", CAP) == text
+    assert undo(zlib.compress(text)[:-4] + b"\xff" * 4, "deflate", CAP) == text
+    damaged = _with_damage(text)
+    assert undo(packed[:10] + damaged, "gzip", CAP) == text
+    assert undo(damaged, "deflate", CAP) == text
+    long = TEXT * 9
+    assert undo(gzip.compress(b"")[:10] + _with_damage(long), "gzip", len(long)) == long
+
+
+def _with_damage(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH) + b"\xff" * 9
+
+
+@pytest.mark.parametrize("encodings", ["none", "utf-8", "x-hidden, gzip"])
+def test_an_encoding_nobody_knows_hides_no_text(encodings: str) -> None:
+    assert undo(TEXT, encodings, CAP) == TEXT
+
+
+def test_a_gzip_header_may_hold_a_name_a_comment_and_more() -> None:
+    head, rest = gzip.compress(TEXT)[:3], gzip.compress(TEXT)[4:]
+    extra = b"\x05\x00extra" + b"name\0" + b"comment\0" + b"\x12\x34"
+    assert undo(head + b"\x1e" + rest[:6] + extra + rest[6:], "gzip", CAP) == TEXT
+
+
 def test_what_follows_a_gzip_stream_does_not_hide_it() -> None:
     assert undo(gzip.compress(TEXT) + b"garbage", "gzip", CAP) == TEXT
 
@@ -98,7 +127,8 @@ def test_what_follows_a_gzip_stream_does_not_hide_it() -> None:
         (b"\xff\xff", "deflate"),
         (b"\xff\xff\xff", "br"),
         (b"no zstd", "zstd"),
-        (b"??", "compress"),
+        (b"\x1f\x9d\x90", "compress"),
+        (zlib.compress(TEXT)[:1] + b"\xbb" + TEXT, "deflate"),
         (b"x", "gzip, " * 5 + "gzip"),
     ],
 )
