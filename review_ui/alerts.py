@@ -37,14 +37,14 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Clockwork:
     """The rounds by the clock; `trouble` says why the planned ones are not among them."""
 
     rounds: tuple[ByClock, ...]
     trouble: str = ""
 
 
-def clockwork(store: Store) -> Clock:
+def clockwork(store: Store) -> Clockwork:
     """The rounds by the clock, planned now or run lately."""
     lent = settings.QALQAN.lent
     planned: Sequence[Planned] = ()
@@ -53,10 +53,10 @@ def clockwork(store: Store) -> Clock:
         planned = lent.planned()
     except QalqanError as error:
         trouble = str(error)
-    return Clock(tuple(rounds.by_clock(store, planned, lent.is_alive)), trouble)
+    return Clockwork(tuple(rounds.by_clock(store, planned, lent.is_alive)), trouble)
 
 
-def alerts_of(store: Store, clock: Clock) -> list[Alert]:
+def alerts_of(store: Store, clock: Clockwork) -> list[Alert]:
     """What went wrong and has not been put right since."""
     found = [Alert(Kind.PLAN, error=clock.trouble)] if clock.trouble else []
     is_known = any(one.planned for one in clock.rounds)
