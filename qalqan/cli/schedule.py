@@ -112,7 +112,7 @@ def run(name: str | None, due: bool, config: Path, as_json: bool) -> None:
     chosen = clockwork.due(rounds, system_clock()) if due else [clockwork.named(rounds, name or "")]
     if due and not chosen and not as_json:
         click.echo("No round is due.")
-    codes = [_carried_out(one, as_json=as_json) for one in chosen]
+    codes = [_carried_out(one, config, as_json=as_json) for one in chosen]
     worst = next((code for code in (1, EXIT_BUSY) if code in codes), 0)
     if worst:
         sys.exit(worst)
@@ -281,10 +281,12 @@ def _write_metrics(
     write(RoundFigures(states, now.timestamp()), path)
 
 
-def _carried_out(one: Round, *, as_json: bool) -> int:
+def _carried_out(one: Round, config: Path, *, as_json: bool) -> int:
     """The exit code of the round's run, after the run was told."""
     try:
-        past = clockwork.carry_out(one, work, actor=login())
+        past = clockwork.carry_out(
+            one, lambda each, counts: work(each, counts, config), actor=login()
+        )
     except RoundRunningError as error:
         click.echo(f"{one.name}: {error}", err=True)
         return error.exit_code
@@ -297,12 +299,17 @@ def _line(past: Run) -> str:
     if past.ended_at:
         text += f"  {_span(past.ended_at, past.started_at)}"
     crawled, scored = past.counts.get("crawl"), past.counts.get("score")
+    sealed = past.counts.get("evidence")
     if crawled:
         text += f"  {crawled['pages']} pages, {sum(crawled['errors'].values())} errors"
         if crawled.get("harvested"):
             text += f", {crawled['harvested']} harvested"
     if scored:
-        text += f"; {scored['pages']} scored, {scored['cases_opened']} cases opened"
+        # most are scored as they come; these are what earlier crawls left
+        later = f"{scored['pages']} scored later, " if scored["pages"] else ""
+        text += f"; {later}{scored['cases_opened']} cases opened"
+    if sealed and sealed["manifest"]:
+        text += "; evidence sealed" + (", not time-stamped" if sealed["problem"] else "")
     return f"{text}  {past.error}".rstrip()
 
 

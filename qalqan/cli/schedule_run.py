@@ -1,4 +1,4 @@
-"""A round of qalqan.toml as the commands it is made of: crawl, and score."""
+"""A round of qalqan.toml as what it is made of: crawl, seal the evidence, score what is left and open cases."""
 
 import io
 import json
@@ -9,8 +9,10 @@ from typing import Any, Final
 import click
 
 from qalqan.cli import EXIT_INTERRUPTED
-from qalqan.settings import Round, SettingsError, read_rounds
+from qalqan.cli.options import login
+from qalqan.settings import Round, SettingsError, read_rounds, read_stamping
 from review_queue.errors import QalqanError
+from review_queue.store import open_store
 
 _OURS: Final = frozenset({"--data", "--json", "--score"})  # said by the round itself
 
@@ -34,19 +36,48 @@ def rounds_of(config: Path) -> list[Round]:
     return rounds
 
 
-def work(one: Round, counts: dict[str, Any]) -> None:
-    """The round's sites were crawled and scored by the two commands themselves; `counts` holds what they printed.
+def work(one: Round, counts: dict[str, Any], config: Path) -> None:
+    """The round's sites were crawled, the evidence sealed, the pages scored and their cases opened.
+
+    `counts` holds what each step came to. `config` says who time-stamps evidence; one that cannot be reached makes
+    no failed run: the next one asks again.
 
     Raises:
         KeyboardInterrupt: a person stopped the crawl.
-        QalqanError: one of them failed.
+        QalqanError: a step failed.
     """
     from qalqan.cli.crawl import crawl
     from qalqan.cli.score import score
 
     _counted(counts, "crawl", crawl, words_of(one))
+    # first of all: nobody can have changed it before
+    counts["evidence"] = _sealed(one, config)
     if one.score:
-        _counted(counts, "score", score, ["--data", str(one.data), "--json"])
+        _counted(counts, "score", score, ["--data", str(one.data), "--json", *model_of(one)])
+
+
+def _sealed(one: Round, config: Path) -> dict[str, Any]:
+    from qalqan.evidence import seal_and_stamp
+
+    with open_store(one.data, create=False) as store:
+        sealed = seal_and_stamp(store, read_stamping(config), actor=f"cli:{login()}")
+    if sealed.problem:
+        click.echo(f"Warning: {sealed.problem}; the next round asks again", err=True)
+    return {
+        "manifest": sealed.manifest.name if sealed.manifest else None,
+        "stamped": sealed.stamped,
+        "problem": sealed.problem,
+    }
+
+
+def model_of(one: Round) -> list[str]:
+    """The options by which `qalqan score` takes the model that the round's crawl has scored with."""
+    chosen: list[str] = []
+    if "models" in one.options:
+        chosen += ["--models", str(one.base / str(one.options["models"][0]))]
+    if "model" in one.options:
+        chosen += ["--model", str(one.options["model"][0])]
+    return chosen
 
 
 def _counted(counts: dict[str, Any], key: str, command: click.Command, words: list[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from qalqan.cli import schedule_run
 from qalqan.cli.schedule import schedule
 from qalqan.schedule import carry_out
 from qalqan.settings import SettingsError, read_rounds
@@ -55,10 +56,12 @@ def test_a_round_is_crawled_scored_and_recorded(tmp_path: Path, web: Web) -> Non
 
     assert done.exit_code == 0, done.stderr
     assert "done" in done.stdout
-    assert "2 pages, 0 errors; 2 scored, 0 cases opened" in done.stdout
+    assert "2 pages, 0 errors; 0 cases opened; evidence sealed\n" in done.stdout
     (past,) = json.loads(typed(path, "history", "--json").stdout)
     assert (past["name"], past["outcome"]) == ("nightly", "done")
-    assert past["counts"]["crawl"]["pages"] == past["counts"]["score"]["pages"] == 2
+    assert (past["counts"]["crawl"]["pages"], past["counts"]["score"]["pages"]) == (2, 0)
+    manifest = past["counts"]["evidence"]["manifest"]
+    assert (tmp_path / "data" / "evidence" / "manifests" / manifest).exists()
     with open_store(tmp_path / "data") as store:
         assert store.value("SELECT count(*) FROM scores") >= 2
     assert "No round is due." in typed(path, "run", "--due").stdout
@@ -193,6 +196,35 @@ def test_a_round_takes_lists_paths_and_flags_as_the_crawl_does(tmp_path: Path, w
     assert policy["robots"] == "ignore"
     assert policy["allowed_addresses"] == [f"127.0.0.1/32:{web.port}", "10.0.0.0/8:*"]
     assert policy["resolved"] == ["*.example:127.0.0.1"]
+
+
+def test_an_authority_that_does_not_answer_makes_no_failed_round(tmp_path: Path, web: Web) -> None:
+    path = config(tmp_path, nightly(web, "score = false"))
+    path.write_text(path.read_text() + "[evidence]\nauthority = 'http://127.0.0.1:1/'\n")
+
+    done = typed(path, "run", "nightly")
+
+    assert done.exit_code == 0, done.output
+    assert "evidence sealed, not time-stamped" in done.stdout
+    assert "the next round asks again" in done.stderr
+
+
+def test_a_model_named_for_a_round_is_the_one_its_cases_are_opened_by(
+    tmp_path: Path, web: Web
+) -> None:
+    path = config(tmp_path, nightly(web, "models = 'models'\nmodel = 'none-such'"))
+
+    failed = typed(path, "run", "nightly")
+
+    assert failed.exit_code == 1
+    assert "none-such" in failed.stdout
+    (one,) = read_rounds(path)
+    assert schedule_run.model_of(one) == [
+        "--models",
+        str(tmp_path / "models"),
+        "--model",
+        "none-such",
+    ]
 
 
 def test_the_check_tells_a_monitor_which_rounds_are_late(tmp_path: Path, web: Web) -> None:
