@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawler.plan import Progress
-from qalqan.cli.schedule_run import rounds_of
+from qalqan.cli import schedule_run
 from tests.qalqan.test_metrics import figures_of, rounds_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,4 +41,4 @@ def test_every_round_the_docs_show_would_be_taken(tmp_path: Path, page: str) -> 
         path = tmp_path / f"{number}.toml"
         path.write_text(block, encoding="utf-8")
 
-        assert rounds_of(path)
+        assert schedule_run.rounds_of(path)
