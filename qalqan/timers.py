@@ -130,8 +130,15 @@ def service(one: Round, command: Sequence[str], *, account: str) -> str:
         retry=_RETRY,
         longest=_LONGEST,
         memory=_MEMORY,
-        confined=confined(one, account=account, data=_quoted(str(one.data)), paths=command),
+        confined=confined(one, account=account, data=" ".join(_written(one)), paths=command),
     )
+
+
+def _written(one: Round) -> Iterator[str]:
+    """The folders the round writes into; only the data folder must be there when the service starts."""
+    yield _quoted(str(one.data))
+    for file in one.options.get("metrics-file", ()):
+        yield _quoted(f"-{(one.base / str(file)).parent}")
 
 
 def timer(one: Round, now: datetime) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from qalqan.schedule import planned_after
-from qalqan.settings import Round
+from qalqan.settings import OptionValue, Round
 from qalqan.timers import NotSayableError, crontab_line, on_calendar, service, timer
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -124,7 +124,8 @@ def test_systemd_takes_the_units_without_a_word(tmp_path: Path, account: str, fo
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    one = a_round(data=data, cron="0 5 13 * FRI")
+    told: dict[str, tuple[OptionValue, ...]] = {"metrics-file": (f"{folder}/told/a.prom",)}
+    one = a_round(data=data, cron="0 5 13 * FRI", options=told, base=tmp_path)
     paths = [tmp_path / "qalqan-nightly.service", tmp_path / "qalqan-nightly.timer"]
     paths[0].write_text(service(one, [str(program), "run", str(data)], account=account))
     paths[1].write_text(timer(one, NOW))
@@ -152,6 +153,15 @@ def test_a_service_is_hardened_and_writes_nowhere_but_in_the_data_folder() -> No
         "User=qalqan",
     } <= set(text)
     assert "Persistent=true" in timer(a_round(), NOW).splitlines()
+
+
+def test_a_service_may_write_where_its_metrics_go_whether_that_is_there_or_not() -> None:
+    options: dict[str, tuple[OptionValue, ...]] = {"metrics-file": ("told/a.prom",)}
+    one = a_round(options=options, base=Path("/srv/qalqan"))
+
+    text = service(one, ["/bin/qalqan"], account="qalqan").splitlines()
+
+    assert "ReadWritePaths=/srv/data -/srv/qalqan/told" in text
 
 
 def test_the_unit_of_an_account_asks_for_no_rights_its_manager_lacks() -> None:
