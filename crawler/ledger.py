@@ -23,7 +23,7 @@ from review_queue.records import Claim, Link, Outcome
 from review_queue.store import Store
 
 FLUSH_COUNT: Final = 100
-FLUSH_BYTES: Final = 16 * 1024 * 1024  # bodies held in memory before they are written
+FLUSH_BYTES: Final = 8 * 1024 * 1024  # bodies held in memory before they are written
 _LEASE_S: Final = 3600.0  # only for the case that the owner's death cannot be seen
 # claims of one site held at once: enough to keep its host busy, few enough that many hosts fill the pauses
 _PER_SITE: Final = 2
@@ -209,6 +209,13 @@ class Ledger:
 
         Nor is what a hard focus set aside, unless this crawl has one as well.
         """
+        if self._plan.discover:
+            self._discovered += frontier.rejoin(
+                self._store,
+                self._round_id,
+                limit=self._plan.discover,
+                max_pages=self._plan.budget.max_pages,
+            )
         unseen = frontier.unseen(self._store, self._round_id) if self._plan.discover else ()
         known = filter(self._may_be_reached, unseen)
         if self._plan.focus is not FocusMode.HARD:
@@ -216,7 +223,7 @@ class Ledger:
         if self._focus:
             self._focus.begin(known)
         else:
-            self._discover(tuple(islice(known, self._plan.discover)))
+            self._discover(tuple(islice(known, self._plan.discover - self._discovered)))
 
     def close(self, *, stopped: bool, memory_mb: float = 0.0) -> CrawlReport:
         """What is recorded is stored, unused claims are given back, the round is closed; returns its report."""

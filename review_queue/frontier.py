@@ -257,6 +257,34 @@ def unseen(store: Store, round_id: int) -> Iterator[Link]:
         yield Link(row["url"], row["site"], row["anchor"])
 
 
+def rejoin(store: Store, round_id: int, *, limit: int, max_pages: int) -> int:
+    """Up to `limit` sites that an earlier crawl discovered from the round's sites and did not end are part of it.
+
+    Without this the addresses of a site that was discovered and then cut off by a kill would wait for ever.
+    """
+    joined = 0
+    with store.atomic():
+        # a site that joins may have led the earlier crawl to others
+        while joined < limit:
+            number = store.run(_REJOIN, [round_id, max_pages, round_id, round_id, limit - joined])
+            if number <= 0:
+                break
+            joined += number
+    return joined
+
+
+_REJOIN: Final = """
+INSERT INTO round_sites(round_id, site, pages_left)
+SELECT ?, site, pages_left FROM (
+    SELECT c.site, ? - (SELECT count(*) FROM frontier d WHERE d.site = c.site AND d.state = 'done') AS pages_left
+    FROM (SELECT DISTINCT c.site FROM candidates c JOIN frontier f ON f.url = c.found_on
+        JOIN round_sites r ON r.round_id = ? AND r.site = f.site) c
+    WHERE EXISTS (SELECT 1 FROM frontier w WHERE w.site = c.site AND w.state = 'waiting')
+    AND NOT EXISTS (SELECT 1 FROM round_sites o WHERE o.round_id = ? AND o.site = c.site))
+WHERE pages_left > 0 ORDER BY site LIMIT ?
+"""
+
+
 def close_round(store: Store, round_id: int, report: Mapping[str, object]) -> None:
     """The round is closed and carries its report."""
     with store.atomic():

@@ -243,3 +243,45 @@ def test_a_crawl_that_is_killed_leaves_no_link_behind(store: Store) -> None:
     after = ledger_of(store, plan, "a.kz")
 
     assert {url for _ in range(3) for url in step(after, {})} == {"http://a.kz/1", "http://x.kz/"}
+
+
+@pytest.mark.parametrize("focus", list(FocusMode))
+def test_sites_that_a_killed_crawl_had_joined_are_gone_on_with(
+    store: Store, focus: FocusMode
+) -> None:
+    plan = plan_of(focus, discover=9)
+    answers = {
+        "http://a.kz/": ("near", ["http://x.kz/"]),
+        "http://x.kz/": ("near", ["http://x.kz/1", "http://y.kz/"]),
+        "http://x.kz/1": ("far", ["http://x.kz/2"]),
+    }
+    killed = ledger_of(store, plan, "a.kz")
+    before = [url for _ in range(3) for url in step(killed, answers)]
+    assert killed.claims(9)  # and no end: those are leased by a crawl that is dead
+
+    frontier.release(store, lambda _: False)
+    after = ledger_of(store, plan, "a.kz")
+
+    then = [url for _ in range(9) for url in step(after, answers)]
+    assert sorted([*before, *then]) == [
+        "http://a.kz/", "http://x.kz/", "http://x.kz/1", "http://x.kz/2", "http://y.kz/",
+    ]  # fmt: skip
+
+
+def test_sites_whose_budget_is_used_up_take_no_place_among_the_discovered(store: Store) -> None:
+    plan = plan_of(FocusMode.SOFT, discover=1, budget=Budget(max_pages=2, max_depth=9))
+    first = ledger_of(store, plan, "a.kz")
+    answers = {
+        "http://a.kz/": ("near", ["http://x.kz/", "http://y.kz/"]),
+        "http://x.kz/": ("near", ["http://x.kz/1", "http://x.kz/2"]),
+        "http://y.kz/": ("near", ["http://y.kz/1", "http://y.kz/2"]),
+    }
+    ended = {url.split("/")[2] for _ in range(9) for url in step(first, answers)} - {"a.kz"}
+    first.close(stopped=False)
+
+    second = ledger_of(store, plan, "a.kz")
+
+    assert {url.split("/")[2] for _ in range(9) for url in step(second, answers)} == {
+        "x.kz",
+        "y.kz",
+    } - ended
