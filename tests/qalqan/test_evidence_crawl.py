@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive import folder_of
+from crawler.archive import body_of, folder_of
 from crawler.plan import Budget
 from crawler.run import crawl
 from qalqan.evidence_manifest import seal
@@ -23,7 +23,7 @@ def test_a_crawl_and_the_next_one_leave_what_verifies(tmp_path: Path) -> None:
     with Web() as web:
         web.put("http://a.test/", '<title>a</title><a href="/b">b</a> <a href="/moved">m</a>')
         web.put("http://a.test/b", "<title>b</title>")
-        web.put("http://b.test/", packed, headers={"Content-Encoding": "gzip"})
+        web.put("http://b.test/", packed, Content_Encoding="gzip")
         plan = plan_for(web, budget=Budget(max_pages=10, revisit_s=0.0))
         seeds = seeds_of(web, "http://a.test/", "http://b.test/")
         first = crawl(tmp_path, seeds, plan, detect_language=no_language)
@@ -44,5 +44,9 @@ def test_a_crawl_and_the_next_one_leave_what_verifies(tmp_path: Path) -> None:
             if row.refers_to
         ]
         assert sorted(url.split("/")[-1] for url in again) == ["", ""]
+        (page_id,) = [
+            row["id"] for row in store.rows("SELECT id FROM pages WHERE title = 'packed'")
+        ]
+        assert body_of(store, page_id) == gzip.decompress(packed)
         for path in folder_of(store).rglob("*.warc.gz"):
             assert len(list(read_by_warcio(path.read_bytes()))) == 7
