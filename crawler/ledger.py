@@ -4,6 +4,7 @@ Outcomes are written in batches, each in one transaction with the claims it sett
 leaves a page stored and its claim done, or neither.
 """
 
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -71,8 +72,7 @@ class Ledger:
     def claims(self, count: int) -> list[Claim]:
         """Up to `count` URLs that are this crawl's to fetch, what was recorded so far being stored first."""
         self.flush()
-        if self._plan.max_total_pages is not None:
-            count = min(count, self._plan.max_total_pages - self._claimed)
+        count = min(count, self._left_in_all())
         if self.failure or count < 1:
             return []
         try:
@@ -98,7 +98,7 @@ class Ledger:
 
         What crawls held that have died meanwhile is given back.
         """
-        if self.failure:
+        if self.failure or self._left_in_all() < 1:
             return False
         try:
             frontier.release(self._store, lambda owner: owner == self._owner or is_alive(owner))
@@ -197,7 +197,7 @@ class Ledger:
             pages=tally.pages,
             errors=dict(tally.errors),
             bytes=tally.bytes,
-            pending=self._pending,
+            pending=self._to_come(),
             sites=len(self._sites),
             harvested=tally.harvested,
             killed={reason: tally.unread[reason] for reason in sorted(KILLED & set(tally.unread))},
@@ -265,6 +265,16 @@ class Ledger:
                 self._store, self._round_id, link=link, max_pages=self._plan.budget.max_pages
             )
 
+    def _left_in_all(self) -> int:
+        """How many more addresses this round may claim of all its sites together."""
+        most = self._plan.max_total_pages
+        return sys.maxsize if most is None else most - self._claimed
+
+    def _to_come(self) -> int:
+        """How many of the addresses that wait will be fetched as things are."""
+        most = self._plan.max_total_pages
+        return self._pending if most is None else max(0, min(self._pending, most - self.recorded))
+
     def _note(self) -> None:
         """The store has one more reading of the round.
 
@@ -272,7 +282,7 @@ class Ledger:
             QalqanError: it could not be written.
         """
         reading = self._tally.reading(
-            pending=self._pending, sites=len(self._sites), seconds=self._clock() - self._began
+            pending=self._to_come(), sites=len(self._sites), seconds=self._clock() - self._began
         )
         progress.note(self._store, self._round_id, reading)
 

@@ -1,11 +1,13 @@
 """The crawl's account with a real store: budgets by a clock that is passed in, and what a failing store does."""
 
 import hashlib
+import os
 
 import pytest
 
 from crawler.ledger import FLUSH_COUNT, Ledger
 from crawler.plan import Budget, CrawlPlan
+from crawler.processes import owner_of
 from review_queue import frontier, pages, progress, seeds
 from review_queue.records import Claim, Link, Outcome, Page, Seed
 from review_queue.store import Store
@@ -116,6 +118,28 @@ def test_progress_counts_what_is_stored_and_what_is_still_to_come(store: Store) 
 
     assert (now.pages, now.errors, now.bytes, now.sites) == (1, {}, 100, 1)
     assert now.pending >= 1
+
+
+def test_a_round_whose_total_is_used_up_waits_for_nobody_and_has_nothing_to_come(
+    store: Store,
+) -> None:
+    ledger = ledger_of(store, Seconds())
+    other = Ledger(store, 1, CrawlPlan(max_total_pages=1), owner_of(os.getpid()), Seconds())
+    claim = ledger.claims(1)[0]
+    store.run("UPDATE site_turns SET owner = ?", [owner_of(os.getppid())])
+    store.run(
+        "UPDATE frontier SET lease_owner = ? WHERE state = 'leased'", [owner_of(os.getppid())]
+    )
+    frontier.acknowledge(store, 1, [fetched(claim, "x", "y")], revisit_s=1e6, max_depth=9)
+    assert other.must_wait()
+    assert other.progress().pending == 1
+
+    (claim,) = other.claims(9)
+    other.record(fetched(claim))
+
+    assert other.claims(9) == []
+    assert not other.must_wait()
+    assert other.progress().pending == 0
 
 
 def test_the_store_is_told_every_ten_seconds_and_at_the_end(store: Store) -> None:
