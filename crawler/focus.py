@@ -58,6 +58,7 @@ class Focus:
         self._seed_priorities = links.seed_priorities(store)
         self._ranked: dict[str, int] = {}
         self._changed: set[str] = set()
+        self._found: list[Prospect] = []
         self._fetched = 0
         self._rank_at = _RERANK_EVERY
 
@@ -91,6 +92,8 @@ class Focus:
             if outcome.score is not None:
                 self._learn(outcome, trail, worths)
             self._place(outcome, trail)
+        links.put_prospects(self._store, self._round_id, self._found)
+        self._found.clear()
         links.settle(self._store, list(worths.items()))
         for site in sorted(self._changed):
             links.rerank(self._store, site, self._priority_of, _RERANK_ROWS)
@@ -174,11 +177,7 @@ class Focus:
                 )
         if self._discovers and not is_far and outcome.offsite:
             leads = [(link, Lead(claim.id, pair, away, link.words)) for link in outcome.offsite]
-            links.put_prospects(
-                self._store,
-                self._round_id,
-                [self._prospect(one, claim.site) for one in leads],
-            )
+            self._found.extend(self._prospect(one, claim.site) for one in leads)
 
     def _wanted(self, outcome: Outcome, source: int, pair: int, away: int) -> Iterator[Wanted]:
         if len(self._ranked) > _REMEMBERED_LINKS:

@@ -3,6 +3,7 @@
 What a crawl learns from is kept here too: by which lead an address came to be fetched, and what that was worth.
 """
 
+import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -100,14 +101,12 @@ def write_lead(store: Store, frontier_id: int, lead: Lead) -> None:
     )
 
 
-def trails(store: Store, ids: Iterable[int]) -> dict[int, Trail]:
+def trails(store: Store, ids: Sequence[int]) -> dict[int, Trail]:
     """The trails of those rows that were found by a lead."""
-    found = {}
-    for frontier_id in ids:
-        row = store.row(f"{_TRAILS} WHERE l.frontier_id = ?", [frontier_id])
-        if row:
-            found[frontier_id] = _trail(row)
-    return found
+    rows = store.rows(
+        f"{_TRAILS} WHERE l.frontier_id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
+    )
+    return {row["frontier_id"]: _trail(row) for row in rows}
 
 
 def known_trails(store: Store, limit: int) -> Iterator[Trail]:
