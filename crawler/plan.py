@@ -43,10 +43,10 @@ class Pace:
     delay_s: float = 0.5  # between the starts of two requests to one host
     timeout_s: float = 10.0  # for a page with its redirects and its host's robots.txt
     max_body_bytes: int = 5 * 1024 * 1024  # as received, and again after decompression
-    max_held_bytes: int = 24 * 1024 * 1024  # of bodies that arrive or wait to be read, all together
+    max_held_bytes: int = 16 * 1024 * 1024  # of bodies that arrive or wait to be read, all together
     readers: int = 1  # processes that read pages
     read_s: float = 4.0  # of computing, for reading one page; by the clock twice as many
-    read_mb: int = 128  # of memory, likewise
+    read_mb: int = 96  # of memory, likewise
     max_redirects: int = 5
 
 
@@ -144,7 +144,9 @@ class CrawlPlan:
             "discover": self.discover,
             "focus": self.focus.value,
             "max_total_pages": self.max_total_pages,
-            "model": f"{self.scoring.model.name} {self.scoring.model.version}" if self.scoring else "",
+            "model": f"{self.scoring.model.name} {self.scoring.model.version}"
+            if self.scoring
+            else "",
             "cuts": dict(self.scoring.cuts) if self.scoring else {},
             "browser": asdict(self.browsing) if self.browsing else "off",
             "budget": asdict(self.budget),

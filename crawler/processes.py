@@ -71,6 +71,15 @@ def cpu_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def resident_mb(pid: int) -> float:
+    """What the process holds in memory now; 0 where that cannot be seen."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii", errors="replace").split()[1]
+    except (OSError, IndexError):
+        return 0.0
+    return int(pages) * resource.getpagesize() / 2**20
+
+
 def peak_memory_mb() -> float:
     """The most memory this process has held so far."""
     try:

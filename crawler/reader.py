@@ -6,19 +6,25 @@ import resource
 import signal
 import socket
 import sys
+import threading
 import time
 from ctypes import CDLL
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
-from crawler.frames import receive, send
+from crawler.frames import Frame, receive, send
 from crawler.processes import die_with_parent, peak_memory_mb
 
 # numpy's libraries would start a thread and a buffer for each core; set before anything imports them
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _TRIM_BYTES: Final = 1024 * 1024  # after larger pages what they took is given back to the system
 _RETIRE_SHARE: Final = 0.4  # of the memory for reading, kept from page to page
+# libxml2 leaves out text without a word when it is refused memory, so it is refused only long after what it took has
+# been seen from outside, or afterwards from here
+_LAST_RESORT: Final = 4
+TOO_MUCH_MEMORY: Final = 77  # exit code
 READY: Final = "ready"
 BROKEN: Final = "broken"
 
@@ -48,8 +54,9 @@ def _serve(channel: socket.socket) -> None:
     try:
         job, _ = receive(channel)
         answer = job.open()
-        held_kb = _data_kb()
-        _limit_memory(held_kb, job.memory_mb)
+        arrived = _received_ahead(channel)
+        held_kb, peak_mb = _data_kb(), peak_memory_mb()
+        _limit_memory(held_kb, _LAST_RESORT * job.memory_mb)
     except EOFError:
         raise
     except Exception as error:
@@ -57,11 +64,13 @@ def _serve(channel: socket.socket) -> None:
         send(channel, (BROKEN, f"{error}"))
         return
     send(channel, (READY, (*_used(), False)))
-    while True:
-        head, bodies = receive(channel)
+    while (frame := arrived.get()) is not None:
+        head, bodies = frame
         size = sum(map(len, bodies))
         answers = answer(head, bodies)
-        del bodies, head
+        del frame, bodies, head
+        if peak_memory_mb() - peak_mb > job.memory_mb:
+            os._exit(TOO_MUCH_MEMORY)
         if size > _TRIM_BYTES:
             _trim()
         # lxml keeps every name of a tag or attribute for good: what is left may be too little for the next page
@@ -70,6 +79,26 @@ def _serve(channel: socket.socket) -> None:
         if retires:
             return
         del answers
+    raise EOFError
+
+
+def _received_ahead(channel: socket.socket) -> "SimpleQueue[Frame | None]":
+    """A queue of the messages that arrive, None when no more will: the next one is here before it is asked for.
+
+    The other end is busy with much else, and what the system holds between the two is a third of a message: reading
+    began only when it had got round to sending the rest.
+    """
+    arrived: SimpleQueue[Frame | None] = SimpleQueue()
+
+    def receive_all() -> None:
+        try:
+            while True:
+                arrived.put(receive(channel))
+        except (EOFError, OSError):
+            arrived.put(None)
+
+    threading.Thread(target=receive_all, daemon=True).start()
+    return arrived
 
 
 def _used() -> tuple[float, float]:

@@ -21,10 +21,10 @@ from crawler.worker import BrokenWorkerError, Used, Worker, WorkerGoneError
 from review_queue.errors import QalqanError
 from review_queue.records import Capture
 
-BATCH: Final = 16
+BATCH: Final = 8  # as many as the model scores together
 _BATCH_BYTES: Final = 1024 * 1024
-_AHEAD: Final = 2  # batches a reader has, so that it need not wait for the next one
-_WATCH_S: Final = 0.2
+_AHEAD: Final = 4  # batches a reader has, so that it need not wait for the next one
+_WATCH_S: Final = 0.1
 _UNWATCHED_S: Final = 1.0  # no batch is looked at before
 _TRIES: Final = 2  # of a page that was alone when its reader died of something else than its limits
 _MOST_KILLS: Final = 3  # of readers by one site, before its pages are no longer read
@@ -136,6 +136,10 @@ class Readers:
         """Whether any task has no answer yet."""
         return self._unanswered > 0
 
+    def pids(self) -> list[int]:
+        """The ids of the processes, 0 for one that is not there."""
+        return [worker.pid for worker in self._workers]
+
     def peak_memory_mb(self) -> float:
         """The most that readers which worked side by side have held."""
         return sum(self._peaks.values())
@@ -163,7 +167,7 @@ class Readers:
         while self.busy and any(not task.done() for task in self._tasks):
             if time.monotonic() > until:
                 return False
-            await asyncio.sleep(_WATCH_S / 10)
+            await asyncio.sleep(_WATCH_S / 5)
         return not self.busy
 
     async def close(self) -> None:
@@ -261,6 +265,8 @@ class Readers:
                 wall_s > _UNWATCHED_S and worker.computed_s() > self._limits.cpu_s
             ):
                 worker.kill_for("time")
+            elif worker.takes_too_much(self._job.memory_mb):
+                worker.kill_for("memory")
 
     def _deliver(self, batch: _Batch, answers: list[Answer]) -> None:
         for item, answer in zip(batch.items, answers, strict=True):

@@ -11,8 +11,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 from crawler.frames import PREFIX_BYTES, Frame, count_of, lengths_of, opened, packed
-from crawler.processes import cpu_seconds
-from crawler.reader import BROKEN, run_reader
+from crawler.processes import cpu_seconds, resident_mb
+from crawler.reader import BROKEN, TOO_MUCH_MEMORY, run_reader
 
 _START_S: Final = 120.0  # loading a model takes two seconds, and ten on a busy machine
 _JOIN_S: Final = 5.0
@@ -42,6 +42,7 @@ class Worker:
         self.used = Used()
         self.killed_for = ""
         self.is_ready = False
+        self._ready_mb = 0.0
         self._channel: socket.socket | None = None
         self._process: BaseProcess | None = None
         self._start()
@@ -71,6 +72,7 @@ class Worker:
             raise BrokenWorkerError(used)
         self.used = Used(*used)
         self.is_ready = True
+        self._ready_mb = self.used.peak_mb
         return self.used
 
     async def send(self, head: object, bodies: Sequence[bytes] = ()) -> None:
@@ -90,6 +92,10 @@ class Worker:
     def computed_s(self) -> float:
         """How many seconds the process has computed since its last answer."""
         return cpu_seconds(self.pid) - self.used.cpu_s
+
+    def takes_too_much(self, memory_mb: int) -> bool:
+        """Whether the process holds so much more than when it was ready."""
+        return resident_mb(self.pid) - self._ready_mb > memory_mb
 
     def kill_for(self, reason: str) -> None:
         """The process is killed; whoever waits for it is told that it is gone, and may ask for the reason."""
@@ -138,9 +144,16 @@ class Worker:
             except OSError:
                 received = 0
             if not received:
+                self._look_why()
                 raise WorkerGoneError
             view = view[received:]
         return bytes(held)
+
+    def _look_why(self) -> None:
+        if self._process is not None and not self.killed_for:
+            self._process.join(_JOIN_S)
+            if self._process.exitcode == TOO_MUCH_MEMORY:
+                self.killed_for = "memory"
 
 
 def _as_socket(connection: Connection) -> socket.socket:
