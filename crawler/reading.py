@@ -21,6 +21,7 @@ from review_queue.records import Capture, Link, Page, PageScore
 
 # in no language we look for, and in none at all: between them they are asked of every library a detector has
 _ANY_TEXTS: Final = ("Brot wird aus Mehl und Wasser gebacken.", "1f3 a9c 0be " * 100)
+_LIKE_A_PAGE: Final = 50  # times one of them is as long as a page
 _DETECT_CHARS: Final = 20_000  # enough of a page to know its language
 # the shell of a page that scripts build says its name and "loading" or "switch JavaScript on"; and in less than two
 # sentences the model finds nothing, so a page with less is worth the browser's second
@@ -75,15 +76,18 @@ class ReadingJob:
 
     def open(self) -> Callable[[Sequence[Task], Sequence[bytes]], list[Answer]]:
         """The function that answers tasks whose payloads come apart from them."""
+        score = self.load() if self.load else None
         reading = Reading(
             max_body_bytes=self.max_body_bytes,
             addresses=self.addresses,
             detect_language=self.detect_language,
-            score=self.load() if self.load else None,
+            score=score,
         )
-        # its libraries take 100 MB when they are first asked, which no page's reading may be charged with
+        # their libraries take 100 MB when they are first asked, which no page's reading may be charged with
         for text in _ANY_TEXTS:
             self.detect_language(text)
+        if score is not None:
+            score([("", text * _LIKE_A_PAGE) for text in _ANY_TEXTS * 4])
 
         def answers(tasks: Sequence[Task], payloads: Sequence[bytes]) -> list[Answer]:
             return reading.answers(
