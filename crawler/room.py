@@ -29,6 +29,11 @@ class Charge:
         self.room = room
         self.bytes = 0
 
+    def fits(self, size: int) -> bool:
+        """Whether there is room for a body of `size` bytes now."""
+        room = self.room
+        return room.used - self.bytes + size <= room.size or room.used <= self.bytes
+
     def grow(self, size: int) -> bool:
         """The body may have `size` bytes; False where there is no room for them."""
         more = size - self.bytes
