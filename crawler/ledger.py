@@ -65,6 +65,7 @@ class Ledger:
         self._pending = 0
         self._count_pending_at = 0.0
         self._note_at = 0.0
+        self._is_waiting = False
         self.recorded = 0
         self.failure: QalqanError | None = None
         self.on_failure: Callable[[], None] = lambda: None
@@ -90,6 +91,7 @@ class Ledger:
             self.fail(error)
             return []
         self._claimed += len(claims)
+        self._is_waiting = self._is_waiting and not claims
         self._sites.update(claim.site for claim in claims)
         return claims
 
@@ -102,12 +104,13 @@ class Ledger:
             return False
         try:
             frontier.release(self._store, lambda owner: owner == self._owner or is_alive(owner))
-            return turns.are_awaited(
+            self._is_waiting = turns.are_awaited(
                 self._store, self._round_id, owner=self._owner, delay_s=self._plan.pace.delay_s
             )
         except QalqanError as error:
             self.fail(error)
             return False
+        return self._is_waiting
 
     def begins(self, site: str) -> None:
         """The site's seconds count from now on, if they do not already: it is about to be asked for a page."""
@@ -202,6 +205,7 @@ class Ledger:
             harvested=tally.harvested,
             killed={reason: tally.unread[reason] for reason in sorted(KILLED & set(tally.unread))},
             seconds=now - self._began,
+            is_waiting=self._is_waiting,
         )
 
     def discover_known(self) -> None:

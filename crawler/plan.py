@@ -181,6 +181,7 @@ class Progress:
     killed: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     memory_mb: float = 0.0
+    is_waiting: bool = False  # for another crawl that is at its sites
 
 
 @dataclass(frozen=True, slots=True)

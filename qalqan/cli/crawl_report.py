@@ -55,6 +55,8 @@ def status_line(now: Progress, pulse: Pulse) -> str:
         parts.append(f"{now.memory_mb:.0f} MB")
     if (eta := pulse.eta_s) is not None:
         parts.append(f"{timedelta(seconds=round(min(eta, _LONGEST_S)))} left")
+    if now.is_waiting:
+        parts.append("waiting for another crawl at these sites")
     if now.killed:
         parts.append(f"{sum(now.killed.values())} readers killed")
     if now.errors:

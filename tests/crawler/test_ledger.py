@@ -132,10 +132,11 @@ def test_a_round_whose_total_is_used_up_waits_for_nobody_and_has_nothing_to_come
     )
     frontier.acknowledge(store, 1, [fetched(claim, "x", "y")], revisit_s=1e6, max_depth=9)
     assert other.must_wait()
-    assert other.progress().pending == 1
+    assert (other.progress().pending, other.progress().is_waiting) == (1, True)
 
     (claim,) = other.claims(9)
     other.record(fetched(claim))
+    assert not other.progress().is_waiting
 
     assert other.claims(9) == []
     assert not other.must_wait()

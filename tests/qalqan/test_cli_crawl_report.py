@@ -46,6 +46,13 @@ def test_the_commonest_errors_are_named_and_all_are_counted() -> None:
     assert line.endswith("21 errors (dns 9, http_404 4, timeout 4, refused 2, ...)")
 
 
+def test_a_crawl_that_waits_for_another_says_so() -> None:
+    now = Progress(pages=7, is_waiting=True)
+
+    assert "waiting for another crawl" in status_line(now, pulse_of(now))
+    assert "waiting" not in status_line(Progress(pages=7), pulse_of(now))
+
+
 def test_an_end_too_far_away_to_be_written_is_shown_all_the_same() -> None:
     moments = (Progress(pages=0), Progress(pages=1, pending=10**15, seconds=10))
 
