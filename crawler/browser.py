@@ -26,7 +26,7 @@ from crawler.browser_job import BrowserStart, Browsing, Rendered, RenderJob, fin
 from crawler.egress import Egress, PassLimits
 from crawler.plan import Network
 
-_START_S: Final = 30.0
+_START_S: Final = 60.0
 _CLOSE_S: Final = 5.0  # for a page that is done with
 _WATCH_S: Final = 0.2
 _PAGES_EACH: Final = 100  # what a browser leaks ends with it

@@ -33,10 +33,10 @@ from crawler.processes import adopt_orphans, die_with_parent
 
 _VIEW: Final[ViewportSize] = {"width": 1280, "height": 960}
 _SHOWN: Final[ViewportSize] = {"width": 480, "height": 360}  # of the blurred picture
-# first for the page itself, then for what its scripts still fetch
+# the part of a page's time that is waited for the page itself, and then for what its scripts still fetch
 _RESTS: Final[tuple[tuple[Literal["domcontentloaded", "networkidle"], float], ...]] = (
-    ("domcontentloaded", 5_000),
-    ("networkidle", 3_000),
+    ("domcontentloaded", 0.4),
+    ("networkidle", 0.25),
 )
 _MOST_REQUESTS: Final = 300
 _MOST_NAVIGATIONS: Final = 50
@@ -167,9 +167,9 @@ class _Visit:
             return Rendered(error="failed: no answer")
         if response.status != _OK:
             return Rendered(url=self._page.url, status=response.status, error="status")
-        for state, most_ms in _RESTS:
+        for state, part in _RESTS:
             with suppress(WaitedTooLong):  # a page that never rests is read as it stands
-                self._page.wait_for_load_state(state, timeout=min(most_ms, self._job.seconds * 300))
+                self._page.wait_for_load_state(state, timeout=self._job.seconds * 1000 * part)
         session = self._context.new_cdp_session(self._page)
         html = self._markup(session)
         wanted = self._job.screenshots

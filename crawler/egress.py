@@ -53,7 +53,7 @@ class PassLimits:
     max_bytes: int
     seconds: float
     connections: int = 200
-    at_once: int = 32
+    at_once: int = 64  # a browser's own limit is half of that, without its sockets for scripts
 
 
 @dataclass(slots=True)

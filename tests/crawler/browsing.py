@@ -21,7 +21,7 @@ needs_chromium = pytest.mark.skipif(
     not CHROMIUM.exists() or find_spec("playwright") is None,
     reason="no /usr/bin/chromium, or the extra [browser] is not installed",
 )
-_GONE_S = 20.0
+_GONE_S = 60.0
 
 
 def browse(
@@ -32,7 +32,7 @@ def browse(
     """`work` has been done with a browser, which is closed afterwards."""
 
     async def run() -> None:
-        browser = CrawlBrowser(network, browsing or Browsing(sandbox=SANDBOX), max_chars=1_000_000)
+        browser = CrawlBrowser(network, browsing or Browsing(sandbox=SANDBOX, page_s=60.0), max_chars=1_000_000)
         await browser.start()
         try:
             await work(browser)
@@ -74,7 +74,7 @@ def browsers(owner: int) -> list[str]:
 
 
 def wait_until_gone(owner: int) -> list[str]:
-    """What is left of the browser of `owner` after at most 20 seconds."""
+    """What is left of the browser of `owner` after at most a minute."""
     until = time.monotonic() + _GONE_S
     while (left := browsers(owner)) and time.monotonic() < until:
         time.sleep(0.1)

@@ -28,7 +28,7 @@ from tests.site.web import Web
 
 # a page that loops has so long; one that does not is done in a second, in four on a busy machine
 BRIEF = Browsing(sandbox=SANDBOX, page_s=8.0)
-CALM = Browsing(sandbox=SANDBOX)
+CALM = Browsing(sandbox=SANDBOX, page_s=60.0)
 GOOD = "<body><p id=a></p><script>document.getElementById('a').textContent='it '+'works'</script>"
 BUILT = """<!DOCTYPE html><html lang="kk"><head><title>t</title></head><body><div id="a"></div>
 <img src="/picture.png"><video src="/film.mp4"></video><script>

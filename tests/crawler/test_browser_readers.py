@@ -34,7 +34,7 @@ LOOP = "<html><body>loops<script>for (;;);</script></body></html>"
 MEMORY = """<html><body>grows<script>const kept = []; setInterval(() => {
   for (let i = 0; i < 8; i++) kept.push(new Uint8Array(16 * 1024 * 1024).fill(1)) }, 1)</script></body></html>"""
 BUILT = "built by a script " * 3
-BROWSING = Browsing(sandbox=SANDBOX)
+BROWSING = Browsing(sandbox=SANDBOX, page_s=60.0)
 
 
 def test_a_shell_is_stored_as_its_scripts_built_it_and_its_links_are_followed(
