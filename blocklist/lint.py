@@ -9,15 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from blocklist import guards
-from review_queue.categories import Scope
-from review_queue.errors import ExportError
+from blocklist.lint_lines import LONGEST_NAME, START, WILDCARD, fault, place_of, text_of
 
-_LONGEST_NAME: Final = 253
 # An owner name, a dot and the provider's zone name of up to 63 characters must stay within that.
-_LONGEST_OWNER: Final = _LONGEST_NAME - 1 - 63
-_WILDCARD: Final = "*."
-_LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_LONGEST_OWNER: Final = LONGEST_NAME - 1 - 63
 _TTL: Final = re.compile(r"\$TTL [1-9][0-9]{0,5}")
 _SOA: Final = re.compile(r"@ SOA localhost\. nobody\.invalid\. ([1-9][0-9]{0,9})( [1-9][0-9]*){4}")
 _HEAD: Final = (
@@ -27,9 +22,6 @@ _HEAD: Final = (
     ("the NS record", re.compile(r"@ NS localhost\.")),
 )
 _LARGEST_SERIAL: Final = 2**32 - 1
-
-_Place = tuple[str, bool]  # the name, and whether it is the wildcard line
-_START: Final[_Place] = ("", False)
 
 
 def check(form: str, file: str, lines: Iterable[str], *, serial: int) -> int:
@@ -49,13 +41,13 @@ def check_rpz(lines: Iterable[str], serial: int) -> int:
     """
     numbered = enumerate(lines, start=1)
     _check_head(numbered, serial)
-    last = _START
+    last = START
     owners = 0
     for number, line in numbered:
-        owner, _, rest = _text(number, line).partition(" ")
+        owner, _, rest = text_of(number, line).partition(" ")
         if rest != "CNAME .":
-            raise _bad(number, "is not a name followed by `CNAME .`")
-        last = _check_owner(number, owner, last, _LONGEST_OWNER)
+            raise fault(number, "is not a name followed by `CNAME .`")
+        last = place_of(number, owner, last, _LONGEST_OWNER)
         owners += 1
     return owners
 
@@ -66,10 +58,10 @@ def check_domains(lines: Iterable[str], _serial: int) -> int:
     Raises:
         ExportError: a line that is anything else, by number.
     """
-    last = _START
+    last = START
     number = 0
     for number, line in enumerate(lines, start=1):
-        last = _check_owner(number, _text(number, line), last)
+        last = place_of(number, text_of(number, line), last)
     return number
 
 
@@ -81,17 +73,17 @@ def check_hosts(lines: Iterable[str], _serial: int) -> int:
     """
     numbered = enumerate(lines, start=1)
     first, line = next(numbered, (1, ""))
-    if not _text(first, line).startswith("# "):
-        raise _bad(first, "is not the heading")
-    last = _START
+    if not text_of(first, line).startswith("# "):
+        raise fault(first, "is not the heading")
+    last = START
     names = 0
     for number, line in numbered:
-        address, _, name = _text(number, line).partition(" ")
+        address, _, name = text_of(number, line).partition(" ")
         if address == "::" and names and name == last[0]:
             continue
-        if address != "0.0.0.0" or name.startswith(_WILDCARD):  # noqa: S104  # a list's own text
-            raise _bad(number, "is not an exact name sent to 0.0.0.0 and ::")
-        last = _check_owner(number, name, last)
+        if address != "0.0.0.0" or name.startswith(WILDCARD):  # noqa: S104  # a list's own text
+            raise fault(number, "is not an exact name sent to 0.0.0.0 and ::")
+        last = place_of(number, name, last)
         names += 1
     return names
 
@@ -106,51 +98,8 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
 def _check_head(numbered: Iterator[tuple[int, str]], serial: int) -> None:
     for what, pattern in _HEAD:
         number, line = next(numbered, (0, "\n"))
-        found = pattern.fullmatch(_text(number, line))
+        found = pattern.fullmatch(text_of(number, line))
         if found is None:
-            raise _bad(number, f"is not {what}")
+            raise fault(number, f"is not {what}")
         if pattern is _SOA and not int(found[1]) == serial <= _LARGEST_SERIAL:
-            raise _bad(number, f"does not have the serial {serial} of this export")
-
-
-def _text(number: int, line: str) -> str:
-    if not line.endswith("\n"):
-        raise _bad(number, "is cut off")
-    text = line[:-1]
-    if not (text.isascii() and text.isprintable() and text):
-        raise _bad(number, "is blank or has characters outside printable ASCII")
-    return text
-
-
-def _check_owner(
-    number: int, owner: str, last: _Place, longest: int = _LONGEST_NAME + len(_WILDCARD)
-) -> _Place:
-    """The owner's place in the order, which must come after `last`: so no name stands twice."""
-    name = owner.removeprefix(_WILDCARD)
-    if owner.endswith("."):
-        raise _bad(number, "has an absolute name, which stops Unbound from starting")
-    if owner != owner.lower():
-        raise _bad(number, "has capital letters, so a duplicate could hide")
-    if len(owner) > longest:
-        raise _bad(
-            number,
-            f"has a name of {len(owner)} characters, too long for the DNS once a zone name follows",
-        )
-    if not all(_LABEL.fullmatch(label) for label in name.split(".")):
-        raise _bad(number, "has a blank, bare or odd label, which may block everything")
-    reason = guards.refusal(Scope.DOMAIN, name)
-    if reason:
-        raise _bad(number, f"has a name that must not be listed: {reason}")
-    place = (name, owner != name)
-    if place <= last:
-        raise _bad(number, "repeats a name or is out of order")
-    if place[1] and last != (name, False):
-        raise _bad(number, "blocks what lies below a name but not the name")
-    return place
-
-
-def _bad(number: int, what: str) -> ExportError:
-    return ExportError(
-        f"nothing was published: line {number} of the new list {what};"
-        " the last good list stays, please report this fault"
-    )
+            raise fault(number, f"does not have the serial {serial} of this export")
