@@ -107,10 +107,11 @@ class Server(asyncio.Protocol):
         *heads, self._held = (self._held + data).split(b"\r\n\r\n")
         for head in heads:
             path = head.split(b" ", 2)[1]
-            if not path.startswith(b"/p"):
+            name = path.rpartition(b"/")[2].lstrip(b"p")
+            if not name.isdigit():
                 self._transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                 continue
-            number = int(path[2:])
+            number = int(name)
             before, after = self.pages[number % len(self.pages)]
             own = links(number, self.a_site)
             length = len(before) + len(own) + len(after)
@@ -315,6 +316,28 @@ def compare(chosen: argparse.Namespace) -> list[Turn]:
     return turns
 
 
+def with_waiting(rows: int, pages: int) -> Turn:
+    """A crawl of `pages` pages whose store has so many addresses waiting, of 500 sites."""
+    sites = 500
+    with (
+        tempfile.TemporaryDirectory(prefix="speed") as name,
+        served(Path(name), HOSTS) as port,
+    ):
+        data = Path(name, "data")
+        data.mkdir()
+        fill = [sys.executable, str(HERE / "frontier_speed.py"), "--part", "fill", "--shape", "few"]
+        subprocess.run(
+            [*fill, "--folder", str(data), "--rows", str(rows), "--sites", str(sites)], check=True
+        )
+        seeds = Path(name, "seeds.txt")
+        seeds.write_text("".join(f"http://s{n}.example/0\n" for n in range(sites)))
+        command = [sys.executable, "-m", "qalqan", "crawl", str(seeds), "--json", "--data", str(data),
+                   "--proxy", f"http://127.0.0.1:{port}", "--robots", "ignore", "--delay", "0",
+                   "--max-depth", "0", "--max-pages", str(pages // sites)]  # fmt: skip
+        wanted = pages // sites * sites
+        return timed(f"{rows:,} rows", command, wanted, os.environ, uvloop=False)
+
+
 def told(program: str, turns: list[Turn]) -> str:
     """One line: the best and the median of a program's turns."""
     rates = [turn.rate for turn in turns]
@@ -356,12 +379,22 @@ def main() -> None:
     parser.add_argument("--follow", action="store_true", help="ours finds the pages through links")
     parser.add_argument("--without", action="append", default=[], help="leave a program out")
     parser.add_argument("--option", action="append", default=[], help="one more for `qalqan crawl`")
+    parser.add_argument(
+        "--waiting",
+        type=int,
+        nargs="*",
+        help="only our memory, by how many addresses wait: 20000 200000",
+    )
     parser.add_argument("--json", type=Path, help="write every turn there")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     chosen.pages -= chosen.pages % HOSTS
     if chosen.serve:
         asyncio.run(serve(chosen.pages // HOSTS))
+        return
+    if chosen.waiting:
+        for rows in chosen.waiting:
+            print(told(f"{rows:,} waiting", [with_waiting(rows, chosen.pages)]), flush=True)
         return
     turns = compare(chosen)
     if chosen.json:
