@@ -71,6 +71,15 @@ def cpu_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def queued_seconds(pid: int) -> float:
+    """How many seconds the process was ready to compute and had no processor; 0 where that cannot be seen."""
+    try:
+        stat = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii", errors="replace")
+        return int(stat.split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
 def resident_mb(pid: int) -> float:
     """What the process holds in memory now; 0 where that cannot be seen."""
     try:

@@ -227,7 +227,7 @@ class Readers:
                 worker.used = used
                 batch = batches.popleft()
                 if batches:
-                    batches[0].began = time.monotonic()
+                    batches[0].began = worker.clock()
                 wake.set()
                 self._deliver(batch, answers)
                 if used.retires:
@@ -245,7 +245,7 @@ class Readers:
             if len(batches) < _AHEAD and len(self._line) and (not batches or self._line.full):
                 batch = _Batch(self._line.take())
                 if not batches:
-                    batch.began = time.monotonic()
+                    batch.began = worker.clock()
                 batches.append(batch)
                 await worker.send(
                     [item.task for item in batch.items], [item.payload for item in batch.items]
@@ -260,7 +260,7 @@ class Readers:
             await asyncio.sleep(_WATCH_S)
             if not batches or not batches[0].began:
                 continue
-            wall_s = time.monotonic() - batches[0].began
+            wall_s = worker.clock() - batches[0].began
             if wall_s > self._limits.wall_s or (
                 wall_s > _UNWATCHED_S and worker.computed_s() > self._limits.cpu_s
             ):

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -11,10 +12,12 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 from crawler.frames import PREFIX_BYTES, Frame, count_of, lengths_of, opened, packed
-from crawler.processes import cpu_seconds, resident_mb
+from crawler.processes import cpu_seconds, queued_seconds, resident_mb
 from crawler.reader import BROKEN, TOO_MUCH_MEMORY, run_reader
 
-_START_S: Final = 120.0  # loading a model takes two seconds, and ten on a busy machine
+_START_S: Final = (
+    300.0  # loading a model takes three seconds, and one of ours took 50 on a very busy machine
+)
 _JOIN_S: Final = 5.0
 
 
@@ -92,6 +95,10 @@ class Worker:
     def computed_s(self) -> float:
         """How many seconds the process has computed since its last answer."""
         return cpu_seconds(self.pid) - self.used.cpu_s
+
+    def clock(self) -> float:
+        """Seconds that go by while the process computes or waits, and not while others have its processor."""
+        return time.monotonic() - queued_seconds(self.pid)
 
     def takes_too_much(self, memory_mb: int) -> bool:
         """Whether the process holds so much more than when it was ready."""

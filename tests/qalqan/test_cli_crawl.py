@@ -436,3 +436,34 @@ def test_a_crawl_that_fails_is_told_to_its_monitor_as_ended(tmp_path: Path) -> N
 
     assert done.returncode == 1
     assert "qalqan_crawl_running 0.0" in file.read_text()
+
+
+def test_pages_are_scored_as_they_come_and_score_opens_their_cases(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Web() as web:
+        small_web(web)
+
+        done = qalqan_crawl(
+            "-", "--data", str(data), "--proxy", web.proxy, "--delay", "0", "--json", "--score",
+            stdin="s1.example\ns2.example\n",
+        )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert (report["pages"], report["unread"]) == (3, {})
+    with open_store(data) as store:
+        assert store.value("SELECT count(*) FROM scores") == 3
+        assert store.value("SELECT count(*) FROM cases") == 0
+
+
+def test_a_bad_model_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+    with Web() as web:
+        small_web(web)
+
+        done = qalqan_crawl(
+            "-", "--data", str(tmp_path / "data"), "--proxy", web.proxy, "--score",
+            "--models", str(tmp_path), stdin="s1.example\n",
+        )  # fmt: skip
+
+    assert (done.returncode, web.requests) == (1, [])
+    assert "no model topic-stance" in done.stderr
