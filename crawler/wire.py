@@ -7,6 +7,7 @@ Scrapy's own classes for this build a response's headers twice, guess its type f
 about every piece of a body: a third of the time of a page.
 """
 
+import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from scrapy.core.downloader.handlers.http11 import (
@@ -37,6 +38,11 @@ TIME: Final = "time"
 # Scrapy's flag and ours, as a WARC record says it
 _TRUNCATED: Final = {"dataloss": "disconnect", LENGTH: LENGTH, TIME: TIME}
 _Result = TypeVar("_Result")
+_STATUS: Final = re.compile(
+    rb"\s*(?:HTTP/\d+(?:\.\d+)?|ICY)[ \t]+(\d{3})(?:[ \t]+(.*))?", re.IGNORECASE | re.DOTALL
+)
+_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_LENGTH: Final = re.compile(rb"\d{1,18}(?:\s*,\s*\d{1,18})*\s*\Z")
 
 
 class PostponedError(Exception):
@@ -54,11 +60,13 @@ class PageResponse(Response):
 
 
 class _HeadParser(_LenientHTTPClientParser):
-    """Keeps the lines of the head as they come, up to a cap."""
+    """Keeps the lines of the head as they come, up to a cap, and reads them as browsers do.
 
-    MAX_LENGTH = (
-        MAX_HEAD_BYTES  # of one line: at Twisted's 16 KiB a page could hide behind a long header
-    )
+    Twisted refuses what is not well-formed, so a page could hide behind a header of two words, a length of "+5" or a
+    line of more than 16 KiB, and be read by everybody but us.
+    """
+
+    MAX_LENGTH = MAX_HEAD_BYTES
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802  # Twisted's name
         held = self.__dict__.setdefault("held_lines", [])
@@ -68,6 +76,24 @@ class _HeadParser(_LenientHTTPClientParser):
         self.__dict__["held_bytes"] = size
         held.append(line.removesuffix(b"\r"))
         super().lineReceived(line)
+
+    def statusReceived(self, status: bytes) -> None:  # noqa: N802  # Twisted's name
+        found = _STATUS.fullmatch(status)
+        if found is not None:
+            status = b"HTTP/1.1 %b %b" % (found[1], found[2] or b"")
+        super().statusReceived(status)  # type: ignore[no-untyped-call]
+
+    def headerReceived(self, name: bytes, value: bytes) -> None:  # noqa: N802  # Twisted's name
+        lower = name.lower()
+        if not _NAME.fullmatch(name) or (lower == b"content-length" and not _LENGTH.match(value)):
+            return
+        if lower == b"transfer-encoding" and value.lower() != b"chunked":
+            # where the next answer begins is not sure then
+            self.connHeaders.addRawHeader(b"connection", b"close")
+            if b"chunked" not in {word.strip() for word in value.lower().split(b",")}:
+                return
+            value = b"chunked"
+        super().headerReceived(name, value)  # type: ignore[no-untyped-call]
 
     def allHeadersReceived(self) -> None:  # noqa: N802  # Twisted's name
         lines = self.__dict__.pop("held_lines", [])

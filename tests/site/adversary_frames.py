@@ -66,12 +66,16 @@ SMUGGLING = (
         ANY,
     ),
     Kind(
-        "chunked-spelled-badly", fixed(_head(b"Transfer-Encoding: xchunked", _LEN[:-2]) + BODY), ANY
+        "chunked-spelled-badly",
+        fixed(_head(b"Transfer-Encoding: xchunked", _LEN[:-2]) + BODY),
+        PAGE,
+        shown=True,
     ),
     Kind(
         "chunked-with-tab",
         fixed(_head(b"Transfer-Encoding:\tchunked") + chunk(BODY) + b"0\r\n\r\n"),
-        ANY,
+        PAGE,
+        shown=True,
     ),
     Kind(
         "chunked-space-colon",
@@ -85,15 +89,19 @@ SMUGGLING = (
             + chunk(BODY)
             + b"0\r\n\r\n"
         ),
-        ANY,
+        PAGE,
+        shown=True,
     ),
-    Kind("length-plus", fixed(_head(b"Content-Length: +%d" % len(BODY)) + BODY), ANY),
+    Kind("length-plus", fixed(_head(b"Content-Length: +%d" % len(BODY)) + BODY), PAGE, shown=True),
     Kind(
-        "length-list", fixed(_head(b"Content-Length: %d, %d" % (len(BODY), len(BODY))) + BODY), ANY
+        "length-list",
+        fixed(_head(b"Content-Length: %d, %d" % (len(BODY), len(BODY))) + BODY),
+        PAGE,
+        shown=True,
     ),
-    Kind("length-hex", fixed(_head(b"Content-Length: 0x50") + BODY), ANY),
-    Kind("length-words", fixed(_head(b"Content-Length: many") + BODY), ANY),
-    Kind("length-underscore", fixed(_head(b"Content-Length: 1_0") + BODY), ANY),
+    Kind("length-hex", fixed(_head(b"Content-Length: 0x50") + BODY), PAGE, shown=True),
+    Kind("length-words", fixed(_head(b"Content-Length: many") + BODY), PAGE, shown=True),
+    Kind("length-underscore", fixed(_head(b"Content-Length: 1_0") + BODY), PAGE, shown=True),
     Kind(
         "chunk-extension-mib", fixed(CHUNKED + chunk(BODY, b";" + b"x" * MIB) + b"0\r\n\r\n"), ANY
     ),
@@ -123,25 +131,47 @@ SMUGGLING = (
     ),
 )
 HEADS = (
-    Kind("bare-lf", fixed(_head(_LEN[:-2]).replace(b"\r\n", b"\n") + BODY), ANY),
+    Kind("bare-lf", fixed(_head(_LEN[:-2]).replace(b"\r\n", b"\n") + BODY), PAGE, shown=True),
     Kind(
         "bare-cr",
         fixed(_head(_LEN[:-2]).replace(b"\r\n", b"\r") + BODY, 0.5),
         ANY | frozenset({"not_html"}),
     ),
-    Kind("status-no-reason", fixed(b"HTTP/1.1 200\r\n" + HTML + _LEN + b"\r\n" + BODY), ANY),
-    Kind("status-two-spaces", fixed(b"HTTP/1.1  200  OK\r\n" + HTML + _LEN + b"\r\n" + BODY), ANY),
-    Kind("status-lower", fixed(b"http/1.1 200 ok\r\n" + HTML + _LEN + b"\r\n" + BODY), ANY),
-    Kind("status-http-2", fixed(b"HTTP/2 200\r\n" + HTML + _LEN + b"\r\n" + BODY), ANY),
-    Kind("status-shoutcast", fixed(b"ICY 200 OK\r\n" + HTML + b"\r\n" + BODY), ANY),
+    Kind(
+        "status-no-reason",
+        fixed(b"HTTP/1.1 200\r\n" + HTML + _LEN + b"\r\n" + BODY),
+        PAGE,
+        shown=True,
+    ),
+    Kind(
+        "status-two-spaces",
+        fixed(b"HTTP/1.1  200  OK\r\n" + HTML + _LEN + b"\r\n" + BODY),
+        PAGE,
+        shown=True,
+    ),
+    Kind(
+        "status-lower",
+        fixed(b"http/1.1 200 ok\r\n" + HTML + _LEN + b"\r\n" + BODY),
+        PAGE,
+        shown=True,
+    ),
+    Kind(
+        "status-http-2", fixed(b"HTTP/2 200\r\n" + HTML + _LEN + b"\r\n" + BODY), PAGE, shown=True
+    ),
+    Kind("status-shoutcast", fixed(b"ICY 200 OK\r\n" + HTML + b"\r\n" + BODY), PAGE, shown=True),
     Kind(
         "status-reason-mib",
         fixed(b"HTTP/1.1 200 " + b"K" * MIB + b"\r\n" + HTML + b"\r\n" + BODY),
         ANY,
     ),
-    Kind("status-nul", fixed(b"HTTP/1.1 200 O\0K\r\n" + HTML + _LEN + b"\r\n" + BODY), ANY),
+    Kind(
+        "status-nul",
+        fixed(b"HTTP/1.1 200 O\0K\r\n" + HTML + _LEN + b"\r\n" + BODY),
+        PAGE,
+        shown=True,
+    ),
     Kind("status-arabic", fixed("HTTP/1.1 ٢٠٠ OK\r\n".encode() + HTML + b"\r\n" + BODY), ANY),
-    Kind("header-nul", fixed(_head(b"X: a\0b", _LEN[:-2]) + BODY), ANY),
+    Kind("header-nul", fixed(_head(b"X: a\0b", _LEN[:-2]) + BODY), PAGE, shown=True),
     Kind("headers-100000", fixed(OK + HTML + b"X: y\r\n" * 100_000 + _LEN + b"\r\n" + BODY), ANY),
     Kind(
         "headers-9000-names",
@@ -153,18 +183,21 @@ HEADS = (
             + b"\r\n"
             + BODY
         ),
-        ANY,
+        PAGE,
+        shown=True,
     ),
     Kind(
         "header-folded-9000",
         fixed(OK + HTML + b"X: y\r\n" + b" more\r\n" * 9_000 + _LEN + b"\r\n" + BODY),
-        ANY,
+        PAGE,
+        shown=True,
     ),
     Kind("header-folded-endless", on_and_on(OK + HTML + b"X: y\r\n", b" more\r\n" * 5_000), ANY),
     Kind(
         "cookies-4000",
         fixed(OK + HTML + b"Set-Cookie: a=b\r\n" * 4_000 + _LEN + b"\r\n" + BODY),
-        ANY,
+        PAGE,
+        shown=True,
     ),
     Kind(
         "type-of-charsets",

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import ssl
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -129,13 +130,7 @@ class CertifiedSites:
     async def _open(self) -> None:
         self._servers = []
         for name, path in self._certificates.items():
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.set_ciphers("ALL:@SECLEVEL=0")
-            context.load_cert_chain(path)
-            if name in self._old:
-                context.options &= ~(ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1)
-                context.set_ciphers("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
-                _allow_old(context)
+            context = server_context(path, old=name in self._old)
             server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context)
             self._servers.append(server)
             self.ports[name] = server.sockets[0].getsockname()[1]
@@ -162,10 +157,20 @@ class CertifiedSites:
         writer.close()
 
 
-def _allow_old(context: ssl.SSLContext) -> None:
-    import warnings  # noqa: PLC0415  # Python warns of what is wanted here
+def server_context(path: Path, *, old: bool = False) -> ssl.SSLContext:
+    """A server's side with the certificate at `path`; of TLS 1.0 alone if it is `old`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.load_cert_chain(path)
+    if old:
+        context.set_ciphers("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
+        _allow_old(context)
+    return context
 
-    with warnings.catch_warnings():
+
+def _allow_old(context: ssl.SSLContext) -> None:
+    with warnings.catch_warnings():  # Python warns of what is wanted here
         warnings.simplefilter("ignore", DeprecationWarning)
+        context.options &= ~(ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1)
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1
