@@ -121,7 +121,7 @@ class Readers:
         self._job = job
         self._limits = limits
         self._line = Line()
-        self._workers = [Worker() for _ in range(count)]
+        self._workers = [Worker(job) for _ in range(count)]
         self._tasks: list[asyncio.Task[None]] = []
         self._wakes: list[asyncio.Event] = []
         self._kills: Counter[str] = Counter()
@@ -187,7 +187,7 @@ class Readers:
         while True:
             batches: deque[_Batch] = deque()
             try:
-                used = await worker.opened(self._job)
+                used = await worker.opened()
                 starts = 0
                 await self._work(index, worker, wake, batches, used)
             except BrokenWorkerError as error:

@@ -1,6 +1,7 @@
 """One process that reads pages, as the crawl sees it: started, spoken to, timed and killed."""
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import socket
@@ -11,7 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-from crawler.frames import PREFIX_BYTES, Frame, count_of, lengths_of, opened, packed
+from crawler.frames import PREFIX_BYTES, Frame, count_of, lengths_of, opened, packed, send
 from crawler.processes import cpu_seconds, queued_seconds, resident_mb
 from crawler.reader import BROKEN, TOO_MUCH_MEMORY, run_reader
 
@@ -39,9 +40,10 @@ class Used:
 
 
 class Worker:
-    """A process that is started at once, and anew by the next `opened` after it was killed."""
+    """A process that gets ready for its job at once, and anew with the next `opened` after it was killed."""
 
-    def __init__(self) -> None:
+    def __init__(self, job: object) -> None:
+        self._job = job
         self.used = Used()
         self.killed_for = ""
         self.is_ready = False
@@ -55,18 +57,17 @@ class Worker:
         """The process's id, 0 where there is none."""
         return (self._process.pid or 0) if self._process else 0
 
-    async def opened(self, job: object) -> Used:
+    async def opened(self) -> Used:
         """The process is there and ready for work.
 
         Raises:
             WorkerGoneError: it died before.
-            BrokenWorkerError: it cannot do this job.
+            BrokenWorkerError: it cannot do its job.
         """
         if self._process is None:
             self._start()
         try:
             async with asyncio.timeout(_START_S):
-                await self.send(job)
                 head, _ = await self._frame()
         except TimeoutError:
             raise WorkerGoneError from None
@@ -131,6 +132,8 @@ class Worker:
         self._process.start()
         theirs.close()
         self._channel = _as_socket(ours)
+        with contextlib.suppress(OSError):  # who asks for its answer is told that it is gone
+            send(self._channel, self._job)  # small: it need not wait for anybody to take it
 
     def _open_channel(self) -> socket.socket:
         if self._channel is None:
