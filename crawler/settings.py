@@ -32,7 +32,7 @@ def scrapy_settings(plan: CrawlPlan) -> dict[str, Any]:
         "CONCURRENT_REQUESTS_PER_DOMAIN": pace.per_host + 1,
         "DOWNLOAD_DELAY": 0,
         "DOWNLOAD_TIMEOUT": pace.timeout_s,  # Scrapy's 180 s, tried three times, lets one mute server hold a slot
-        "DOWNLOAD_MAXSIZE": pace.max_body_bytes,  # also after decompression: 1,579 bytes became 1 GiB otherwise
+        "DOWNLOAD_MAXSIZE": pace.max_body_bytes,  # what is larger is cut: see crawler/wire.py
         "REDIRECT_MAX_TIMES": pace.max_redirects,
         "QALQAN_PROXY": plan.network.proxy,
         "QALQAN_ADDRESS_POLICY": plan.network.addresses,
