@@ -3,7 +3,18 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from review_ui.views import account, audit, case, crawls, export, health, queue, start, unread
+from review_ui.views import (
+    account,
+    audit,
+    case,
+    crawls,
+    export,
+    health,
+    picture,
+    queue,
+    start,
+    unread,
+)
 
 
 class RowNumber(IntConverter):
@@ -22,6 +33,7 @@ urlpatterns = [
     path("queue/", queue.queue, name="queue"),
     path("referrals/", queue.referrals, name="referrals"),
     path("case/<str:ref>/", case.case, name="case"),
+    path("picture/<number:number>/", picture.picture, name="picture"),
     path("unread/", unread.unread_pages, name="unread"),
     path("unread/<number:number>/", unread.unread_page, name="unread_page"),
     path("export/", export.export, name="export"),

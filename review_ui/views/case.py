@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from review_queue import cases, decisions, pages, policies, scores, sealed, unread
+from review_queue import cases, decisions, pages, policies, scores, screenshots, sealed, unread
 from review_queue.categories import WAITING, Category
 from review_queue.errors import RefusedError, UnknownCaseError
 from review_queue.records import Case, Decision, Evidence, ModelId, Page, PageScore, Surroundings
@@ -51,6 +51,7 @@ class Sheet:
     kept: Kept | None = None
     is_unread: bool = False
     beginning: Shown | None = None  # of a page without text
+    has_picture: bool = False  # a browser has built it, and a blurred picture is there
 
     @property
     def harms(self) -> list[tuple[Category, float]]:
@@ -187,4 +188,5 @@ def _sheet(store: Store, found: Case, page: Page) -> Sheet:
         kept=sealed.of_page(store, page.id),
         is_unread=unread.get(store, page.id) is not None,
         beginning=None if page.text else beginning_of(store, page.id),
+        has_picture=screenshots.get(store, page.id) is not None,
     )

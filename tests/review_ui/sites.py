@@ -99,6 +99,13 @@ def a_waiting_case(
     return case
 
 
+# one grey dot
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c6368000000820081dd436af40000000049454e44ae426082"
+)
+
+
 def an_unread_page(
     store: Store, host: str = "one.example", *, path: str = "/broken", reason: str = "time"
 ) -> int:

@@ -3,12 +3,12 @@
 import pytest
 from django.test import Client
 
-from review_queue import audit
+from review_queue import audit, screenshots
 from review_queue.store import Store
 from review_ui.config import ServeConfig
 from review_ui.roles import Role
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.sites import a_waiting_case, an_unread_page
+from tests.review_ui.sites import PNG, a_waiting_case, an_unread_page
 
 R, S, V, X, U, A = Role
 EVERYONE = set(Role)
@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[Role]] = {
     "queue": READERS,
     "referrals": READERS,
     "case": READERS,
+    "picture": READERS,
     "unread": READERS,
     "unread_page": READERS,
     "crawls": {V, U},
@@ -54,6 +55,8 @@ def _routes() -> dict[str, str]:
 def _address(name: str, store: Store) -> str:
     """The address of a page that is there to be looked at."""
     number = "1" if name == "crawl" else str(an_unread_page(store, f"{name}.example"))
+    if name == "picture":
+        screenshots.add(store, int(number), PNG)
     ref = a_waiting_case(store).ref
     return _routes()[name].replace("<str:ref>", ref).replace("<number:number>", number)
 
