@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from blocklist import lint_dns
 from blocklist.lint_lines import LONGEST_NAME, START, WILDCARD, fault, place_of, text_of
 
 # An owner name, a dot and the provider's zone name of up to 63 characters must stay within that.
@@ -92,6 +93,9 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("rpz", "rpz.zone"): check_rpz,
     ("domains", "domains.txt"): check_domains,
     ("hosts", "hosts.txt"): check_hosts,
+    ("unbound", "unbound.conf"): lint_dns.check_unbound,
+    ("dnsmasq", "dnsmasq.conf"): lint_dns.check_dnsmasq,
+    ("adguard", "adguard.txt"): lint_dns.check_adguard,
 }
 
 

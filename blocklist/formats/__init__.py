@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from blocklist.formats import domains, hosts, rpz
+from blocklist.formats import adguard, dnsmasq, domains, hosts, rpz, unbound
 from blocklist.rendering import Format
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
-    {each.FORMAT.name: each.FORMAT for each in (domains, hosts, rpz)}
+    {each.FORMAT.name: each.FORMAT for each in (adguard, dnsmasq, domains, hosts, rpz, unbound)}
 )

@@ -6,7 +6,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.zone
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blocklist import canonical, guards, lint
@@ -80,7 +80,7 @@ def test_hosts_leaves_a_domain_out_and_neither_widens_nor_narrows_it() -> None:
     assert not any(line.endswith(" bad.example") for line in rendered("hosts", MIXED))
 
 
-@pytest.mark.parametrize("name", ["domains", "hosts", "rpz"])
+@pytest.mark.parametrize("name", ["adguard", "dnsmasq", "domains", "hosts", "rpz", "unbound"])
 def test_formats_of_names_leave_addresses_out(name: str) -> None:
     found = left_out(name, MIXED)
 
@@ -112,14 +112,14 @@ def test_rpz_leaves_out_a_name_that_would_be_too_long_under_a_zone_name() -> Non
     assert f"*.{fits}" in parsed(rendered("rpz", [domain(fits)]), zone)
 
 
-@pytest.mark.parametrize("name", list(FORMATS))
-def test_a_list_of_nothing_is_valid(name: str) -> None:
-    lines = rendered(name, [])
+@pytest.mark.parametrize(
+    ("name", "file"), [(form.name, file) for form in FORMATS.values() for file in form.files]
+)
+def test_a_list_of_nothing_is_valid_and_says_nothing(name: str, file: str) -> None:
+    lines = [f"{line}\n" for line in lines_of(name, [], file)]
 
-    if name == "rpz":
-        assert parsed(lines) == {}
-    else:
-        assert [line for line in lines if not line.startswith("#")] == []
+    assert lint.check(name, file, lines, serial=HEADING.serial) == 0
+    assert not any("example" in line for line in lines)
 
 
 SAYABLE = FORMATS["rpz"].capability.scopes
@@ -166,6 +166,7 @@ def blocked(owners: set[str], name: str) -> bool:
     return False
 
 
+@settings(deadline=None)  # nothing here is about time
 @given(entries())
 def test_rpz_read_back_blocks_exactly_what_the_entries_say(found: list[Entry]) -> None:
     unsaid = left_out("rpz", found)
@@ -189,6 +190,7 @@ def test_rpz_read_back_blocks_exactly_what_the_entries_say(found: list[Entry]) -
     assert plain <= hosts | domains
 
 
+@settings(deadline=None)  # nothing here is about time
 @given(entries())
 def test_domains_read_back_are_the_names_of_rpz(found: list[Entry]) -> None:
     short = [each for each in found if len(each.name) <= FORMATS["rpz"].capability.longest_name]
@@ -196,6 +198,7 @@ def test_domains_read_back_are_the_names_of_rpz(found: list[Entry]) -> None:
     assert set(rendered("domains", short)) == set(parsed(rendered("rpz", short)))
 
 
+@settings(deadline=None)  # nothing here is about time
 @given(entries())
 def test_hosts_read_back_are_the_exact_hosts(found: list[Entry]) -> None:
     names = {line.split()[1] for line in rendered("hosts", found) if not line.startswith("#")}
@@ -219,6 +222,7 @@ INJECTIONS = st.text(max_size=80) | st.sampled_from(
 )
 
 
+@settings(deadline=None)  # nothing here is about time
 @given(INJECTIONS)
 def test_nothing_written_by_people_alters_the_structure_of_a_list(text: str) -> None:
     plain = entry("casino.example")
@@ -226,7 +230,7 @@ def test_nothing_written_by_people_alters_the_structure_of_a_list(text: str) -> 
         plain, unicode_name=text, case_ref=text, policy_code=text, legal_ground_code=text, id=text
     )
 
-    for name in ("domains", "hosts", "rpz"):
+    for name in ("adguard", "dnsmasq", "domains", "hosts", "rpz", "unbound"):
         assert rendered(name, [hostile]) == rendered(name, [plain])
     line = canonical.line_of(hostile)
     assert line.isascii()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from blocklist.formats import FORMATS
 from qalqan.cli.export import export
 from review_queue import audit, entries
 from review_queue.categories import Scope
@@ -64,10 +65,10 @@ def test_a_name_left_out_of_several_lists_is_printed_once_and_on_one_line(
 
     (line,) = [line for line in result.stdout.splitlines() if "two" in line]
     assert line == (
-        "skipped two lines[U+001B][2J[.]example in domains, hosts, rpz:"
+        f"skipped two lines[U+001B][2J[.]example in {', '.join(FORMATS)}:"
         " it is not a host name the DNS can hold"
     )
-    for form in ("domains", "hosts", "rpz"):
+    for form in FORMATS:
         raw = (tmp_path / "lists" / f"{form}.skipped.json").read_bytes()
         assert raw.isascii()
         assert b"two\\nlines\\u001b[2J.example" in raw
@@ -130,7 +131,7 @@ def test_an_unknown_format_is_named(data: Path, tmp_path: Path) -> None:
     result = run("--data", data, "--out", tmp_path / "lists", "--format", "excel")
 
     assert result.exit_code == 2
-    assert "'excel' is not one of 'domains', 'hosts', 'rpz'" in result.stderr
+    assert f"'excel' is not one of {str([*FORMATS])[1:-1]}" in result.stderr
 
 
 def test_a_missing_store_is_not_made(tmp_path: Path) -> None:
