@@ -1,10 +1,12 @@
 """Two `qalqan crawl` on one store: together they ask no host more often than one may, and share the work."""
 
+import json
 import signal
 import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from review_queue.store import open_store
 from tests.crawler.conftest import stored_urls
 from tests.site.web import Web
 
-PAGES = 5
+PAGES = 30  # more than any of these crawls takes
 
 
 class Timed(list[tuple[str, str]]):
@@ -45,9 +47,12 @@ def fill(web: Web, hosts: int) -> Timed:
 def start(web: Web, data: Path, hosts: int, *words: str) -> subprocess.Popen[bytes]:
     seeds = data.parent / "seeds.txt"
     seeds.write_text("".join(f"http://h{host}.test:{web.port}/0\n" for host in range(hosts)))
-    command = [sys.executable, "-m", "qalqan", "crawl", str(seeds), "--data", str(data), *words]
+    command = [sys.executable, "-m", "qalqan", "crawl", str(seeds), "--no-score"]
+    command += ["--data", str(data), *words]
     command += ["--resolve", "*.test:127.0.0.1", "--allow-address", f"127.0.0.1/32:{web.port}"]
-    return subprocess.Popen([*command, "--json", "--no-score"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [*command, "--json", "--no-score"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
 
 
 def ended(running: subprocess.Popen[Any]) -> None:
@@ -98,42 +103,56 @@ def test_the_pause_of_a_host_outlives_the_crawl_that_was_killed(tmp_path: Path) 
     assert second - first >= 6
 
 
-@pytest.mark.timeout(180)
-def test_a_crawl_that_waits_for_another_ends_when_it_is_told_to(tmp_path: Path) -> None:
+@pytest.fixture
+def at_work(tmp_path: Path) -> Iterator[tuple[Web, Path, subprocess.Popen[bytes]]]:
+    """A web of one site, a store, and a crawl that is at this site for the better part of a minute."""
     data = tmp_path / "data"
-    with Web(pause_s=0.8) as web:
+    with Web() as web:
         requests = fill(web, 1)
-        first = start(web, data, 1, "--delay", "0.2")
+        running = start(web, data, 1, "--delay", "1.5")
         while len(requests.times["h0.test"]) < 2:
             time.sleep(0.01)
-        second = start(web, data, 1, "--delay", "0.2")
-        while opened_rounds(data) < 2:
-            time.sleep(0.01)
+        yield web, data, running
+        running.kill()
+        running.communicate(timeout=30)
 
-        second.send_signal(signal.SIGINT)
-        _, errors = second.communicate(timeout=30)
 
-        assert second.returncode == 130, errors
-        ended(first)
+def waiting(web: Web, data: Path) -> subprocess.Popen[bytes]:
+    """A second crawl of the same site, which has begun."""
+    second = start(web, data, 1, "--delay", "0.1", "--max-pages", "12")
+    while opened_rounds(data) < 2:
+        time.sleep(0.01)
+    return second
+
+
+@pytest.mark.timeout(180)
+def test_a_crawl_that_waits_for_another_ends_when_it_is_told_to(
+    at_work: tuple[Web, Path, subprocess.Popen[bytes]],
+) -> None:
+    web, data, first = at_work
+    second = waiting(web, data)
+
+    second.send_signal(signal.SIGINT)
+    output, errors = second.communicate(timeout=30)
+
+    assert second.returncode == 130, errors
+    assert json.loads(output.splitlines()[-1])["pages"] == 0
+    assert first.poll() is None
 
 
 @pytest.mark.timeout(180)
 def test_a_crawl_waits_for_sites_that_another_one_is_at_and_takes_over_when_that_dies(
-    tmp_path: Path,
+    at_work: tuple[Web, Path, subprocess.Popen[bytes]],
 ) -> None:
-    data = tmp_path / "data"
-    with Web(pause_s=0.8) as web:
-        requests = fill(web, 1)
-        first = start(web, data, 1, "--delay", "0.2")
-        while len(requests.times["h0.test"]) < 2:
-            time.sleep(0.01)
-        second = start(web, data, 1, "--delay", "0.2")
-        while opened_rounds(data) < 2:
-            time.sleep(0.01)
-        assert first.poll() is None
-        first.kill()
-        first.communicate(timeout=30)
+    web, data, first = at_work
+    second = waiting(web, data)
+    assert first.poll() is None
 
-        ended(second)
+    first.kill()
+    output, errors = second.communicate(timeout=60)
 
-    assert len(stored_urls(data)) == PAGES
+    assert second.returncode == 0, errors
+    assert json.loads(output.splitlines()[-1])["pages"] > 0
+    asked = web.pages_asked()
+    assert len(set(asked)) == len(stored_urls(data))
+    assert len(asked) - len(set(asked)) <= 2  # what the killed one was fetching
