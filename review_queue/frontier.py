@@ -277,8 +277,8 @@ _REJOIN: Final = """
 INSERT INTO round_sites(round_id, site, pages_left)
 SELECT ?, site, pages_left FROM (
     SELECT c.site, ? - (SELECT count(*) FROM frontier d WHERE d.site = c.site AND d.state = 'done') AS pages_left
-    FROM (SELECT DISTINCT c.site FROM candidates c JOIN frontier f ON f.url = c.found_on
-        JOIN round_sites r ON r.round_id = ? AND r.site = f.site) c
+    FROM (SELECT DISTINCT c.site FROM candidates c CROSS JOIN frontier f ON f.url = c.found_on
+        CROSS JOIN round_sites r ON r.round_id = ? AND r.site = f.site) c
     WHERE EXISTS (SELECT 1 FROM frontier w WHERE w.site = c.site AND w.state = 'waiting')
     AND NOT EXISTS (SELECT 1 FROM round_sites o WHERE o.round_id = ? AND o.site = c.site))
 WHERE pages_left > 0 ORDER BY site LIMIT ?
