@@ -3,7 +3,7 @@
     uv run python benchmarks/linked_web.py --seed 1            # what it holds
     uv run python benchmarks/linked_web.py --seed 1 --serve    # a plain HTTP proxy for all its host names
 
-Sites: 5,000. Their number of pages is drawn from a Pareto law (shape 1.1, at least 2, at most 120; about 32,000 pages
+Sites: 5,000. Their number of pages is drawn from a Pareto law (shape 1.1, at least 2, at most 120; about 42,000 pages
 in all). Kinds, with the share of sites: needle .6 % (half each harm), near 2 % (forums and link lists about the
 subject), fringe 6 % (their words are ordinary, but they know near sites), farm 1 % (names, anchors and addresses that
 promise much, pages that hold nothing), hub .4 %, the rest ordinary, in 60 communities with words of their own.

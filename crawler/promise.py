@@ -4,7 +4,7 @@ The chance that a fetch is worth its while is estimated in steps, each of which 
 has seen enough: from the page a link stands on, by the words of the link, by what other links of that site led to, by
 what was found on its own site. With nothing learned yet the first step alone speaks, from `_FIRST_GUESSES`.
 
-The constants were set on seeds 100 and 101 of `benchmarks/linked_web.py`; figures in docs are of other seeds.
+The constants were set on seeds 100 to 105 of `benchmarks/linked_web.py`; figures in docs are of other seeds.
 """
 
 import math
