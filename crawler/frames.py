@@ -12,8 +12,14 @@ from typing import Any, Final
 _COUNT: Final = struct.Struct("<I")
 _LENGTH: Final = struct.Struct("<Q")
 _JOINED: Final = 1536 * 1024  # up to this size one call sends all of it
+_BUFFER: Final = 1024 * 1024  # systems give 400 KB at most, as a rule
 
 Frame = tuple[Any, list[bytes]]
+
+
+def widen(connection: socket.socket) -> None:
+    """A message of some pages fits between the two ends, as far as the system allows: who sends it need not wait."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
 
 
 def packed(head: object, bodies: Sequence[bytes] = ()) -> list[bytes]:

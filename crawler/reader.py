@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-from crawler.frames import Frame, receive, send
+from crawler.frames import Frame, receive, send, widen
 from crawler.processes import die_with_parent, peak_memory_mb
 
 # numpy's libraries would start a thread and a buffer for each core; set before anything imports them
@@ -44,6 +44,7 @@ def run_reader(connection: Connection, parent_pid: int) -> None:
     with socket.socket(fileno=os.dup(connection.fileno())) as channel:
         connection.close()
         channel.setblocking(True)
+        widen(channel)
         try:
             _serve(channel)
         except (EOFError, OSError):

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-from crawler.frames import PREFIX_BYTES, Frame, count_of, lengths_of, opened, packed, send
+from crawler.frames import PREFIX_BYTES, Frame, count_of, lengths_of, opened, packed, send, widen
 from crawler.processes import cpu_seconds, queued_seconds, resident_mb
 from crawler.reader import BROKEN, TOO_MUCH_MEMORY, run_reader
 
@@ -170,4 +170,5 @@ def _as_socket(connection: Connection) -> socket.socket:
     channel = socket.socket(fileno=os.dup(connection.fileno()))
     connection.close()
     channel.setblocking(False)
+    widen(channel)
     return channel
