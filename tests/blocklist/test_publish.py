@@ -322,4 +322,4 @@ def test_every_published_zone_passes_the_last_check(store: Store, tmp_path: Path
     manifest = export(store, tmp_path, ["rpz"], actor="test")
 
     with (tmp_path / "rpz.zone").open(encoding="ascii", newline="\n") as zone:
-        assert lint.check_rpz(zone, manifest.serial) == 5
+        assert lint.check("rpz", "rpz.zone", zone, serial=manifest.serial) == 5

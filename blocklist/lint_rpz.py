@@ -1,0 +1,107 @@
+"""The last look at a response policy zone: four head lines, then names in order, then triggers on addresses."""
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from blocklist import guards
+from blocklist.lint_lines import LONGEST_NAME, START, fault, place_of, text_of
+from review_queue.categories import Scope
+
+# An owner name, a dot and the provider's zone name of up to 63 characters must stay within that.
+_LONGEST_OWNER: Final = LONGEST_NAME - 1 - 63
+_SOA: Final = re.compile(r"@ SOA localhost\. nobody\.invalid\. ([1-9][0-9]{0,9})( [1-9][0-9]*){4}")
+_HEAD: Final = (
+    ("the heading", re.compile(r"; [ -~]*")),
+    ("the $TTL", re.compile(r"\$TTL [1-9][0-9]{0,5}")),
+    ("the SOA record", _SOA),
+    ("the NS record", re.compile(r"@ NS localhost\.")),
+)
+_LARGEST_SERIAL: Final = 2**32 - 1
+_TRIGGER: Final = ".rpz-ip"
+_V4_TRIGGER: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)")
+
+
+def check_nxdomain(lines: Iterable[str], serial: int) -> int:
+    """How many owner names the zone has, once every line is known to be harmless.
+
+    Raises:
+        ExportError: a line that some resolver would choke on, by number.
+    """
+    return _check_zone(lines, serial, "CNAME .")
+
+
+def check_garden(lines: Iterable[str], serial: int) -> int:
+    """How many owner names the zone has, once each is known to lead to the block page's name alone.
+
+    Raises:
+        ExportError: a line that some resolver would choke on, by number.
+    """
+    return _check_zone(lines, serial, "CNAME blocked.qalqan.invalid.")
+
+
+def _check_zone(lines: Iterable[str], serial: int, action: str) -> int:
+    numbered = enumerate(lines, start=1)
+    _check_head(numbered, serial)
+    last = START
+    last_network = ""
+    owners = 0
+    for number, line in numbered:
+        owner, _, rest = text_of(number, line).partition(" ")
+        if rest != action:
+            raise fault(number, f"is not a name followed by `{action}`")
+        if owner.endswith(_TRIGGER):
+            last_network = _network_of(number, owner, last_network)
+        elif last_network:
+            raise fault(number, "has a name after the rules on addresses")
+        else:
+            last = place_of(number, owner, last, _LONGEST_OWNER)
+        owners += 1
+    return owners
+
+
+def _check_head(numbered: Iterator[tuple[int, str]], serial: int) -> None:
+    for what, pattern in _HEAD:
+        number, line = next(numbered, (0, "\n"))
+        found = pattern.fullmatch(text_of(number, line))
+        if found is None:
+            raise fault(number, f"is not {what}")
+        if pattern is _SOA and not int(found[1]) == serial <= _LARGEST_SERIAL:
+            raise fault(number, f"does not have the serial {serial} of this export")
+
+
+def _network_of(number: int, owner: str, last: str) -> str:
+    """The address or network the trigger stands for, which must come after `last`."""
+    text = _written_forwards(owner.removesuffix(_TRIGGER))
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        raise fault(
+            number,
+            "has a rule on addresses that is not a prefix length, an address backwards and rpz-ip;"
+            " without the length PowerDNS Recursor does not start",
+        ) from None
+    if text != str(network):
+        raise fault(number, f"has a rule on addresses not in its normal form, which is {network}")
+    is_one = network.prefixlen == network.max_prefixlen
+    name = str(network.network_address) if is_one else text
+    reason = guards.refusal(Scope.IP if is_one else Scope.CIDR, name)
+    if reason:
+        raise fault(number, f"has a network that must not be listed: {reason}")
+    if name <= last:
+        raise fault(number, "repeats a network or is out of order")
+    return name
+
+
+def _written_forwards(trigger: str) -> str:
+    found = _V4_TRIGGER.fullmatch(trigger)
+    if found:
+        prefix, *parts = found.groups()
+        return f"{'.'.join(reversed(parts))}/{prefix}"
+    prefix, *labels = trigger.split(".")
+    labels.reverse()
+    text = ":".join("" if label == "zz" else label for label in labels)
+    start = ":" if labels[:1] == ["zz"] else ""
+    end = ":" if labels[-1:] == ["zz"] else ""
+    return f"{start}{text}{end}/{prefix}"
