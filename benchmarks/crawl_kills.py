@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -276,22 +277,23 @@ def command_killed(rng: random.Random, counts: Counts, kills: int, words: tuple[
         assert crawl.wait() == 0, crawl.told()
         command = [sys.executable, "-m", "qalqan", *words, "--data", str(data)]
         began = time.monotonic()
-        qalqan(*words, "--help")
-        start_s = time.monotonic() - began
+        whole = shutil.copytree(data, data.with_name("copy"))
+        assert qalqan(*words, "--data", str(whole)).returncode == 0
+        takes_s = time.monotonic() - began
         done = 0
-        while done < kills:
+        for _ in range(4 * kills):
             running = subprocess.Popen(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             try:
-                running.wait(rng.uniform(start_s, start_s + 2.5))
-                if words == ("score",):
-                    break  # there is nothing left to score
+                running.wait(rng.uniform(0.2, 1) * takes_s)
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
                 done += 1
                 counts.kills[f"qalqan {' '.join(words)}"] += 1
+            if done == kills:
+                break
         last = qalqan(*words, "--data", str(data))
         counts.failed_ends += last.returncode != 0
         count_store(counts, data, expected, last.stderr)
