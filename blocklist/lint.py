@@ -8,7 +8,7 @@ will be loaded and shares nothing with the code that wrote them but the guards.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from blocklist import lint_dns, lint_rpz
+from blocklist import lint_dns, lint_records, lint_rpz
 from blocklist.lint_lines import START, WILDCARD, fault, place_of, text_of
 
 
@@ -66,4 +66,5 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("unbound", "unbound.conf"): lint_dns.check_unbound,
     ("dnsmasq", "dnsmasq.conf"): lint_dns.check_dnsmasq,
     ("adguard", "adguard.txt"): lint_dns.check_adguard,
+    ("csv", "csv-entries.csv"): lint_records.check_csv,
 }
