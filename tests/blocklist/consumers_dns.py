@@ -136,6 +136,7 @@ security-poll-suffix=
 forward-zones-recurse=.=127.0.0.1:{upstream}
 dont-query=
 lua-config-file={folder}/recursor.lua
+{more}
 """,
         "recursor.lua": "{list}\n",
     },
@@ -203,8 +204,11 @@ def running(
     folder: Path,
     settings: str,
     addresses: Mapping[str, str] | None = None,
+    more: str = "",
 ) -> Iterator[Consumer]:
     """The resolver answers with these settings; any name has an address, those in `addresses` theirs.
+
+    `more` goes into the main file of a resolver that has its policies in another.
 
     Raises:
         DoesNotStart: it ended, or did not answer in time.
@@ -213,7 +217,8 @@ def running(
     home = folder / program.binary
     home.mkdir(exist_ok=True)
     with _upstream(addresses or {}) as upstream:
-        places = {"folder": home, "port": _free_port(), "upstream": upstream, "list": settings}
+        places = {"folder": home, "port": _free_port(), "upstream": upstream}
+        places |= {"list": settings, "more": more}
         for name, text in program.files.items():
             (home / name).write_text(text.format_map(places), encoding="utf-8")
         log = home / "log"
