@@ -46,7 +46,7 @@ class Pace:
     max_held_bytes: int = 16 * 1024 * 1024  # of bodies that arrive or wait to be read, all together
     readers: int = 1  # processes that read pages
     read_s: float = 2.0  # of computing, for reading one page; by the clock twice as many: a page ends in ten
-    read_mb: int = 96  # of memory, likewise
+    read_mb: int = 128  # of memory, likewise
     max_redirects: int = 5
 
 

@@ -110,7 +110,7 @@ BODIES = (
     Kind("gzip-then-garbage", html(_GZIPPED + b"\xff" * 99, "Content-Encoding: gzip"), PAGE | CODED),
     Kind("gzip-lie", html(TEXT.encode(), "Content-Encoding: gzip"), CODED),
     Kind("twenty-encodings", html(TEXT.encode(), "Content-Encoding: " + ", ".join(["gzip"] * 20)), CODED),
-    Kind("unknown-encoding", html(TEXT.encode(), "Content-Encoding: sdch"), CODED),
+    Kind("unknown-encoding", html(TEXT.encode(), "Content-Encoding: sdch"), PAGE),
     Kind("endless-body", _endless, HEAVY),
     Kind("endless-chunked", _endless_chunked, HEAVY),
     Kind("tiny-chunks", _tiny_chunks, PAGE),
