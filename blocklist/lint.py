@@ -8,7 +8,7 @@ will be loaded and shares nothing with the code that wrote them but the guards.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from blocklist import lint_dns, lint_records, lint_rpz
+from blocklist import lint_dns, lint_records, lint_rpz, lint_xml
 from blocklist.lint_lines import START, WILDCARD, fault, place_of, text_of
 
 
@@ -67,4 +67,5 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("dnsmasq", "dnsmasq.conf"): lint_dns.check_dnsmasq,
     ("adguard", "adguard.txt"): lint_dns.check_adguard,
     ("csv", "csv-entries.csv"): lint_records.check_csv,
+    ("xml", "xml-entries.xml"): lint_xml.check_dump,
 }

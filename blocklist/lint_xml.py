@@ -1,0 +1,90 @@
+"""The last look at the XML dump: every line is the one shape an entry may have, and no character breaks a parser."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from blocklist.lint_lines import fault, text_of
+from blocklist.lint_records import START, key_after
+from review_queue.categories import Scope
+
+_TEXT: Final = (
+    r"(?:[^<>&\"']++|&#[0-9]{1,7};)*+"  # possessive: a bad line costs no more than a good one
+)
+_TIME: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"
+_KINDS: Final = {
+    ("default", "url"): Scope.URL,
+    ("domain", "domain"): Scope.HOST,
+    ("domain-mask", "domain"): Scope.DOMAIN,
+    ("ip", "ip"): Scope.IP,
+    ("ipSubnet", "ipSubnet"): Scope.CIDR,
+}
+_REGISTRY: Final = re.compile(
+    rf'<registry serial="([0-9]+)" created="{_TIME}"(?: not_after="{_TIME}")?(?: appeal="{_TEXT}")?>'
+)
+_CONTENT: Final = re.compile(
+    rf'<content id="(?P<id>{_TEXT})" entryType="(?P<kind>[A-Za-z-]+)" includeTime="{_TIME}"'
+    rf'(?: reviewTime="{_TIME}")?(?: expiryTime="{_TIME}")? category="[a-z_]+" people="[0-9]+">'
+    rf"<(?P<tag>url|domain|ip|ipSubnet)>(?P<name>{_TEXT})</(?P=tag)>"
+    rf"<unicodeName>{_TEXT}</unicodeName>"
+    rf'<reason version="[0-9]+">{_TEXT}</reason>'
+    rf'<legalGround version="[0-9]+">{_TEXT}</legalGround>'
+    rf"<case>{_TEXT}</case>"
+    rf"(?:<decision>{_TEXT}</decision>)*(?:<paper>{_TEXT}</paper>)*"
+    rf"(?:<override>{_TEXT}</override>)*</content>"
+)
+_REFERENCE: Final = re.compile("&#([0-9]+);")
+_STAND_IN: Final = re.compile("\ufffd([0-9a-f]{4})")
+# XML 1.0, production 2: all that a document can hold, by reference or not
+_HOLDABLE: Final = (range(9, 11), range(13, 14), range(32, 0xD800), range(0xE000, 0xFFFE))
+_BEYOND: Final = range(0x10000, 0x110000)
+
+
+def check_dump(lines: Iterable[str], serial: int) -> int:
+    """How many entries the dump has, once every line is known to be whole and of the one shape.
+
+    Raises:
+        ExportError: a line that is anything else, by number.
+    """
+    last = START
+    number = 0
+    text = ""
+    for number, line in enumerate(lines, start=1):
+        if text == "</registry>":
+            raise fault(number, "stands after the end of the dump")
+        text = text_of(number, line)
+        _check_references(number, text)
+        if number <= 2:  # noqa: PLR2004  # the two lines of the head
+            _check_head(number, text, serial)
+        elif text != "</registry>":
+            found = _CONTENT.fullmatch(text)
+            if found is None:
+                raise fault(number, "is not one whole entry")
+            scope = _KINDS.get((found["kind"], found["tag"]))
+            last = key_after(number, last, scope, _plain(found["name"]), _plain(found["id"]))
+    if text != "</registry>":
+        raise fault(max(number, 1), "is the last, but not the end of the dump")
+    return number - 3
+
+
+def _check_head(number: int, text: str, serial: int) -> None:
+    if number == 1:
+        if text != '<?xml version="1.0" encoding="UTF-8"?>':
+            raise fault(number, "is not the declaration of XML 1.0 in UTF-8")
+        return
+    found = _REGISTRY.fullmatch(text)
+    if found is None or found[1] != str(serial):
+        raise fault(number, f"is not the head of a dump of serial {serial}")
+
+
+def _check_references(number: int, text: str) -> None:
+    for digits in _REFERENCE.findall(text):
+        code = int(digits)
+        if code not in _BEYOND and not any(code in each for each in _HOLDABLE):
+            raise fault(number, "has a character that XML cannot hold")
+
+
+def _plain(text: str) -> str:
+    """What the text of an element or an attribute says."""
+    sayable = _REFERENCE.sub(lambda found: chr(int(found[1])), text)
+    return _STAND_IN.sub(lambda found: chr(int(found[1], 16)), sayable)
