@@ -6,12 +6,14 @@ wildcard makes DNS look no further for it: with both `*.a.example` and `b.a.exam
 matches neither (RFC 4592, closest encloser).
 """
 
+import ipaddress
 from collections.abc import Collection, Iterable, Iterator
 
 from blocklist.rendering import View
 from review_queue.categories import Scope
 
 WILDCARD = "*."
+_NETWORKS = (Scope.IP, Scope.CIDR)
 
 
 def owners(view: View) -> Iterator[str]:
@@ -28,6 +30,19 @@ def covering(hosts: Iterable[str], domains: Collection[str]) -> Iterator[str]:
     for name in sorted({*hosts, *domains}):
         if not _below_any(name, domains):
             yield name
+
+
+def networks(view: View) -> Iterator[str]:
+    """The addresses and networks that no other network covers, IPv4 first, each family by number, each once."""
+    found = {ipaddress.ip_network(name): name for scope in _NETWORKS for name in view.of(scope)}
+    last = (0, -1)
+    for place, name in sorted(
+        ((each.version, int(each[0]), -int(each[-1])), name) for each, name in found.items()
+    ):
+        version, _, end = place
+        if (version, -end) > last:
+            yield name
+            last = (version, -end)
 
 
 def _below_any(name: str, domains: Collection[str]) -> bool:

@@ -8,7 +8,7 @@ will be loaded and shares nothing with the code that wrote them but the guards.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from blocklist import lint_dns, lint_records, lint_rpz, lint_xml
+from blocklist import lint_dns, lint_proxy, lint_records, lint_rpz, lint_xml
 from blocklist.lint_lines import START, WILDCARD, fault, place_of, text_of
 
 
@@ -66,6 +66,9 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("unbound", "unbound.conf"): lint_dns.check_unbound,
     ("dnsmasq", "dnsmasq.conf"): lint_dns.check_dnsmasq,
     ("adguard", "adguard.txt"): lint_dns.check_adguard,
+    ("squid", "squid-dstdomain.txt"): lint_proxy.check_squid_domains,
+    ("squid", "squid-url.txt"): lint_proxy.check_squid_urls,
+    ("squid", "squid-dst.txt"): lint_proxy.check_squid_addresses,
     ("csv", "csv-entries.csv"): lint_records.check_csv,
     ("xml", "xml-entries.xml"): lint_xml.check_dump,
 }

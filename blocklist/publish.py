@@ -110,7 +110,9 @@ def _write_format(
     digests: list[FileDigest] = []
     for name, lines in form.files.items():
         digests.append(snapshot.write(name, lines(view)))
-        with (snapshot.path / name).open(encoding="ascii", newline="\n") as written:
+        with (snapshot.path / name).open(
+            encoding="ascii", errors="surrogateescape", newline="\n"
+        ) as written:
             lint.check(form.name, name, written, serial=heading.serial)
     left_out = _Counted(iter([*unsafe]), skipped_of(form, listed))
     snapshot.write(form.skipped_name, _skipped_lines(iter(left_out), heading))

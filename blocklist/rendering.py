@@ -25,6 +25,10 @@ class Heading:
     appeal: str = ""
 
 
+def _nothing(_scope: Scope, _name: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
     """What a format can say; `a_line_means` is shown to the people who load it."""
@@ -33,6 +37,8 @@ class Capability:
     addresses: bool  # IP literals in the place of a host name
     a_line_means: str
     longest_name: int = LONGEST_NAME  # of a host or a domain
+    # why it cannot say a name whose scope and length it could, such as a URL a proxy never sees
+    against: Callable[[Scope, str], str] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ def reason_against(capability: Capability, scope: Scope, name: str) -> str:
         return f"this format cannot say the scope {scope}: {capability.a_line_means}"
     if is_name and len(name) > capability.longest_name:
         return f"the name has {len(name)} characters; this format has room for {capability.longest_name}"
-    return ""
+    return capability.against(scope, name)
 
 
 def _sayable_names(capability: Capability, scope: Scope, names: Sequence[str]) -> Iterable[str]:

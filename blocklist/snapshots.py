@@ -45,7 +45,8 @@ class Snapshot:
         size = 0
         with (self.path / name).open("xb") as file:
             while batch := list(islice(lines, _BATCH)):
-                data = ("\n".join(batch) + "\n").encode("ascii")
+                # a byte outside ASCII, which a proxy's URL may need, comes as the surrogate of PEP 383
+                data = ("\n".join(batch) + "\n").encode("ascii", "surrogateescape")
                 digest.update(data)
                 size += len(data)
                 file.write(data)

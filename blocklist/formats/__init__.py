@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from blocklist.formats import adguard, csv_rows, dnsmasq, domains, hosts, rpz, unbound, xml_dump
+from blocklist.formats import (
+    adguard,
+    csv_rows,
+    dnsmasq,
+    domains,
+    hosts,
+    rpz,
+    squid,
+    unbound,
+    xml_dump,
+)
 from blocklist.rendering import Format
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
     {
         each.FORMAT.name: each.FORMAT
-        for each in (adguard, csv_rows, dnsmasq, domains, hosts, rpz, unbound, xml_dump)
+        for each in (adguard, csv_rows, dnsmasq, domains, hosts, rpz, squid, unbound, xml_dump)
     }
 )

@@ -1,0 +1,122 @@
+"""The last look at the lists of the web proxies: Squid, squidGuard, e2guardian.
+
+One line too wide and a proxy blocks everything; one name above another and Squid does not start. So names stand in
+order, none below a listed domain, and an expression is read back to the one URL it may match.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+from blocklist import guards
+from blocklist.lint_lines import START, WILDCARD, fault, place_of, text_of
+from blocklist.lint_packets import Networks
+from review_queue.categories import Scope
+
+_LONGEST_LINE: Final = (
+    2000  # bytes; Squid cuts at 2047 and reads the rest as an expression of its own
+)
+_PIECE: Final = re.compile(r"\\[.^$*+?()\[\]{}|\\]|[^.^$*+?()\[\]{}|\\]")
+_BYTE_OR_PRINTABLE: Final = re.compile(r"[ -~\udc80-\udcff]+\n")
+
+_Numbered = Iterator[tuple[int, str]]
+
+
+def check_squid_domains(lines: Iterable[str], _serial: int) -> int:
+    """How many names the file blocks, once every line is known to be harmless.
+
+    Raises:
+        ExportError: a line that is anything else, by number.
+    """
+    numbered = enumerate(lines, start=1)
+    _check_heading(numbered)
+    last = START
+    names: list[tuple[int, str]] = []
+    domains: set[str] = set()
+    for number, line in numbered:
+        text = text_of(number, line)
+        name = text.removeprefix(".")
+        last = place_of(number, name, last)
+        _check_bare(number, name)
+        names.append((number, name))
+        if text != name:
+            domains.add(name)
+    _check_apart(names, domains)
+    return len(names)
+
+
+def check_squid_urls(lines: Iterable[str], _serial: int) -> int:
+    """How many URLs the file blocks, once each line is known to match one URL and nothing else.
+
+    Raises:
+        ExportError: a line that is anything else, by number.
+    """
+    numbered = enumerate(lines, start=1)
+    _check_heading(numbered)
+    last = ""
+    count = 0
+    for number, line in numbered:
+        if not _BYTE_OR_PRINTABLE.fullmatch(line):
+            raise fault(number, "is cut off, blank or has control characters")
+        text = line[:-1]
+        if len(text) > _LONGEST_LINE:
+            raise fault(number, "is so long that Squid would read its end as another expression")
+        _check_url(number, text)
+        if text <= last:
+            raise fault(number, "repeats an expression or is out of order")
+        last = text
+        count += 1
+    return count
+
+
+def check_squid_addresses(lines: Iterable[str], _serial: int) -> int:
+    """How many addresses and networks the file blocks, once every line is known to be harmless.
+
+    Raises:
+        ExportError: a line that is anything else, by number.
+    """
+    numbered = enumerate(lines, start=1)
+    _check_heading(numbered)
+    networks = Networks()
+    for number, line in numbered:
+        networks.add(number, text_of(number, line))
+    return networks.count
+
+
+def _check_heading(numbered: _Numbered) -> None:
+    number, line = next(numbered, (1, "\n"))
+    if not text_of(number, line).startswith("# "):
+        raise fault(number, "is not the heading")
+
+
+def _check_bare(number: int, name: str) -> None:
+    if name.startswith(WILDCARD):
+        raise fault(number, "has a star, which these lists have no use for")
+
+
+def _check_apart(names: Iterable[tuple[int, str]], domains: Collection[str]) -> None:
+    for number, name in names:
+        rest = name
+        while "." in rest:
+            rest = rest.partition(".")[2]
+            if rest in domains:
+                raise fault(number, "has a name below a listed domain, which stops Squid")
+
+
+def _check_url(number: int, text: str) -> None:
+    body = text[1:-1]
+    pieces = _PIECE.findall(body)
+    if not (text.startswith("^http://") and text.endswith("$") and "".join(pieces) == body):
+        raise fault(number, "is not one whole http URL between its anchors")
+    url = "".join(piece[-1] for piece in pieces)
+    if "%" in url:
+        raise fault(number, "has an escape, which Squid has undone before it compares")
+    escaped = re.sub(r"[ \"<>]|[\udc80-\udcff]", _escape, url)
+    reason = guards.refusal(Scope.URL, escaped)
+    if reason:
+        raise fault(number, f"has a URL that must not be listed: {reason}")
+
+
+def _escape(found: re.Match[str]) -> str:
+    (byte,) = found.group().encode("ascii", "surrogateescape")
+    return f"%{byte:02X}"
