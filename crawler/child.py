@@ -58,6 +58,24 @@ def run_job(job: Job, pipe: Connection) -> None:
 
 
 def _crawl(job: Job, store: Store, pipe: Connection) -> CrawlReport:
+    ledgers: list[Ledger] = []
+    # first of all: loading a model takes longer than all that comes before the first page
+    readers = _readers(job, lambda site: ledgers[0].bytes_left(site))  # noqa: PLW0108  # not there yet
+    try:
+        ledger = _opened_ledger(job, store)
+        ledgers.append(ledger)
+        stopped = _run_reactor(job, ledger, readers, pipe)
+    finally:
+        readers.kill()
+    memory_mb = job.parent_memory_mb + peak_memory_mb() + readers.peak_memory_mb()
+    report = ledger.close(stopped=stopped, memory_mb=memory_mb)
+    if ledger.failure:
+        raise ledger.failure
+    return report
+
+
+def _opened_ledger(job: Job, store: Store) -> Ledger:
+    """The ledger of a new round over the job's seeds; what a crash has left is mended."""
     frontier.release(store, is_alive)
     archive.recover(store)
     stored_seeds.add(store, job.seeds)
@@ -70,20 +88,11 @@ def _crawl(job: Job, store: Store, pipe: Connection) -> CrawlReport:
     )
     ledger = Ledger(store, round_id, job.plan, owner_of(os.getpid()))
     ledger.discover_known()
-    readers = _readers(job, ledger)
-    try:
-        stopped = _run_reactor(job, ledger, readers, pipe)
-    finally:
-        readers.kill()
-    memory_mb = job.parent_memory_mb + peak_memory_mb() + readers.peak_memory_mb()
-    report = ledger.close(stopped=stopped, memory_mb=memory_mb)
-    if ledger.failure:
-        raise ledger.failure
-    return report
+    return ledger
 
 
-def _readers(job: Job, ledger: Ledger) -> Readers:
-    """The readers, which get ready while the reactor and Scrapy are imported."""
+def _readers(job: Job, bytes_left: Callable[[str], int]) -> Readers:
+    """The readers, which get ready while the round is opened and Scrapy is imported."""
     pace, scoring = job.plan.pace, job.plan.scoring
     reading = ReadingJob(
         max_body_bytes=pace.max_body_bytes,
@@ -97,9 +106,7 @@ def _readers(job: Job, ledger: Ledger) -> Readers:
         return Readers(reading, limits, pace.readers)
     # bytes of a page in which each letter takes two
     browser = CrawlBrowser(job.plan.network, job.plan.browsing, max_chars=pace.max_body_bytes // 2)
-    return BrowsingReaders(
-        reading, limits, pace.readers, browser=browser, bytes_left=ledger.bytes_left
-    )
+    return BrowsingReaders(reading, limits, pace.readers, browser=browser, bytes_left=bytes_left)
 
 
 def _run_reactor(job: Job, ledger: Ledger, readers: Readers, pipe: Connection) -> bool:
