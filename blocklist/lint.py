@@ -8,7 +8,7 @@ will be loaded and shares nothing with the code that wrote them but the guards.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from blocklist import lint_dns, lint_proxy, lint_records, lint_rpz, lint_xml
+from blocklist import lint_dns, lint_proxy, lint_records, lint_rpz, lint_stix, lint_xml
 from blocklist.lint_lines import START, WILDCARD, fault, place_of, text_of
 
 
@@ -71,4 +71,5 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("squid", "squid-dst.txt"): lint_proxy.check_squid_addresses,
     ("csv", "csv-entries.csv"): lint_records.check_csv,
     ("xml", "xml-entries.xml"): lint_xml.check_dump,
+    ("stix", "stix-bundle.json"): lint_stix.check_bundle,
 }

@@ -12,6 +12,7 @@ from blocklist.formats import (
     hosts,
     rpz,
     squid,
+    stix_bundle,
     unbound,
     xml_dump,
 )
@@ -20,6 +21,17 @@ from blocklist.rendering import Format
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
     {
         each.FORMAT.name: each.FORMAT
-        for each in (adguard, csv_rows, dnsmasq, domains, hosts, rpz, squid, unbound, xml_dump)
+        for each in (
+            adguard,
+            csv_rows,
+            dnsmasq,
+            domains,
+            hosts,
+            rpz,
+            squid,
+            stix_bundle,
+            unbound,
+            xml_dump,
+        )
     }
 )

@@ -93,7 +93,7 @@ def entries(draw: st.DrawFn) -> list[Entry]:
         found.append(
             replace(
                 entry(name, scope, case_ref=texts[0]),
-                id=f"{texts[1]}{number}",
+                id=f"{texts[1]}{number}".replace("\ud800", ""),
                 unicode_name=texts[2] or name,
                 category=draw(st.sampled_from([Category.VIOLENCE, Category.SELF_HARM])),
                 policy_code=texts[3],
