@@ -8,7 +8,15 @@ will be loaded and shares nothing with the code that wrote them but the guards.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from blocklist import lint_dns, lint_proxy, lint_records, lint_rpz, lint_stix, lint_xml
+from blocklist import (
+    lint_dns,
+    lint_packets,
+    lint_proxy,
+    lint_records,
+    lint_rpz,
+    lint_stix,
+    lint_xml,
+)
 from blocklist.lint_lines import START, WILDCARD, fault, place_of, text_of
 
 
@@ -66,6 +74,7 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("unbound", "unbound.conf"): lint_dns.check_unbound,
     ("dnsmasq", "dnsmasq.conf"): lint_dns.check_dnsmasq,
     ("adguard", "adguard.txt"): lint_dns.check_adguard,
+    ("nftables", "nftables.nft"): lint_packets.check_nftables,
     ("squid", "squid-dstdomain.txt"): lint_proxy.check_squid_domains,
     ("squid", "squid-url.txt"): lint_proxy.check_squid_urls,
     ("squid", "squid-dst.txt"): lint_proxy.check_squid_addresses,

@@ -4,13 +4,27 @@ nftables loads `0.0.0.0/0` without a word and drops everything; Squid ignores on
 """
 
 import ipaddress
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from blocklist import guards
-from blocklist.lint_lines import fault
+from blocklist.lint_lines import fault, text_of
 from review_queue.categories import Scope
 
 _VERSIONS: Final = (4, 6)
+_NFT_HEAD: Final = (
+    "add table inet qalqan",
+    "add set inet qalqan listed4 { type ipv4_addr; flags interval; auto-merge; }",
+    "flush set inet qalqan listed4",
+    "add set inet qalqan listed6 { type ipv6_addr; flags interval; auto-merge; }",
+    "flush set inet qalqan listed6",
+)
+_NFT_BLOCKS: Final = {
+    "add element inet qalqan listed4 {": 4,
+    "add element inet qalqan listed6 {": 6,
+}
+
+_Numbered = Iterator[tuple[int, str]]
 
 
 class Networks:
@@ -36,3 +50,40 @@ class Networks:
             raise fault(number, "repeats an address, is out of order or lies in another network")
         self._last = (network.version, int(network[-1]))
         self.count += 1
+
+
+def check_nftables(lines: Iterable[str], _serial: int) -> int:
+    """How many addresses and networks the file blocks, once every line is known to be harmless.
+
+    Raises:
+        ExportError: a line that is anything else, by number.
+    """
+    numbered = enumerate(lines, start=1)
+    number, line = next(numbered, (1, "\n"))
+    if not text_of(number, line).startswith("# "):
+        raise fault(number, "is not the heading")
+    for wanted in _NFT_HEAD:
+        number, line = next(numbered, (number + 1, "\n"))
+        if text_of(number, line) != wanted:
+            raise fault(number, "does not make or empty the sets of the list")
+    networks = Networks()
+    last = 0
+    for number, line in numbered:
+        version = _NFT_BLOCKS.get(text_of(number, line), 0)
+        if version <= last:
+            raise fault(number, "does not begin the elements of one of the two sets, IPv4 first")
+        last = version
+        _check_elements(numbered, number, networks, version)
+    return networks.count
+
+
+def _check_elements(numbered: _Numbered, start: int, networks: Networks, version: int) -> None:
+    before = networks.count
+    for number, line in numbered:
+        text = text_of(number, line)
+        if text == "}" and networks.count > before:
+            return
+        if not text.endswith(","):
+            raise fault(number, "is not an element or the end of the elements of a set")
+        networks.add(number, text[:-1], (version,))
+    raise fault(start, "begins a set that has no end")
