@@ -50,17 +50,18 @@ def place_of(
             number,
             f"has a name of {len(owner)} characters, too long for the DNS once a zone name follows",
         )
+    if owner != name and last == (name, False):
+        return (name, True)  # the name itself passed on the line before
     if not all(_LABEL.fullmatch(label) for label in name.split(".")):
         raise fault(number, "has a blank, bare or odd label, which may block everything")
     reason = guards.refusal(Scope.DOMAIN, name)
     if reason:
         raise fault(number, f"has a name that must not be listed: {reason}")
-    place = (name, owner != name)
-    if place <= last:
+    if (name, owner != name) <= last:
         raise fault(number, "repeats a name or is out of order")
-    if place[1] and last != (name, False):
+    if owner != name:
         raise fault(number, "blocks what lies below a name but not the name")
-    return place
+    return (name, False)
 
 
 def fault(number: int, what: str) -> ExportError:
