@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from blocklist import lint
+from blocklist.entries import admit
 from blocklist.formats import FORMATS
+from blocklist.publish import export
 from review_queue.categories import Scope
 from review_queue.errors import ExportError
+from review_queue.store import Store
+from tests.blocklist.approvals import agree, approve, case_of
 from tests.blocklist.canaries import BELOW_HOSTS, ENTRIES, EXPECTED, MUST_RESOLVE
 from tests.blocklist.consumers_dns import (
     BIND,
@@ -187,3 +191,27 @@ def test_without_the_last_check_one_star_blocks_everything(
 
     with running(program, tmp_path, settings) as resolver:
         assert set(resolver.states(*MUST_RESOLVE[:5]).values()) == {"blocked"}
+
+
+def test_an_address_goes_through_an_export_into_the_lists_that_can_say_it(
+    store: Store, tmp_path: Path
+) -> None:
+    approve(store, "casino.example")
+    for site, name, scope in (
+        ("one.example", LISTED_V4, Scope.IP),
+        ("two.example", "2620:4f:8000:8::/64", Scope.CIDR),
+    ):
+        agree(store, case_of(store, site), name, scope, people=3)
+    admit(store)
+    forms = ["rpz", "adguard", "unbound"]
+
+    manifest = export(store, tmp_path / "lists", forms, actor="test")
+
+    counts = {name: (row.entries, row.skipped) for name, row in manifest.formats.items()}
+    assert counts == {"adguard": (2, 1), "rpz": (3, 0), "unbound": (1, 2)}
+    settings = rpz_settings(UNBOUND, tmp_path / "lists" / "rpz.zone")
+    with running(UNBOUND, tmp_path, settings, AT) as resolver:
+        assert resolver.state("casino.example") == "blocked"
+        assert not reached(resolver, "at-v4.example", LISTED_V4)
+        assert not reached(resolver, "in-v6.example", AT["in-v6.example"])
+        assert reached(resolver, "at-v6.example", LISTED_V6)
