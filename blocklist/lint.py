@@ -10,6 +10,7 @@ from typing import Final
 
 from blocklist import (
     lint_dns,
+    lint_misp,
     lint_packets,
     lint_proxy,
     lint_records,
@@ -81,4 +82,7 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("csv", "csv-entries.csv"): lint_records.check_csv,
     ("xml", "xml-entries.xml"): lint_xml.check_dump,
     ("stix", "stix-bundle.json"): lint_stix.check_bundle,
+    ("misp", "misp-event.json"): lint_misp.check_event,
+    ("misp", "misp-manifest.json"): lint_misp.check_manifest,
+    ("misp", "misp-hashes.csv"): lint_misp.check_hashes,
 }
