@@ -1,7 +1,8 @@
 """Kazakh in Latin letters told from other languages in them, by three-letter sequences.
 
-No language library knows it. The model is made on first use, in a quarter of a second, from the texts
-written for the project: Kazakh ones in every Latin habit against English and Latin Russian.
+No language library knows it. The table is counted from the texts written for the project: Kazakh ones in every Latin
+habit against English and Latin Russian. It is shipped, since counting takes a second of every reader's start;
+`python -m classifier.latin_kazakh` counts it anew, and a test tells when that is due.
 """
 
 import math
@@ -9,11 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from classifier import corpus
 from classifier.transliteration import kazakh_latin, russian_latin
 
+TABLE: Final = Path(__file__).with_name("latin_kazakh.tsv")
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _MARKS: Final = str.maketrans("äğıñöūüşáǵńóúýḱ", "agınouusagnouuk".replace("ı", "i"))
 _SIZE: Final = 3
@@ -45,6 +48,12 @@ def _sequences(words: Iterable[str]) -> list[str]:
 
 @cache
 def _weights() -> Mapping[str, float]:
+    pairs = (line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines())
+    return {sequence: float(weight) for sequence, weight in pairs}
+
+
+def counted() -> Mapping[str, float]:
+    """The table as today's training texts give it: how much a sequence speaks for Kazakh, as log-odds."""
     texts = corpus.load(corpus.Part.TRAINING)
     kazakh: Counter[str] = Counter()
     others: Counter[str] = Counter()
@@ -75,3 +84,10 @@ def _log_odds(wanted: Counter[str], others: Counter[str]) -> Mapping[str, float]
         sequence: math.log((wanted[sequence] + 1) / more) - math.log((others[sequence] + 1) / less)
         for sequence in sorted(known)
     }
+
+
+if __name__ == "__main__":
+    TABLE.write_text(
+        "".join(f"{sequence}\t{weight!r}\n" for sequence, weight in counted().items()),
+        encoding="utf-8",
+    )

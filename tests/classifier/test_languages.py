@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifier import latin_kazakh
 from classifier.languages import (
     Block,
     blocks,
@@ -146,3 +147,12 @@ def test_clear_pages_are_told_without_loading_the_slow_library() -> None:
 )
 def test_other_languages_are_calibrated_by_script(lang: str, text: str, expected: str) -> None:
     assert calibrated_as(lang, text) == expected
+
+
+def test_the_shipped_table_of_latin_kazakh_is_the_one_todays_texts_give() -> None:
+    shipped = latin_kazakh.TABLE.read_text(encoding="utf-8")
+    counted = latin_kazakh.counted()
+
+    assert shipped == "".join(f"{part}\t{weight!r}\n" for part, weight in counted.items()), (
+        "the training texts have changed: run `python -m classifier.latin_kazakh`"
+    )
