@@ -76,6 +76,7 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("dnsmasq", "dnsmasq.conf"): lint_dns.check_dnsmasq,
     ("adguard", "adguard.txt"): lint_dns.check_adguard,
     ("nftables", "nftables.nft"): lint_packets.check_nftables,
+    ("squidguard", "squidguard-domains.txt"): lint_proxy.check_domains_only,
     ("squid", "squid-dstdomain.txt"): lint_proxy.check_squid_domains,
     ("squid", "squid-url.txt"): lint_proxy.check_squid_urls,
     ("squid", "squid-dst.txt"): lint_proxy.check_squid_addresses,

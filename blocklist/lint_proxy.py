@@ -28,21 +28,16 @@ def check_squid_domains(lines: Iterable[str], _serial: int) -> int:
     Raises:
         ExportError: a line that is anything else, by number.
     """
-    numbered = enumerate(lines, start=1)
-    _check_heading(numbered)
-    last = START
-    names: list[tuple[int, str]] = []
-    domains: set[str] = set()
-    for number, line in numbered:
-        text = text_of(number, line)
-        name = text.removeprefix(".")
-        last = place_of(number, name, last)
-        _check_bare(number, name)
-        names.append((number, name))
-        if text != name:
-            domains.add(name)
-    _check_apart(names, domains)
-    return len(names)
+    return _check_names(lines, below=".")
+
+
+def check_domains_only(lines: Iterable[str], _serial: int) -> int:
+    """How many names a file of squidGuard or e2guardian blocks, where each line is a name and all below it.
+
+    Raises:
+        ExportError: a line that is anything else, by number.
+    """
+    return _check_names(lines, below="")
 
 
 def check_squid_urls(lines: Iterable[str], _serial: int) -> int:
@@ -87,6 +82,25 @@ def _check_heading(numbered: _Numbered) -> None:
     number, line = next(numbered, (1, "\n"))
     if not text_of(number, line).startswith("# "):
         raise fault(number, "is not the heading")
+
+
+def _check_names(lines: Iterable[str], *, below: str) -> int:
+    """How many names there are, each in its place; `below` is how a line that covers what lies below begins."""
+    numbered = enumerate(lines, start=1)
+    _check_heading(numbered)
+    last = START
+    names: list[tuple[int, str]] = []
+    domains: set[str] = set()
+    for number, line in numbered:
+        text = text_of(number, line)
+        name = text.removeprefix(below)
+        last = place_of(number, name, last)
+        _check_bare(number, name)
+        names.append((number, name))
+        if text.startswith(below):
+            domains.add(name)
+    _check_apart(names, domains)
+    return len(names)
 
 
 def _check_bare(number: int, name: str) -> None:
