@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "users": "qalqan.cli.users:users",
     "serve": "qalqan.cli.serve:serve",
     "export": "qalqan.cli.export:export",
+    "export-hashes": "qalqan.cli.export_hashes:export_hashes",
     "evidence": "qalqan.cli.evidence:evidence",
     "audit": "qalqan.cli.audit:audit",
     "classify": "qalqan.cli.classify:classify",
