@@ -49,6 +49,7 @@ def _url(text: str) -> str:
 
 
 def _address(text: str) -> str:
+    _check_no_zone(text)
     try:
         found = ipaddress.ip_address(text.strip().strip("[]"))
     except ValueError:
@@ -60,6 +61,7 @@ def _address(text: str) -> str:
 
 
 def _network(text: str) -> str:
+    _check_no_zone(text)
     try:
         found = ipaddress.ip_network(text.strip())
     except ValueError:
@@ -69,3 +71,13 @@ def _network(text: str) -> str:
     if found.prefixlen == found.max_prefixlen:
         raise BadHostError(f"{text[:80]!r} is one address; list it as an address")
     return str(found)
+
+
+def _check_no_zone(text: str) -> None:
+    """The text has no zone (RFC 4007), in which `ipaddress` takes any characters, line ends included.
+
+    Raises:
+        BadHostError: it has one.
+    """
+    if "%" in text:
+        raise BadHostError(f"{text[:80]!r} has a zone, which says nothing outside one machine")

@@ -205,6 +205,7 @@ def test_one_bad_line_after_the_sets_keeps_the_file_from_being_published(line: s
         "192.88.99.99, 10.0.0.0/8,",
         "192.88.99.099,",
         "2620:4F:8000::99,",
+        "2620:4f:8000:2::99%eth0,",
         ",",
     ],
 )
