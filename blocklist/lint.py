@@ -74,6 +74,7 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("hosts", "hosts.txt"): check_hosts,
     ("unbound", "unbound.conf"): lint_dns.check_unbound,
     ("dnsmasq", "dnsmasq.conf"): lint_dns.check_dnsmasq,
+    ("dnsmasq", "dnsmasq-hosts.txt"): check_hosts,
     ("adguard", "adguard.txt"): lint_dns.check_adguard,
     ("nftables", "nftables.nft"): lint_packets.check_nftables,
     ("squidguard", "squidguard-domains.txt"): lint_proxy.check_domains_only,

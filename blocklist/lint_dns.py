@@ -17,7 +17,6 @@ _UNBOUND_DOMAIN: Final = re.compile(rf'local-zone: "{_NAME}" always_nxdomain')
 _UNBOUND_HOST: Final = re.compile(rf'local-zone: "{_NAME}" transparent')
 _UNBOUND_ADDRESSES: Final = ("A 0.0.0.0", "AAAA ::")
 _DNSMASQ_DOMAIN: Final = re.compile(rf"address=/{_NAME}/")
-_DNSMASQ_HOST: Final = re.compile(rf"host-record={_NAME},0\.0\.0\.0,::")
 _ADGUARD_NAME: Final = re.compile(rf"\|\|?{_NAME}\^")
 _ADGUARD_V4: Final = re.compile(r"\|([0-9.]+)\^")
 _ADGUARD_V6: Final = re.compile(r"\|([0-9a-f:]+)\|")
@@ -64,9 +63,9 @@ def check_dnsmasq(lines: Iterable[str], _serial: int) -> int:
     names = 0
     for number, line in numbered:
         text = text_of(number, line)
-        found = _DNSMASQ_DOMAIN.fullmatch(text) or _DNSMASQ_HOST.fullmatch(text)
+        found = _DNSMASQ_DOMAIN.fullmatch(text)
         if found is None:
-            raise fault(number, "is not `address=/NAME/` or a `host-record` that leads nowhere")
+            raise fault(number, "is not `address=/NAME/`")
         last = place_of(number, found[1], last)
         _check_bare(number, found[1])
         names += 1

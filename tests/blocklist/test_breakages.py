@@ -17,11 +17,12 @@ SAY: Final = {
     ("hosts", "hosts.txt"): "0.0.0.0 {}\n:: {}",
     ("unbound", "unbound.conf"): 'local-zone: "{}" always_nxdomain',
     ("dnsmasq", "dnsmasq.conf"): "address=/{}/",
+    ("dnsmasq", "dnsmasq-hosts.txt"): "0.0.0.0 {}\n:: {}",
     ("adguard", "adguard.txt"): "||{}^",
 }
 # each sorts behind the names of the list, so that no line is refused for its place alone
 BAD_NAMES: Final = {
-    "duplicate": "shop.mixed.example",
+    "duplicate, or out of order": "bad.example",
     "case-only duplicate": "Zoo.example",
     "absolute name": "zoo.example.",
     "label too long": f"{'z' * 64}.example",

@@ -24,9 +24,9 @@ def a_list(*bad_lines: str) -> list[str]:
     return [f"{line}\n" for line in [*lines_of("dnsmasq", ENTRIES), *bad_lines]]
 
 
-def written(folder: Path, lines: list[str]) -> Path:
+def written(folder: Path, lines: list[str], name: str = "list") -> Path:
     """The file with these lines."""
-    path = folder / "list"
+    path = folder / name
     path.write_text("".join(lines), encoding="ascii", newline="\n")
     return path
 
@@ -47,16 +47,22 @@ def test_dnsmasq_blocks_every_entry_as_far_as_its_scope_says(tmp_path: Path) -> 
     lint.check("dnsmasq", "dnsmasq.conf", lines, serial=HEADING.serial)
     path = written(tmp_path, lines)
 
+    hosts = [f"{line}\n" for line in lines_of("dnsmasq", ENTRIES, "dnsmasq-hosts.txt")]
+    lint.check("dnsmasq", "dnsmasq-hosts.txt", hosts, serial=HEADING.serial)
+
     assert says_it_is_valid(path)
-    with running(DNSMASQ, tmp_path, f"conf-file={path}") as dnsmasq:
+    settings = f"conf-file={path}\naddn-hosts={written(tmp_path, hosts, 'hosts')}"
+    with running(DNSMASQ, tmp_path, settings) as dnsmasq:
         assert dnsmasq.states(*EXPECTED) == EXPECTED
 
 
 def test_dnsmasq_asks_upstream_for_other_records_of_an_exact_host(tmp_path: Path) -> None:
     """The guide says so: who needs them gone sets `filter-rr`."""
-    path = written(tmp_path, a_list())
+    hosts = [f"{line}\n" for line in lines_of("dnsmasq", ENTRIES, "dnsmasq-hosts.txt")]
+    settings = f"conf-file={written(tmp_path, a_list())}"
+    settings += f"\naddn-hosts={written(tmp_path, hosts, 'hosts')}"
 
-    with running(DNSMASQ, tmp_path, f"conf-file={path}") as dnsmasq:
+    with running(DNSMASQ, tmp_path, settings) as dnsmasq:
         exact = dnsmasq.ask("shop.mixed.example", "TXT")
         below = dnsmasq.ask("a.casino.example", "TXT")
 

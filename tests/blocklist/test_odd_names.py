@@ -62,7 +62,7 @@ def settings_of(program: Program, form: str, path: Path) -> str:
         case "unbound":
             return f'include: "{path}"'
         case "dnsmasq":
-            return f"conf-file={path}"
+            return f"conf-file={path}\naddn-hosts={path.parent / 'dnsmasq-hosts.txt'}"
         case _:
             return f"addn-hosts={path}"
 
@@ -108,9 +108,8 @@ def fits(name: str) -> bool:
 
 def written(folder: Path, form: str, entries: Sequence[Entry]) -> Path:
     """The list as the format writes it, its last check passed."""
-    file = FORMATS[form].file_name
-    lines = [f"{line}\n" for line in lines_of(form, entries)]
-    lint.check(form, file, lines, serial=HEADING.serial)
-    path = folder / file
-    path.write_text("".join(lines), encoding="ascii", newline="\n")
-    return path
+    for file in FORMATS[form].files:
+        lines = [f"{line}\n" for line in lines_of(form, entries, file)]
+        lint.check(form, file, lines, serial=HEADING.serial)
+        (folder / file).write_text("".join(lines), encoding="ascii", newline="\n")
+    return folder / FORMATS[form].file_name

@@ -25,6 +25,7 @@ FILES: Final = (
     ("rpz", "rpz-garden.zone"),
     ("unbound", "unbound.conf"),
     ("dnsmasq", "dnsmasq.conf"),
+    ("dnsmasq", "dnsmasq-hosts.txt"),
     ("hosts", "hosts.txt"),
 )
 # by a text that the block of the guide has and no other
@@ -32,7 +33,7 @@ SETTINGS: Final = (
     (UNBOUND, 'zonefile: "/var/lib/unbound/rpz.zone"', EXPECTED),
     (UNBOUND, "include:", EXPECTED),
     (DNSMASQ, "conf-file=", EXPECTED),
-    (DNSMASQ, "addn-hosts=", EXPECTED_OF_HOSTS),
+    (DNSMASQ, "addn-hosts=/var/lib/qalqan/hosts.txt", EXPECTED_OF_HOSTS),
     (POWERDNS, "rpzFile", EXPECTED),
     (KNOT, "policy.DENY", EXPECTED),
 )
