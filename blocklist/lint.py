@@ -77,6 +77,8 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("dnsmasq", "dnsmasq-hosts.txt"): check_hosts,
     ("adguard", "adguard.txt"): lint_dns.check_adguard,
     ("nftables", "nftables.nft"): lint_packets.check_nftables,
+    ("e2guardian", "e2guardian-bannedsitelist"): lint_proxy.check_domains_only,
+    ("e2guardian", "e2guardian-bannedsiteiplist"): lint_proxy.check_e2guardian_addresses,
     ("squidguard", "squidguard-domains.txt"): lint_proxy.check_domains_only,
     ("squid", "squid-dstdomain.txt"): lint_proxy.check_squid_domains,
     ("squid", "squid-url.txt"): lint_proxy.check_squid_urls,

@@ -78,6 +78,23 @@ def check_squid_addresses(lines: Iterable[str], _serial: int) -> int:
     return networks.count
 
 
+def check_e2guardian_addresses(lines: Iterable[str], _serial: int) -> int:
+    """How many literal IPv4 hosts the file blocks, once every line is known to be harmless.
+
+    Raises:
+        ExportError: a line that is anything else, by number.
+    """
+    numbered = enumerate(lines, start=1)
+    _check_heading(numbered)
+    networks = Networks()
+    for number, line in numbered:
+        text = text_of(number, line)
+        if "/" in text:
+            raise fault(number, "is a network, and these lists name hosts")
+        networks.add(number, text, (4,))
+    return networks.count
+
+
 def _check_heading(numbered: _Numbered) -> None:
     number, line = next(numbered, (1, "\n"))
     if not text_of(number, line).startswith("# "):

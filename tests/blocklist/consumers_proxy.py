@@ -10,6 +10,7 @@ import http.server
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -52,6 +53,21 @@ cache_peer 127.0.0.1 parent {origin} 0 no-query originserver no-digest
 never_direct allow all
 """
 
+_E2GUARDIAN: Final = Path("/etc/e2guardian")
+E2GUARDIAN_CONF: Final = """
+filterip = 127.0.0.1
+filterports = {port}
+proxyip = 127.0.0.1
+proxyport = {origin}
+httpworkers = 20
+nologger = on
+loglocation = '{folder}/access.log'
+pidfilename = '{folder}/pid'
+filecachedir = '{folder}'
+daemonuser = 'nobody'
+daemongroup = 'nogroup'
+"""
+
 
 class DoesNotStart(AssertionError):  # noqa: N818  # what happened, not whose fault it is
     """The proxy ended or never answered; says what it logged."""
@@ -81,11 +97,11 @@ class Proxy:
         with socket.create_connection(("127.0.0.1", self.port), timeout=_ANSWER_S) as stream:
             stream.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
             status = int(stream.makefile("rb").readline().split()[1])
-        return status == http.HTTPStatus.FORBIDDEN
+        return status in {http.HTTPStatus.FORBIDDEN, http.HTTPStatus.FOUND}
 
 
 def _state(status: int, body: bytes) -> str:
-    is_block_page = status == http.HTTPStatus.FORBIDDEN or b"block page" in body
+    is_block_page = status == http.HTTPStatus.FORBIDDEN or b"e2guardian" in body.lower()
     return "blocked" if is_block_page else {200: "open"}.get(status, f"status {status}")
 
 
@@ -154,6 +170,40 @@ def write_squid(
 
 
 @contextmanager
+def e2guardian(files: Mapping[str, Iterable[str]]) -> Iterator[Proxy]:
+    """e2guardian runs with the settings its package brings, each of these files included in the list it is named after.
+
+    Raises:
+        DoesNotStart: it ended, or did not answer in time.
+    """
+    binary = path_of("e2guardian", "e2guardian")
+    with open_folder() as folder, _origin() as origin:
+        port = free_port()
+        settings = folder / "etc"
+        shutil.copytree(_E2GUARDIAN, settings, ignore=shutil.ignore_patterns("private"))
+        for path in (path for path in settings.rglob("*") if path.is_file()):
+            text = path.read_text("latin-1").replace(str(_E2GUARDIAN), str(settings))
+            path.write_text(text, "latin-1")
+        for name, lines in files.items():
+            _write(folder / name, lines)
+            with (settings / "lists" / name.removeprefix("e2guardian-")).open("a") as included:
+                included.write(f"\n.Include<{folder / name}>\n")
+        conf = settings / "e2guardian.conf"
+        kept = [
+            line
+            for line in conf.read_text("latin-1").splitlines()
+            if not line.startswith(("filterports", "filterip", "checkip", "httpworkers"))
+        ]
+        conf.write_text(
+            "\n".join([*kept, E2GUARDIAN_CONF.format(port=port, origin=origin, folder=folder)]),
+            "latin-1",
+        )
+        # a polite signal takes it more than ten seconds
+        with running([binary, "-N", "-c", str(conf)], folder, port, stop=signal.SIGKILL):
+            yield Proxy(port)
+
+
+@contextmanager
 def open_folder() -> Iterator[Path]:
     """A folder that a program may read and write as nobody."""
     with tempfile.TemporaryDirectory(prefix="qalqan-proxy-") as name:
@@ -165,8 +215,10 @@ def open_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
-    """The command answers on the port; ended after the block.
+def running(
+    command: list[str], folder: Path, port: int, *, stop: signal.Signals = signal.SIGTERM
+) -> Iterator[None]:
+    """The command answers on the port; ended by the signal after the block.
 
     Raises:
         DoesNotStart: it ended, or did not answer in time.
@@ -186,7 +238,7 @@ def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
         _wait_until_it_answers(process, port, log)
         yield
     finally:
-        process.terminate()
+        process.send_signal(stop)
         try:
             process.wait(timeout=10)
         except subprocess.TimeoutExpired:
