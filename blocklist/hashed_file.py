@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from blocklist import guards, hashed
+from blocklist.key_files import BadKeyError, secret
 from blocklist.publish import VALID_FOR
 from blocklist.rendering import Heading, View, columns_of
 from review_queue import audit
@@ -38,27 +38,15 @@ def read_key(path: Path) -> bytes:
     """The key that stands in the file in hexadecimal, which nobody but its owner may read.
 
     Raises:
-        ExportError: it is no such file, or others may read it, or it holds no key.
+        BadKeyError: it is no such file, or others may use it, or it holds no key.
     """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(handle, "rb") as file:
-            about = os.fstat(file.fileno())  # of what was opened, not of what stands there later
-            if not stat.S_ISREG(about.st_mode):
-                raise ExportError(f"{path} is not a file; name the file of the provider's key")
-            if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise ExportError(
-                    f"others than its owner may use the key in {path}; run: chmod 600 {path}"
-                )
-            text = file.read(_LONGEST_KEY_TEXT + 1).decode("ascii", "replace")
-    except OSError as error:
-        raise ExportError(f"cannot read the key in {path} ({error.strerror})") from None
-    if len(text) > _LONGEST_KEY_TEXT or not _KEY.fullmatch(text.strip()):
-        raise ExportError(
+    text = secret(path, longest=_LONGEST_KEY_TEXT).decode("ascii", "replace").strip()
+    if not _KEY.fullmatch(text):
+        raise BadKeyError(
             f"{path} holds no key: one of {_KEY_BYTES} bytes or more in hexadecimal is wanted;"
             " make one with: openssl rand -hex 32"
         )
-    return bytes.fromhex(text.strip())
+    return bytes.fromhex(text)
 
 
 def write(
