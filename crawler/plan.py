@@ -45,7 +45,8 @@ class Pace:
     max_body_bytes: int = 5 * 1024 * 1024  # as received: the first so many are kept
     max_held_bytes: int = 16 * 1024 * 1024  # of bodies that arrive or wait to be read, all together
     readers: int = 1  # processes that read pages
-    read_s: float = 2.0  # of computing, for reading one page; by the clock twice as many: a page ends in ten
+    # of computing, for reading one page; by the clock twice as many: a page ends in ten
+    read_s: float = 2.0
     read_mb: int = 128  # of memory, likewise
     max_redirects: int = 5
 

@@ -287,7 +287,7 @@ class Entry:
     listed_at: str
     review_at: str = ""  # when somebody looks whether it is still right
     expires_at: str = ""  # when it is lifted by itself; "" where never
-    papers: tuple[str, ...] = ()  # decisions on paper, of an entry taken over from an older registry
+    papers: tuple[str, ...] = ()  # decisions on paper, where it was taken over from elsewhere
     overrides: tuple[str, ...] = ()  # ids of the guards' overrides it needed
 
 

@@ -32,7 +32,9 @@ def browse(
     """`work` has been done with a browser, which is closed afterwards."""
 
     async def run() -> None:
-        browser = CrawlBrowser(network, browsing or Browsing(sandbox=SANDBOX, page_s=60.0), max_chars=1_000_000)
+        browser = CrawlBrowser(
+            network, browsing or Browsing(sandbox=SANDBOX, page_s=60.0), max_chars=1_000_000
+        )
         await browser.start()
         try:
             await work(browser)

@@ -87,9 +87,7 @@ def test_leases_that_ran_out_are_treated_likewise(
     assert claimed(store, round_id, "two")
 
 
-def test_only_anothers_turn_is_waited_for(
-    store: Store, clock: TickingClock, round_id: int
-) -> None:
+def test_only_anothers_turn_is_waited_for(store: Store, clock: TickingClock, round_id: int) -> None:
     def awaited(owner: str) -> bool:
         return turns.are_awaited(store, round_id, owner=owner, delay_s=DELAY_S)
 
