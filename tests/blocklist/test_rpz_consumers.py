@@ -166,20 +166,38 @@ def test_without_the_last_check_one_bad_line_keeps_a_resolver_from_starting(
         pass
 
 
-UNFILTERED = ["casino.example CNAME .", "CASINO.example CNAME .", "<!DOCTYPE html>"]
+UNFILTERED = [
+    (POWERDNS, "casino.example CNAME ."),
+    (POWERDNS, "CASINO.example CNAME ."),
+    (POWERDNS, "<!DOCTYPE html>"),
+    (BIND, "casino.example A 192.0.2.1"),
+    (BIND, f"{'.'.join(['z' * 60] * 4)} CNAME ."),
+    (BIND, "<!DOCTYPE html>"),
+]
 
 
-@pytest.mark.parametrize("line", UNFILTERED)
-def test_without_the_last_check_one_bad_line_leaves_powerdns_unfiltered(
-    line: str, tmp_path: Path
+@pytest.mark.parametrize(("program", "line"), UNFILTERED)
+def test_without_the_last_check_one_bad_line_leaves_a_resolver_unfiltered(
+    program: Program, line: str, tmp_path: Path
 ) -> None:
-    settings = rpz_settings(POWERDNS, zone(tmp_path, line, is_checked=False))
+    settings = rpz_settings(program, zone(tmp_path, line, is_checked=False))
 
-    with running(POWERDNS, tmp_path, settings) as resolver:
+    with running(program, tmp_path, settings) as resolver:
         assert resolver.states("casino.example", "shop.mixed.example") == {
             "casino.example": "open",
             "shop.mixed.example": "open",
         }
+
+
+def test_without_the_last_check_bind_ignores_an_address_that_is_written_in_full(
+    tmp_path: Path,
+) -> None:
+    line = "128.67.0.0.0.0.8000.4f.2620.rpz-ip CNAME ."
+    settings = rpz_settings(BIND, zone(tmp_path, line, is_checked=False))
+
+    with running(BIND, tmp_path, settings, {**AT, **BESIDE}) as resolver:
+        assert reached(resolver, "next-v6.example", NEXT_V6)
+        assert not reached(resolver, "at-v6.example", LISTED_V6)
 
 
 @pytest.mark.parametrize("line", ["* CNAME .", "*. CNAME ."])
