@@ -51,10 +51,15 @@ _COLUMNS: Final[dict[str, Callable[[Entry], str | int | Sequence[str]]]] = {
 
 
 def _field(value: str | int | Sequence[str]) -> str:
+    if isinstance(value, int):
+        return f'"{value}"'
     if isinstance(value, str):
         if _PLAIN.fullmatch(value):
             return f'"{value}"'
         text = json.dumps(value)[1:-1].replace('\\"', '"')
+    elif all(map(_PLAIN.fullmatch, value)):
+        inside = '"", ""'.join(value)
+        return f'"[""{inside}""]"' if value else '"[]"'
     else:
         text = json.dumps(value)
     text = _AFTER_SEMICOLON.sub(r"\\u003b", text.replace("\x7f", r"\u007f"))

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+_AS_TEXT: Final = json.JSONEncoder(separators=(",", ":")).encode
 _LONE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -20,7 +21,7 @@ def rows(head: str, objects: Iterator[Mapping[str, object]], tail: str) -> Itera
     for each in objects:
         if held:
             yield f"{held},"
-        held = json.dumps(each, separators=(",", ":"))
+        held = _AS_TEXT(each)
     if held:
         yield held
     yield tail
