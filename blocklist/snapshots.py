@@ -14,7 +14,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -54,6 +54,16 @@ class Snapshot:
             os.fsync(file.fileno())
         self.files[name] = FileDigest(digest.hexdigest(), size)
         return self.files[name]
+
+
+def _encoded(name: str, batch: Sequence[str]) -> bytes:
+    try:
+        return ("\n".join(batch) + "\n").encode("ascii")
+    except UnicodeEncodeError:
+        raise ExportError(
+            f"nothing was published: {name} would have had characters outside ASCII;"
+            " the last good list stays, please report this fault"
+        ) from None
 
 
 @contextmanager

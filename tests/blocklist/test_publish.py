@@ -325,3 +325,16 @@ def test_every_published_zone_passes_the_last_check(store: Store, tmp_path: Path
 
     with (tmp_path / "rpz.zone").open(encoding="ascii", newline="\n") as zone:
         assert lint.check("rpz", "rpz.zone", zone, serial=manifest.serial) == 5
+
+
+def test_a_writer_that_leaves_ascii_publishes_nothing(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(store, tmp_path, ALL, actor="test")
+    before = contents(tmp_path)
+    monkeypatch.setattr("blocklist.coverage.WILDCARD", "қ.")
+
+    with pytest.raises(ExportError, match="outside ASCII"):
+        export(store, tmp_path, ALL, actor="test")
+
+    assert contents(tmp_path) == before
