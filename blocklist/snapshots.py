@@ -45,8 +45,7 @@ class Snapshot:
         size = 0
         with (self.path / name).open("xb") as file:
             while batch := list(islice(lines, _BATCH)):
-                # a byte outside ASCII, which a proxy's URL may need, comes as the surrogate of PEP 383
-                data = ("\n".join(batch) + "\n").encode("ascii", "surrogateescape")
+                data = _encoded(name, batch)
                 digest.update(data)
                 size += len(data)
                 file.write(data)
@@ -58,7 +57,8 @@ class Snapshot:
 
 def _encoded(name: str, batch: Sequence[str]) -> bytes:
     try:
-        return ("\n".join(batch) + "\n").encode("ascii")
+        # a byte outside ASCII, which a proxy's URL may need, comes as the surrogate of PEP 383
+        return ("\n".join(batch) + "\n").encode("ascii", "surrogateescape")
     except UnicodeEncodeError:
         raise ExportError(
             f"nothing was published: {name} would have had characters outside ASCII;"
