@@ -62,7 +62,7 @@ def _field(value: str | int | Sequence[str]) -> str:
         return f'"[""{inside}""]"' if value else '"[]"'
     else:
         text = json.dumps(value)
-    text = _AFTER_SEMICOLON.sub(r"\\u003b", text.replace("\x7f", r"\u007f"))
+    text = _AFTER_SEMICOLON.sub(r"\\u003b", text)
     mark = "'" if _FORMULA.match(text) else ""
     return f'"{mark}{text}"'.replace('"', '""')[1:-1]
 

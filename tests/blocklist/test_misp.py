@@ -181,7 +181,12 @@ def test_a_broken_manifest_is_not_published(lines: list[str]) -> None:
         lint.check("misp", "misp-manifest.json", lines, serial=7)
 
 
-@pytest.mark.parametrize("line", ["", "zoo", "0" * 32, f"{'0' * 32},{uuid.UUID(int=0)}"])
+OTHER = uuid.uuid5(uuid.NAMESPACE_DNS, "another event")
+
+
+@pytest.mark.parametrize(
+    "line", ["", "zoo", "0" * 32, f"{'0' * 32},{uuid.UUID(int=0)}", f"{'0' * 32},{OTHER}"]
+)
 def test_one_bad_hash_keeps_the_hashes_from_being_published(line: str) -> None:
     lines = [*samples.lines_of("misp", [entry("bad.example")], "misp-hashes.csv"), line]
 
