@@ -43,6 +43,11 @@ def _refused_url(name: str) -> str:
     if found != name:
         return f"it is not in its normal form, which is {found}"
     url = parse_url(name)
+    try:
+        parse_host(url.host.name)
+    except BadHostError:
+        # the URL standard lets quotes, semicolons and braces stand in a host
+        return "its host is not one the DNS can hold"
     is_whole = name == f"{url.scheme}://{url.host.name}/"
     if url.host.is_public_suffix and is_whole:
         return "it is the front page of a public suffix: unrelated people hold the names below it"
