@@ -16,6 +16,7 @@ from blocklist import (
     lint_records,
     lint_rpz,
     lint_stix,
+    lint_suricata,
     lint_xml,
 )
 from blocklist.lint_lines import START, WILDCARD, fault, place_of, text_of
@@ -79,6 +80,8 @@ CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
     ("nftables", "nftables.nft"): lint_packets.check_nftables,
     ("e2guardian", "e2guardian-bannedsitelist"): lint_proxy.check_domains_only,
     ("e2guardian", "e2guardian-bannedsiteiplist"): lint_proxy.check_e2guardian_addresses,
+    ("suricata", "suricata.rules"): lint_suricata.check_rules,
+    ("suricata", "suricata-hosts.lst"): lint_suricata.check_hosts,
     ("squidguard", "squidguard-domains.txt"): lint_proxy.check_domains_only,
     ("squid", "squid-dstdomain.txt"): lint_proxy.check_squid_domains,
     ("squid", "squid-url.txt"): lint_proxy.check_squid_urls,

@@ -39,6 +39,8 @@ class Capability:
     longest_name: int = LONGEST_NAME  # of a host or a domain
     # why it cannot say a name whose scope and length it could, such as a URL a proxy never sees
     against: Callable[[Scope, str], str] = _nothing
+    # how many names of a scope its consumer can bear; those after them, in the order of names, are left out
+    at_most: Mapping[Scope, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +119,34 @@ def view_of(
     """What `form` can say of the entries in `columns`, which `records` reads anew."""
     sayable = form.capability
 
-    def kept() -> Iterator[Entry]:
-        return (each for each in records() if not reason_against(sayable, each.scope, each.name))
-
     names = {
-        scope: list(dict.fromkeys(_sayable_names(sayable, scope, columns[scope].names)))
+        scope: list(dict.fromkeys(_sayable_names(sayable, scope, columns[scope].names)))[
+            : sayable.at_most.get(scope)
+        ]
         for scope in sorted(sayable.scopes)
     }
-    return View(heading, names, kept)
+
+    def is_kept(entry: Entry) -> bool:
+        if reason_against(sayable, entry.scope, entry.name):
+            return False
+        return entry.scope not in sayable.at_most or entry.name <= names[entry.scope][-1]
+
+    return View(heading, names, lambda: (each for each in records() if is_kept(each)))
 
 
 def skipped_of(form: Format, columns: Columns) -> Iterator[Skipped]:
     """What `form` cannot say of the entries in `columns`, with the reasons."""
     for scope, column in columns.items():
+        room = form.capability.at_most.get(scope, len(column.names))
+        last = ""
         for name, entry_id in zip(column.names, column.ids, strict=True):
-            if reason := reason_against(form.capability, scope, name):
+            reason = reason_against(form.capability, scope, name)
+            if not reason:
+                room -= name != last
+                last = name
+                if room < 0:
+                    reason = f"there are more of the scope {scope} than this format has room for"
+            if reason:
                 yield Skipped(entry_id, scope, name, reason)
 
 

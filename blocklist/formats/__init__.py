@@ -17,6 +17,7 @@ from blocklist.formats import (
     squid,
     squidguard,
     stix_bundle,
+    suricata,
     unbound,
     xml_dump,
 )
@@ -38,6 +39,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
             squid,
             squidguard,
             stix_bundle,
+            suricata,
             unbound,
             xml_dump,
         )
