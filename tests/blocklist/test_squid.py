@@ -2,6 +2,7 @@
 
 import re
 import string
+from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 import pytest
@@ -9,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklist import guards, lint
+from blocklist.entries import admit
 from blocklist.formats import FORMATS
+from blocklist.publish import export
 from review_queue.blocks import normal
 from review_queue.categories import Scope
 from review_queue.errors import BadHostError, BadUrlError, ExportError
 from review_queue.records import Entry
+from review_queue.store import Store
+from tests.blocklist.approvals import agree, case_of
 from tests.blocklist.canaries import ENTRIES, EXPECTED, MUST_RESOLVE
 from tests.blocklist.consumers_proxy import (
     LISTED_V4,
@@ -168,6 +173,19 @@ def test_the_names_read_back_as_the_entries_that_no_other_covers(
     assert {line for line in lines if not line.startswith(".")} <= {name for name, _ in sayable}
     for name, _ in sayable:
         assert any(name == line.removeprefix(".") or f".{name}".endswith(line) for line in lines)
+
+
+def test_an_export_writes_the_letters_of_a_url_as_the_bytes_squid_compares(
+    store: Store, tmp_path: Path
+) -> None:
+    case = case_of(store, "odd.example")
+    agree(store, case, "http://odd.example/%D2%9B%D0%B0", Scope.URL, people=2)
+    admit(store)
+
+    export(store, tmp_path, ["squid"], actor="test")
+
+    lines = (tmp_path / URLS).read_bytes().splitlines()
+    assert lines[1:] == ["^http://odd\\.example/қа$".encode()]
 
 
 @pytest.mark.parametrize(
