@@ -63,7 +63,8 @@ def plan_for(port: int) -> CrawlPlan:
     )
     return CrawlPlan(
         budget=Budget(max_pages=25, max_depth=8, max_seconds=60.0),
-        pace=Pace(delay_s=0.0, timeout_s=4.0, concurrency=8),
+        # where coverage is measured, reading takes several times as long
+        pace=Pace(delay_s=0.0, timeout_s=4.0, concurrency=8, read_s=8.0),
         network=Network(
             addresses=AddressPolicy((Allowance.parse(f"127.0.0.1/32:{port}"),)),
             overrides=tuple(map(Override.parse, overrides)),

@@ -82,8 +82,10 @@ def test_two_crawls_at_once_keep_the_pause_of_each_host_and_fetch_every_page_onc
     assert len(asked) == len(set(asked)) == len(stored_urls(data))
     assert sorted(requests.times) == ["h0.test", "h1.test", "h2.test"]
     for host, times in requests.times.items():
-        assert len(times) in (2, 3), host
-        assert min(b - a for a, b in pairwise(times)) > 2, host  # 3 s give or take a quarter
+        # one where the other crawl had ended before this site was free: the rest waits for the next round
+        assert len(times) in (1, 2, 3), host
+        assert all(b - a > 2 for a, b in pairwise(times)), host  # 3 s give or take a quarter
+    assert max(map(len, requests.times.values())) > 1
 
 
 @pytest.mark.timeout(180)
