@@ -95,7 +95,6 @@ def _readers(job: Job, bytes_left: Callable[[str], int]) -> Readers:
     """The readers, which get ready while the round is opened and Scrapy is imported."""
     pace, scoring = job.plan.pace, job.plan.scoring
     reading = ReadingJob(
-        max_body_bytes=pace.max_body_bytes,
         memory_mb=pace.read_mb,
         addresses=job.plan.network.addresses,
         detect_language=job.detect_language,

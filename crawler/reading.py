@@ -68,7 +68,6 @@ class Answer:
 class ReadingJob:
     """All a reader of pages is given; `load` makes the function that scores, None where nothing is scored."""
 
-    max_body_bytes: int
     memory_mb: int  # that reading may take, on top of what the reader holds at its beginning
     addresses: AddressPolicy
     detect_language: Callable[[str], str]
@@ -78,7 +77,6 @@ class ReadingJob:
         """The function that answers tasks whose payloads come apart from them."""
         score = self.load() if self.load else None
         reading = Reading(
-            max_body_bytes=self.max_body_bytes,
             addresses=self.addresses,
             detect_language=self.detect_language,
             score=score,
@@ -106,12 +104,10 @@ class Reading:
     def __init__(
         self,
         *,
-        max_body_bytes: int,
         addresses: AddressPolicy,
         detect_language: Callable[[str], str],
         score: Score | None = None,
     ) -> None:
-        self._max_body_bytes = max_body_bytes
         self._addresses = addresses
         self._detect_language = detect_language
         self._score = score

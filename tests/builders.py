@@ -2,7 +2,7 @@
 
 import hashlib
 
-from review_queue import captures, cases, frontier, pages, scores, seeds
+from review_queue import captures, cases, decisions, frontier, pages, scores, seeds
 from review_queue.categories import Category, Lane, Scope, Stance, Verdict
 from review_queue.hosts import parse_url
 from review_queue.records import (
@@ -143,3 +143,11 @@ def a_draft(
         legal_ground_version=1,
         supersedes=supersedes,
     )
+
+
+def a_decided_case(store: Store, *people: str, scope: Scope = Scope.HOST) -> Case:
+    """A case that so many people have decided to block."""
+    case = a_case(store)
+    for person in people:
+        decisions.decide(store, a_draft(case, person, scope=scope))
+    return case

@@ -31,7 +31,6 @@ runs_its_text = partial(
 
 def job(**changes: object) -> ReadingJob:
     return ReadingJob(
-        max_body_bytes=5_000_000,
         memory_mb=64,
         addresses=AddressPolicy(()),
         detect_language="".format,

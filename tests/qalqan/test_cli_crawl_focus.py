@@ -9,7 +9,7 @@ from crawler.plan import FocusMode
 from qalqan.cli.crawl_focus import focus_mode
 from review_queue.errors import QalqanError
 from review_queue.store import open_store
-from tests.qalqan.test_cli_crawl import qalqan_crawl, small_web
+from tests.qalqan.crawling import qalqan_crawl, small_web
 from tests.site.web import Web
 
 
