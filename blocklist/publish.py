@@ -1,7 +1,7 @@
 """An export: the live entries as the canonical list, every format as a view of it, all in one snapshot."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -30,8 +30,21 @@ LARGEST_SERIAL: Final = 2**32 - 1
 VALID_FOR: Final = timedelta(days=8)  # a list that nobody renews for so long is not to be trusted
 UNSAFE_NAME: Final = "unsafe.skipped.json"
 
+# the bytes of a manifest -> signatures of them, by the names of their files
+Sign = Callable[[bytes], Mapping[str, bytes]]
+# looks at a finished snapshot in its folder, which nobody reads yet; an ExportError keeps it from being served
+Prove = Callable[[Path, Manifest], None]
 
-def export(store: Store, out: Path, formats: Sequence[str], *, actor: str) -> Manifest:
+
+def export(
+    store: Store,
+    out: Path,
+    formats: Sequence[str],
+    *,
+    actor: str,
+    sign: Sign | None = None,
+    prove: Prove | None = None,
+) -> Manifest:
     """The live entries stand in `out`, in `formats` and in every format the folder already had.
 
     A format that was left behind would go on blocking what has been lifted, so a folder's formats
@@ -39,7 +52,8 @@ def export(store: Store, out: Path, formats: Sequence[str], *, actor: str) -> Ma
 
     Raises:
         ExportError: an unknown format, a folder that cannot be written, another export at work in
-            it, a manifest that is not ours or a list that fails its last check. The last good list stays.
+            it, a manifest that is not ours, a list that fails its last check or what `prove` found.
+            The last good list stays.
         DiskFullError: no room for the new files. The last good list stays.
     """
     _check_known(formats)
@@ -54,10 +68,21 @@ def export(store: Store, out: Path, formats: Sequence[str], *, actor: str) -> Ma
         )
         with new_snapshot(out, heading.serial) as snapshot:
             manifest = _fill(snapshot, store_entries.live(store), wanted, heading)
-            digest = snapshot.write(FILE_NAME, iter([manifest.text()]))
+            digest = _seal(snapshot, manifest, sign)
+            if prove:
+                prove(snapshot.path, manifest)
         _record(store, manifest, actor, digest)
         serve(out, heading.serial)
     return manifest
+
+
+def _seal(snapshot: Snapshot, manifest: Manifest, sign: Sign | None) -> FileDigest:
+    """The manifest is in the snapshot, with its signatures beside it; returns its digest."""
+    text = f"{manifest.text()}\n".encode("ascii")
+    digest = snapshot.put(FILE_NAME, text)
+    for name, signature in (sign(text) if sign else {}).items():
+        snapshot.put(name, signature)
+    return digest
 
 
 def _fill(

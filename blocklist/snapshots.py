@@ -54,6 +54,14 @@ class Snapshot:
         self.files[name] = FileDigest(digest.hexdigest(), size)
         return self.files[name]
 
+    def put(self, name: str, data: bytes) -> FileDigest:
+        """The file `name`, which is not one of those a manifest names, is on the disk; returns its digest."""
+        with (self.path / name).open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        return FileDigest(hashlib.sha256(data).hexdigest(), len(data))
+
 
 def _encoded(name: str, batch: Sequence[str]) -> bytes:
     try:

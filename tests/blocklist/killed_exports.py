@@ -5,6 +5,7 @@ a row of exports die after that time. It answers with the child's exit code. One
 children, so that a kill costs 10 ms and not the start of an interpreter.
 """
 
+import hashlib
 import os
 import signal
 import sys
@@ -18,9 +19,14 @@ from review_queue.store import open_store
 _STEPS = frozenset({"open", "os.rename", "os.remove", "os.symlink", "os.mkdir"})
 
 
+def signature(manifest: bytes) -> dict[str, bytes]:
+    """What stands for a signature of the manifest."""
+    return {"manifest.json.sig": hashlib.sha256(manifest).digest()}
+
+
 def _export(data: Path, out: Path) -> None:
     with open_store(data) as store:
-        export(store, out, tuple(FORMATS), actor="test")
+        export(store, out, tuple(FORMATS), actor="test", sign=signature)
 
 
 def _die_at_step(out: Path, step: int) -> None:

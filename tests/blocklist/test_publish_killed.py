@@ -18,6 +18,7 @@ from blocklist.publish import export
 from review_queue.records import Entry
 from review_queue.store import open_store
 from tests.blocklist.approvals import approve
+from tests.blocklist.killed_exports import signature
 from tests.blocklist.samples import HEADING, entry, lines_of
 
 ALL = tuple(FORMATS)
@@ -53,16 +54,19 @@ def _grow(data: Path, name: str) -> None:
 
 def _export(data: Path, out: Path) -> int:
     with open_store(data) as store:
-        return export(store, out, ALL, actor="test").serial
+        return export(store, out, ALL, actor="test", sign=signature).serial
 
 
 def _state(out: Path) -> tuple[int, dict[str, int]]:
-    """The serial and how many entries each file has of what a reader finds; every file is the manifest's.
+    """The serial and how many entries each file has of what a reader finds; every file is the manifest's, it is signed.
 
     Every file passes the last check here, so none is cut off or blank.
     """
     served = out / "current"
-    manifest = json.loads((served / "manifest.json").read_bytes())
+    signed = (served / "manifest.json").read_bytes()
+    manifest = json.loads(signed)
+    for name, signature_of in signature(signed).items():
+        assert (served / name).read_bytes() == signature_of
     for name, found in manifest["files"].items():
         data = (served / name).read_bytes()
         assert hashlib.sha256(data).hexdigest() == found["sha256"]
