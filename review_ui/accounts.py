@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -144,6 +144,31 @@ def disable_user(config: ServeConfig, username: str) -> Person:
     with _failures(config.accounts_path):
         account.save(update_fields=["is_active"])
     return _person(account)
+
+
+def signed_in(config: ServeConfig, username: str, password: str) -> Person:
+    """The person who has this name and this password; a wrong one counts towards the lockout of the pages.
+
+    Raises:
+        AccountError: there is no such person, or the account is disabled or locked for a while.
+    """
+    _prepare_existing(config)
+    from review_ui.forms import SignInForm  # noqa: PLC0415  # models exist only once Django is set up
+
+    wrong = AccountError(
+        "the user name or the password is wrong, or the account is disabled; `qalqan users list` shows the names"
+    )
+    if not _is_text(username + password):
+        raise wrong
+    form = SignInForm(None, {"username": username, "password": password})
+    with _failures(config.accounts_path):
+        if form.is_valid():
+            return _person(cast("Account", form.get_user()))
+    if form.has_error("__all__", "locked"):
+        raise AccountError(
+            "too many failed attempts under this name; wait 15 minutes and try again"
+        )
+    raise wrong
 
 
 def _prepare_existing(config: ServeConfig) -> None:

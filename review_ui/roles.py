@@ -25,6 +25,7 @@ class Capability(StrEnum):
     READ_CLOSED = "read_closed"  # the decisions of others on a closed case
     READ_EXPORT = "read_export"
     EXPORT = "export"
+    SIGN = "sign"  # what decides about the list beside cases: imports, lifts, renewals, overrides
     READ_AUDIT = "read_audit"
     READ_CRAWLS = "read_crawls"
 
@@ -33,7 +34,9 @@ class Capability(StrEnum):
 GRANTS: Final[Mapping[Role, frozenset[Capability]]] = MappingProxyType(
     {
         Role.REVIEWER: frozenset({Capability.READ_CASES, Capability.DECIDE}),
-        Role.SENIOR: frozenset({Capability.READ_CASES, Capability.DECIDE, Capability.READ_CLOSED}),
+        Role.SENIOR: frozenset(
+            {Capability.READ_CASES, Capability.DECIDE, Capability.READ_CLOSED, Capability.SIGN}
+        ),
         Role.SUPERVISOR: frozenset(Capability),
         Role.EXPORTER: frozenset({Capability.READ_EXPORT, Capability.EXPORT}),
         Role.AUDITOR: frozenset(

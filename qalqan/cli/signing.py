@@ -1,0 +1,58 @@
+"""The options by which a person signs a command, and the person they name."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from blocklist.key_files import secret
+from review_queue.records import Reviewer
+from review_ui.roles import Capability
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_LONGEST_PASSWORD: Final = 4096  # bytes
+
+
+def signed(command: _Command) -> _Command:
+    """The command takes `username` and `password_file`, for `sign_in`."""
+    name = click.option(
+        "--as", "username", metavar="USER", required=True, help="Your account; it signs for you."
+    )
+    password = click.option(
+        "--password-file",
+        type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+        help="Read the password from the first line of this file, - for standard input."
+        " Without it: asked for.",
+    )
+    return name(password(command))
+
+
+def sign_in(
+    data: Path, username: str, password_file: Path | None, needed: Capability = Capability.SIGN
+) -> Reviewer:
+    """The person of this account, whose password was asked for or read.
+
+    Raises:
+        AccountError: the name or the password is wrong, or the account is disabled or locked for a while.
+        MayNotError: the role of the person does not allow it.
+        BadKeyError: others than its owner may read the file of the password.
+    """
+    from qalqan.signing_in import person_of
+
+    return person_of(data, username, _password(username, password_file), needed=needed)
+
+
+def _password(username: str, file: Path | None) -> str:
+    if file is None:
+        return str(click.prompt(f"Password of {username!a}", hide_input=True, err=True))
+    given = (
+        sys.stdin.buffer.readline()
+        if file == Path("-")
+        else secret(file, longest=_LONGEST_PASSWORD).partition(b"\n")[0]
+    )
+    try:
+        return given.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.UsageError("the password is not UTF-8") from None
