@@ -9,6 +9,7 @@ from review_queue import (
     evidence_tables,
     focus_tables,
     lineup_tables,
+    lookup_tables,
     order_tables,
     progress_tables,
     rules,
@@ -326,4 +327,10 @@ def _scopes(db: Database) -> None:
 @migrations(name="0014_order")
 def _order(db: Database) -> None:
     for statement in order_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0021_captures_address")
+def _captures_address(db: Database) -> None:
+    for statement in lookup_tables.STATEMENTS:
         db.execute(statement)
