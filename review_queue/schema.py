@@ -12,6 +12,7 @@ from review_queue import (
     lookup_tables,
     order_tables,
     progress_tables,
+    provider_tables,
     rules,
     samples,
     scope_rules,
@@ -327,6 +328,12 @@ def _scopes(db: Database) -> None:
 @migrations(name="0014_order")
 def _order(db: Database) -> None:
     for statement in order_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0017_providers")
+def _providers(db: Database) -> None:
+    for statement in provider_tables.STATEMENTS:
         db.execute(statement)
 
 

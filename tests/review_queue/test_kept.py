@@ -10,6 +10,7 @@ from review_queue.errors import RefusedError, StoreDamagedError
 from review_queue.records import Surroundings
 from review_queue.store import Store
 from tests.builders import a_decided_case, a_page, keep_captured
+from tests.review_queue.takers import a_provider_with_all
 
 KEPT: dict[str, tuple[str, str]] = {
     "editing a decision": ("UPDATE decisions SET reason = 'other'", "decisions_no_update"),
@@ -72,6 +73,31 @@ KEPT: dict[str, tuple[str, str]] = {
     "deleting a manifest": ("DELETE FROM manifests", "manifests_no_delete"),
     "editing a time-stamp": ("UPDATE timestamps SET authority = 'x'", "timestamps_no_update"),
     "deleting a time-stamp": ("DELETE FROM timestamps", "timestamps_no_delete"),
+    "editing a provider": ("UPDATE providers SET name = 'x'", "providers_no_update"),
+    "deleting a provider": ("DELETE FROM providers", "providers_no_delete"),
+    "editing a provider's end": ("UPDATE provider_ends SET ended_at = 'x'", "provider_ends_no_update"),
+    "deleting a provider's end": ("DELETE FROM provider_ends", "provider_ends_no_delete"),
+    "editing a provider's certificate": (
+        "UPDATE provider_certificates SET fingerprint = ''",
+        "provider_certificates_no_update",
+    ),
+    "deleting a provider's certificate": (
+        "DELETE FROM provider_certificates",
+        "provider_certificates_no_delete",
+    ),
+    "prolonging a token": (
+        "UPDATE provider_tokens SET expires_at = '2999'",
+        "provider_tokens_no_update",
+    ),
+    "deleting a token": ("DELETE FROM provider_tokens", "provider_tokens_no_delete"),
+    "editing a revocation": ("UPDATE token_ends SET ended_at = 'x'", "token_ends_no_update"),
+    "taking a revocation back": ("DELETE FROM token_ends", "token_ends_no_delete"),
+    "editing the pull log": ("UPDATE pulls SET serial = 1", "pulls_no_update"),
+    "deleting from the pull log": ("DELETE FROM pulls", "pulls_no_delete"),
+    "editing a count of refusals": ("UPDATE pull_refusals SET count = 1", "pull_refusals_no_update"),
+    "deleting a count of refusals": ("DELETE FROM pull_refusals", "pull_refusals_no_delete"),
+    "editing a receipt": ("UPDATE receipts SET outcome = 'applied'", "receipts_no_update"),
+    "deleting a receipt": ("DELETE FROM receipts", "receipts_no_delete"),
     "moving a case to the other lane": (
         "UPDATE cases SET lane = 'referral', category = 'distress'",
         "cases_keep",
@@ -94,6 +120,7 @@ def full_store(store: Store) -> Store:
     manifests.add_stamp(
         store, seq, authority="http://tsa.example/", stamped_at=store.now(), token=b"t"
     )
+    a_provider_with_all(store)
     return store
 
 
@@ -114,9 +141,10 @@ def test_it_is_the_trigger_that_refuses(full_store: Store, what: str) -> None:
 
 
 KEPT_TABLES = (
-    "audit", "bodies", "captures", "cases", "decision_order", "decisions", "entries", "exports", "legal_grounds",
-    "manifests", "models", "pages", "policies", "score_order", "scores", "set_thresholds", "surroundings",
-    "timestamps", "warc_files",
+    "audit", "bodies", "captures", "cases", "decision_order", "decisions", "entries", "exports",
+    "legal_grounds", "manifests", "models", "pages", "policies", "provider_certificates", "provider_ends",
+    "provider_tokens", "providers", "pull_refusals", "pulls", "receipts", "score_order", "scores",
+    "set_thresholds", "surroundings", "timestamps", "token_ends", "warc_files",
 )  # fmt: skip
 
 
@@ -187,6 +215,8 @@ def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
         "manifests_follow": "comes after",
         "scores_in_order": "score_order",
         "decisions_in_order": "decision_order",
+        "provider_tokens_alive": "gets no token",
+        "receipts_known": "under this serial",
     }
     replaced = {f"{table}_no_replace" for table in KEPT_TABLES}
     # those of a crawl refuse nothing: test_frontier_lineup.py; those of unread pages and pictures elsewhere
@@ -228,3 +258,19 @@ def test_a_manifest_cannot_be_slipped_in_before_or_far_behind_the_last(full_stor
             full_store.run(
                 "INSERT INTO manifests VALUES (?, 'x', '2026', ?, x'00')", [seq, "0" * 64]
             )
+
+
+def test_a_provider_that_has_ended_gets_no_token_and_an_unknown_serial_no_receipt(
+    full_store: Store,
+) -> None:
+    with pytest.raises(RefusedError, match="gets no token"):
+        full_store.run(
+            "INSERT INTO provider_tokens SELECT 'ffffffffffff', provider_id, ?, part, formats, issued_at, expires_at,"
+            " person_id, person_name FROM provider_tokens LIMIT 1",
+            ["f" * 64],
+        )
+    with pytest.raises(RefusedError, match="under this serial"):
+        full_store.run(
+            "INSERT INTO receipts(at, provider_id, token_id, part, serial, manifest_sha256, consumer, outcome, detail)"
+            " SELECT at, provider_id, token_id, part, 8, manifest_sha256, consumer, outcome, detail FROM receipts"
+        )
