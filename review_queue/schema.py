@@ -11,6 +11,7 @@ from review_queue import (
     lineup_tables,
     lookup_tables,
     order_tables,
+    override_tables,
     progress_tables,
     provider_tables,
     rules,
@@ -334,6 +335,12 @@ def _order(db: Database) -> None:
 @migrations(name="0017_providers")
 def _providers(db: Database) -> None:
     for statement in provider_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0016_overrides")
+def _overrides(db: Database) -> None:
+    for statement in override_tables.STATEMENTS:
         db.execute(statement)
 
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from review_queue import cases, entries, manifests, thresholds
+from review_queue import allowances, cases, entries, manifests, overrides, thresholds
 from review_queue.categories import Category
 from review_queue.errors import RefusedError, StoreDamagedError
-from review_queue.records import Surroundings
+from review_queue.overrides import Guard
+from review_queue.records import Reviewer, Surroundings
 from review_queue.store import Store
 from tests.builders import a_decided_case, a_page, keep_captured
 from tests.review_queue.takers import a_provider_with_all
@@ -73,9 +74,34 @@ KEPT: dict[str, tuple[str, str]] = {
     "deleting a manifest": ("DELETE FROM manifests", "manifests_no_delete"),
     "editing a time-stamp": ("UPDATE timestamps SET authority = 'x'", "timestamps_no_update"),
     "deleting a time-stamp": ("DELETE FROM timestamps", "timestamps_no_delete"),
+    "editing an override": ("UPDATE overrides SET reason = 'x'", "overrides_no_update"),
+    "deleting an override": ("DELETE FROM overrides", "overrides_no_delete"),
+    "editing a signature": (
+        "UPDATE override_signatures SET reviewer_name = 'x'",
+        "override_signatures_no_update",
+    ),
+    "deleting a signature": ("DELETE FROM override_signatures", "override_signatures_no_delete"),
+    "editing a withdrawal": (
+        "UPDATE override_withdrawals SET reason = 'x'",
+        "override_withdrawals_no_update",
+    ),
+    "deleting a withdrawal": ("DELETE FROM override_withdrawals", "override_withdrawals_no_delete"),
+    "editing what an entry was listed over": (
+        "UPDATE entry_overrides SET entry_id = 'x'",
+        "entry_overrides_no_update",
+    ),
+    "deleting what an entry was listed over": (
+        "DELETE FROM entry_overrides",
+        "entry_overrides_no_delete",
+    ),
+    "editing an allowance": ("UPDATE allowances SET name = 'x'", "allowances_no_update"),
+    "deleting an allowance": ("DELETE FROM allowances", "allowances_no_delete"),
     "editing a provider": ("UPDATE providers SET name = 'x'", "providers_no_update"),
     "deleting a provider": ("DELETE FROM providers", "providers_no_delete"),
-    "editing a provider's end": ("UPDATE provider_ends SET ended_at = 'x'", "provider_ends_no_update"),
+    "editing a provider's end": (
+        "UPDATE provider_ends SET ended_at = 'x'",
+        "provider_ends_no_update",
+    ),
     "deleting a provider's end": ("DELETE FROM provider_ends", "provider_ends_no_delete"),
     "editing a provider's certificate": (
         "UPDATE provider_certificates SET fingerprint = ''",
@@ -94,7 +120,10 @@ KEPT: dict[str, tuple[str, str]] = {
     "taking a revocation back": ("DELETE FROM token_ends", "token_ends_no_delete"),
     "editing the pull log": ("UPDATE pulls SET serial = 1", "pulls_no_update"),
     "deleting from the pull log": ("DELETE FROM pulls", "pulls_no_delete"),
-    "editing a count of refusals": ("UPDATE pull_refusals SET count = 1", "pull_refusals_no_update"),
+    "editing a count of refusals": (
+        "UPDATE pull_refusals SET count = 1",
+        "pull_refusals_no_update",
+    ),
     "deleting a count of refusals": ("DELETE FROM pull_refusals", "pull_refusals_no_delete"),
     "editing a receipt": ("UPDATE receipts SET outcome = 'applied'", "receipts_no_update"),
     "deleting a receipt": ("DELETE FROM receipts", "receipts_no_delete"),
@@ -120,8 +149,19 @@ def full_store(store: Store) -> Store:
     manifests.add_stamp(
         store, seq, authority="http://tsa.example/", stamped_at=store.now(), token=b"t"
     )
+    _override(store)
     a_provider_with_all(store)
     return store
+
+
+def _override(store: Store) -> None:
+    """An override that two people signed, that an entry was listed over, and that was withdrawn."""
+    aliya, berik = (Reviewer(name, name.title(), "senior") for name in ("aliya", "berik"))
+    override_id = overrides.ask(store, Guard.RANK, "host", "one.example", aliya, "All of it.")
+    overrides.sign(store, override_id, berik)
+    overrides.keep(store, entries.live(store)[0].id, [override_id])
+    overrides.withdraw(store, override_id, berik, "Not all of it.")
+    allowances.allow(store, ["one.example"])
 
 
 @pytest.mark.parametrize("what", KEPT)
@@ -141,8 +181,9 @@ def test_it_is_the_trigger_that_refuses(full_store: Store, what: str) -> None:
 
 
 KEPT_TABLES = (
-    "audit", "bodies", "captures", "cases", "decision_order", "decisions", "entries", "exports",
-    "legal_grounds", "manifests", "models", "pages", "policies", "provider_certificates", "provider_ends",
+    "allowances", "audit", "bodies", "captures", "cases", "decision_order", "decisions", "entries",
+    "entry_overrides", "exports", "legal_grounds", "manifests", "models", "override_signatures",
+    "override_withdrawals", "overrides", "pages", "policies", "provider_certificates", "provider_ends",
     "provider_tokens", "providers", "pull_refusals", "pulls", "receipts", "score_order", "scores",
     "set_thresholds", "surroundings", "timestamps", "token_ends", "warc_files",
 )  # fmt: skip
@@ -197,7 +238,10 @@ def test_append_only_tables_have_no_hidden_key(store: Store) -> None:
 
 def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
     here = Path(__file__)
-    text = "".join(path.read_text("utf-8") for path in (here, here.with_name("test_rules.py")))
+    text = "".join(
+        path.read_text("utf-8")
+        for path in (here, here.with_name("test_rules.py"), here.with_name("test_overrides.py"))
+    )
     tried = {trigger for _, trigger in KEPT.values()}
     by_name = {
         "decisions_one_voice": "already decided",
@@ -217,6 +261,9 @@ def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
         "decisions_in_order": "decision_order",
         "provider_tokens_alive": "gets no token",
         "receipts_known": "under this serial",
+        "overrides_asked_once": "asked for already",
+        "override_signatures_in_time": "was withdrawn",
+        "entry_overrides_stand": "override that stands",
     }
     replaced = {f"{table}_no_replace" for table in KEPT_TABLES}
     # those of a crawl refuse nothing: test_frontier_lineup.py; those of unread pages and pictures elsewhere
