@@ -13,6 +13,7 @@ from review_queue.categories import VERDICTS, WAITING, Scope, Verdict
 from review_queue.errors import RefusedError
 from review_queue.records import Case, Decision, Draft, LegalGround, Policy, Reviewer
 from review_queue.store import Store
+from review_ui.blocking import names_of
 from review_ui.roles import Capability, Role, may
 
 MAX_REASON: Final = 2000
@@ -67,8 +68,8 @@ _SENTENCES: Final = {
     Problem.NOT_OWN: "only your own latest decision can be corrected; open the case again",
     Problem.VERDICT: "this verdict does not belong to this kind of case",
     Problem.REASON: "write the reason in your own words",
-    Problem.SCOPE: "say how much is to be blocked: the host or the whole domain",
-    Problem.NAME: "choose one of the host names of this site",
+    Problem.SCOPE: "say how much is to be blocked: a page, a host, a domain, an address or a network",
+    Problem.NAME: "choose one of the names this case offers for that scope",
     Problem.POLICY: "choose a policy of this category that is in force",
     Problem.LEGAL_GROUND: "choose a legal ground that is in force",
 }
@@ -134,11 +135,6 @@ def may_decide(officer: Officer, case: Case) -> bool:
     )
 
 
-def names_of(store: Store, case: Case) -> tuple[str, ...]:
-    """The host names a block of this case may have, the host of its riskiest page first, the site always in."""
-    return tuple(dict.fromkeys([*cases.hosts_of(store, case), case.site]))
-
-
 def _check_turn(case: Case, latest: Decision | None, form: DecisionForm) -> None:
     if latest is None:
         if form.corrects:
@@ -164,7 +160,7 @@ def _plain(officer: Officer, form: DecisionForm) -> Draft:
 def _block(store: Store, case: Case, officer: Officer, form: DecisionForm) -> Draft:
     if form.scope is None:
         raise UndecidableError(Problem.SCOPE)
-    if form.name not in names_of(store, case):
+    if form.name not in names_of(store, case, form.scope):
         raise UndecidableError(Problem.NAME)
     policy = _in_force(policies.current(store, case.category), form.policy)
     if policy is None:

@@ -1,6 +1,6 @@
 """The forms people fill in: signing in, deciding, exporting, the account."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +8,14 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from blocklist.formats import FORMATS
-from review_queue.categories import VERDICTS, Category, Scope, Verdict
-from review_queue.records import Case, Decision, LegalGround, Policy
+from review_queue.categories import Category
 from review_queue.unread import NOTHING
-from review_ui import hostile, wording
+from review_ui import wording
 from review_ui.config import LOCKOUT_MINUTES, MAX_FAILED_SIGN_INS
-from review_ui.deciding import MAX_REASON, DecisionForm
+from review_ui.deciding import MAX_REASON
 from review_ui.models import Account, FailedSignIn
 
 _Choices = list[tuple[str, Any]]
@@ -47,94 +45,6 @@ class SignInForm(AuthenticationForm):
             raise
         FailedSignIn.objects.filter(name=name).delete()
         return cleaned
-
-
-class DecideForm(forms.Form):
-    """A verdict with its reason; the rest matters for a block only."""
-
-    verdict = forms.ChoiceField(widget=forms.RadioSelect, label=_("Your verdict"))
-    scope = forms.ChoiceField(
-        widget=forms.RadioSelect,
-        required=False,
-        initial=Scope.HOST.value,
-        label=_("How much to block"),
-        choices=[(scope, wording.SCOPES[scope]) for scope in (Scope.HOST, Scope.DOMAIN)],
-    )
-    name = forms.ChoiceField(required=False, label=_("Host name"))
-    policy = forms.ChoiceField(required=False, label=_("Policy"))
-    legal_ground = forms.ChoiceField(required=False, label=_("Legal ground"))
-    reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=MAX_REASON,
-        label=_("Reason"),
-        help_text=_("What in the text decides it. Write no names of private persons."),
-    )
-    corrects = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
-
-    def __init__(
-        self,
-        case: Case,
-        names: Sequence[str],
-        policies: Sequence[Policy],
-        grounds: Sequence[LegalGround],
-        sent: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(sent, label_suffix="")
-        self.case = case
-        self.blocks = Verdict.VIOLATES in VERDICTS[case.lane]
-        self._choose("verdict", [(v.value, wording.VERDICTS[v]) for v in VERDICTS[case.lane]])
-        self._choose("name", [(name, hostile.address(name)) for name in names])
-        self._choose("policy", _titles(policies), ask=True)
-        self._choose("legal_ground", _titles(grounds), ask=True)
-        for field in ("verdict", "reason"):
-            self.fields[field].widget.attrs["required"] = True
-
-    def clean(self) -> dict[str, Any]:
-        """A block is complete."""
-        cleaned = super().clean() or {}
-        if cleaned.get("verdict") == Verdict.VIOLATES:
-            for field in ("scope", "name", "policy", "legal_ground"):
-                if not cleaned.get(field) and field not in self.errors:
-                    self.add_error(field, self.fields[field].error_messages["required"])
-        return cleaned
-
-    def filled(self) -> DecisionForm:
-        """What the person decided, for `deciding.record`."""
-        given = self.cleaned_data
-        verdict = Verdict(given["verdict"])
-        plain = {
-            "case_ref": self.case.ref,
-            "reason": given["reason"],
-            "corrects": given["corrects"],
-        }
-        if verdict is not Verdict.VIOLATES:
-            return DecisionForm(verdict=verdict, **plain)
-        return DecisionForm(
-            verdict=verdict,
-            scope=Scope(given["scope"]),
-            name=given["name"],
-            policy=given["policy"],
-            legal_ground=given["legal_ground"],
-            **plain,
-        )
-
-    def _choose(self, field: str, choices: _Choices, *, ask: bool = False) -> None:
-        # one choice is no question; of several none is taken for granted
-        chosen = self.fields[field]
-        assert isinstance(chosen, forms.ChoiceField)  # noqa: S101  # tells the type checker
-        chosen.choices = [("", _("Choose")), *choices] if ask and len(choices) > 1 else choices
-
-
-def correction_of(decision: Decision) -> dict[str, str]:
-    """What a form that corrects `decision` starts with; the reason is written anew."""
-    return {
-        "verdict": decision.verdict.value,
-        "scope": decision.scope.value if decision.scope else Scope.HOST.value,
-        "name": decision.name,
-        "policy": decision.policy_code,
-        "legal_ground": decision.legal_ground_code,
-        "corrects": decision.id,
-    }
 
 
 class LookForm(forms.Form):
@@ -183,8 +93,3 @@ class ComfortForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
         labels = {
             "shortcuts": _("Use single-key shortcuts on the queue and case pages")
         }  # Django's way
-
-
-def _titles(rows: Iterable[Policy | LegalGround]) -> _Choices:
-    language = get_language() or "ru"
-    return [(row.code, f"{row.code} · {row.titles.get(language) or row.code}") for row in rows]

@@ -12,6 +12,7 @@ from review_queue.categories import CaseState, Category, Move, Scope, Stance, Ve
 from review_queue.rounds import CrawlState, Outcome
 from review_queue.unread import NOTHING
 from review_ui import hostile
+from review_ui.blocking import Kind
 from review_ui.deciding import Problem
 from review_ui.roles import Role
 
@@ -68,6 +69,39 @@ SCOPES: Final[Wording] = {
     Scope.IP: _("Whatever is reached at this address · three people"),
     Scope.CIDR: _("Whatever is reached in this network · three people"),
 }
+NAMES: Final[Wording] = {
+    Scope.URL: _("Which address of a page"),
+    Scope.HOST: _("Which host name"),
+    Scope.DOMAIN: _("Which domain"),
+    Scope.IP: _("Which IP address"),
+    Scope.CIDR: _("Which network"),
+}
+# what a block of this scope cuts off
+CUTS: Final[Wording] = {
+    Scope.URL: _("Cuts off this one page. The rest of the site stays reachable."),
+    Scope.HOST: _("Cuts off every page under exactly this name. Names below it stay reachable."),
+    Scope.DOMAIN: _("Cuts off this name and every name below it, also those nobody has looked at."),
+    Scope.IP: _("Cuts off everything reached at this IP address, whoever it belongs to."),
+    Scope.CIDR: _(
+        "Cuts off everything reached at any address of this network, whoever it belongs to."
+    ),
+}
+# why a case offers no name of this scope
+NOT_OFFERED: Final[Wording] = {
+    Scope.URL: _("One page: no address of a page here is short enough for proxies."),
+    Scope.HOST: _("A host name: none is known."),
+    Scope.DOMAIN: _("A domain: this site is an address, nothing lies below it."),
+    Scope.IP: _(
+        "An IP address: it is not known from where the pages came; they were fetched through a proxy,"
+        " or no record of it was kept."
+    ),
+    Scope.CIDR: _("A network: no two known IP addresses of this site are neighbours."),
+}
+KINDS: Final[Wording] = {
+    Kind.DNS: _("name servers"),
+    Kind.PROXY: _("proxies"),
+    Kind.PACKETS: _("packet filters"),
+}
 ROLES: Final[Wording] = {
     Role.REVIEWER: _("Reviewer"),
     Role.SENIOR: _("Senior reviewer"),
@@ -88,7 +122,7 @@ PROBLEMS: Final[Wording] = {
     Problem.VERDICT: _("This verdict does not belong to this kind of case."),
     Problem.REASON: _("Write the reason in your own words."),
     Problem.SCOPE: _("Say how much is to be blocked."),
-    Problem.NAME: _("Choose one of the host names of this site."),
+    Problem.NAME: _("Choose one of the names this case offers."),
     Problem.POLICY: _("Choose a policy that is in force."),
     Problem.LEGAL_GROUND: _("Choose a legal ground that is in force."),
 }

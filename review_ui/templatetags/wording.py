@@ -1,6 +1,6 @@
 """Template filters: names of the vocabularies, and hostile text made fit to be shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -47,6 +47,30 @@ def verdict_name(value: str) -> str | Promise:
 def scope_name(value: str) -> str | Promise:
     """The scope in the reader's language."""
     return wording.SCOPES.get(value, value)
+
+
+@register.filter
+def cuts(value: str) -> str | Promise:
+    """What a block of this scope cuts off, in the reader's language."""
+    return wording.CUTS[value]
+
+
+@register.filter
+def not_offered(value: str) -> str | Promise:
+    """Why a case has no name of this scope, in the reader's language."""
+    return wording.NOT_OFFERED[value]
+
+
+@register.filter
+def kind_names(values: Iterable[str]) -> str:
+    """Where in a provider's network a list works, in the reader's language."""
+    return ", ".join(str(wording.KINDS[value]) for value in values)
+
+
+@register.filter
+def addresses(values: Iterable[str]) -> str:
+    """Hosts that nothing makes links of, with commas between."""
+    return ", ".join(hostile.address(value) for value in values)
 
 
 @register.filter

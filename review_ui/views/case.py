@@ -18,16 +18,16 @@ from review_queue.sealed import Kept
 from review_queue.store import Store
 from review_ui import hostile, wording
 from review_ui.access import needs, officer_of, the_store
+from review_ui.blocking import offers_of
+from review_ui.decide_form import DecideForm, correction_of
 from review_ui.deciding import (
     Officer,
     UndecidableError,
     history,
     is_blind,
     may_decide,
-    names_of,
     record,
 )
-from review_ui.forms import DecideForm, correction_of
 from review_ui.roles import Capability
 from review_ui.views.queue import next_for
 from review_ui.views.unread import Shown, beginning_of
@@ -130,7 +130,7 @@ def _queue_of(found: Case) -> str:
 def _form(store: Store, found: Case, sent: Mapping[str, Any] | None = None) -> DecideForm:
     return DecideForm(
         found,
-        names_of(store, found),
+        offers_of(store, found),
         policies.current(store, found.category),
         policies.grounds(store),
         sent,

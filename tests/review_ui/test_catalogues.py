@@ -226,7 +226,7 @@ class Words(HTMLParser):
 
 
 LATIN_ON_PURPOSE = {
-    "one", "example", "forum",
+    "one", "example", "forum", "https",
     "Qalqan", "English", "Asia", "Almaty", "SHA", "DNS", "RPZ",
     "json", "robots", "text", "html", "WARC",
     "SAMPLE", "test", "Ctrl", "Enter", "Supervisor", "supervisor", "undefined",

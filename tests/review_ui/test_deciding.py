@@ -17,7 +17,6 @@ from review_ui.deciding import (
     history,
     is_blind,
     may_decide,
-    names_of,
     record,
 )
 from review_ui.roles import Capability, Role, may
@@ -86,6 +85,8 @@ def test_a_role_without_a_vote_decides_nothing(store: Store, role: Role) -> None
         ({"scope": None}, Problem.SCOPE),
         ({"name": "elsewhere.example"}, Problem.NAME),
         ({"name": ""}, Problem.NAME),
+        ({"scope": Scope.IP, "name": "192.0.2.1"}, Problem.NAME),  # nothing came from there
+        ({"scope": Scope.URL}, Problem.NAME),  # a host is no URL
         ({"policy": "SH-1"}, Problem.POLICY),  # of the other category
         ({"policy": ""}, Problem.POLICY),
         ({"legal_ground": "NONE-1"}, Problem.LEGAL_GROUND),
@@ -180,14 +181,6 @@ def test_a_referral_takes_its_own_verdicts_and_never_a_block(store: Store) -> No
 
 def test_the_refusal_is_a_refusal_of_the_store_to_any_caller() -> None:
     assert issubclass(UndecidableError, RefusedError)
-
-
-def test_the_host_of_the_riskiest_page_comes_first_and_the_site_is_always_a_choice(
-    store: Store,
-) -> None:
-    case = a_waiting_case(store, "deep.one.example")
-
-    assert names_of(store, case) == ("deep.one.example", "forum.deep.one.example", "one.example")
 
 
 def _seen_by(store: Store, officer: Officer, ref: str) -> list[str]:
