@@ -62,7 +62,7 @@ def write(
     serial = store_entries.last_serial(store)
     if not serial:
         raise ExportError("nothing was exported yet; run `qalqan export` first")
-    live = store_entries.live(store)
+    live = list(store_entries.live(store))
     safe = [each for each in live if not guards.refusal(each.scope, each.name)]
     heading = Heading(
         serial, store.now(), not_after=later(store.clock(), VALID_FOR.total_seconds())

@@ -197,7 +197,7 @@ def _score(store: Store, console: Console) -> None:
 def _export(store: Store, out: Path, console: Console) -> Manifest:
     admitted = admit(store)
     manifest = export(store, out, tuple(FORMATS), actor=_ACTOR)
-    show_export(console, entries.live(store), admitted.refused, manifest, out)
+    show_export(console, list(entries.live(store)), admitted.refused, manifest, out)
     return manifest
 
 

@@ -1,18 +1,55 @@
-"""The published blocks: each rests on named decisions of enough people, and lives only while those stand."""
+"""The published blocks: each rests on named decisions of enough people, and lives only while those stand.
+
+Those taken over from an older registry rest on papers and on two people who signed the import.
+"""
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from review_queue import audit
+from review_queue import audit, terms
 from review_queue.blocks import unicode_of
 from review_queue.categories import CaseState, Category, Scope
+from review_queue.clock import iso
+from review_queue.errors import RefusedError
 from review_queue.records import Entry
-from review_queue.store import Store
+from review_queue.scope_rules import NEEDED
+from review_queue.store import Store, Value, failures
 
-_LIVE: Final = "SELECT e.*, c.ref FROM live_entries e JOIN cases c ON c.id = e.case_id"
+# The columns of an Entry in its own order. What people renewed has later dates than it was listed with.
+_DATES: Final = "coalesce(r.review_at, e.review_at), coalesce(r.expires_at, e.expires_at)"
+_PLACE: Final = "e.id, e.scope, e.name, e.unicode_name, e.category"
+_GROUNDS: Final = "e.policy_code, e.policy_version, e.ground_code, e.ground_version, e.listed_at"
+_RENEWED: Final = "LEFT JOIN renewed r ON r.entry_id = e.id"
+_DECIDED: Final = f"SELECT {_PLACE}, c.ref, {{decisions}}, {_GROUNDS}, {_DATES}, ''"
+_IMPORTED: Final = f"SELECT {_PLACE}, '', NULL, 2, {_GROUNDS}, {_DATES}, e.papers"
+_STANDING: Final = (
+    f"{_DECIDED.format(decisions='e.decision_ids, e.people')} FROM live_entries e"
+    f" JOIN cases c ON c.id = e.case_id {_RENEWED}"
+)
+_EVER: Final = f"""{
+    _DECIDED.format(
+        decisions='''
+    (SELECT json_group_array(l.decision_id) FROM entry_decisions l WHERE l.entry_id = e.id),
+    (SELECT count(DISTINCT d.reviewer_id) FROM entry_decisions l JOIN decisions d ON d.id = l.decision_id
+        WHERE l.entry_id = e.id)'''
+    )
+} FROM entries e JOIN cases c ON c.id = e.case_id {_RENEWED}"""
+_TAKEN_OVER: Final = f"{_IMPORTED} FROM imported_entries e {_RENEWED}"
+_SIGNED: Final = (
+    "e.import_id IN (SELECT id FROM live_imports)"
+    " AND NOT EXISTS (SELECT 1 FROM lifts l WHERE l.entry_id = e.id)"
+)
+_HOLDS: Final = (
+    "(coalesce(r.expires_at, e.expires_at) = '' OR coalesce(r.expires_at, e.expires_at) > :now)"
+)
+# SQLite merges the two as they come: what was imported lies in this very order, only what people decided is sorted
+_LIVE: Final = f"{_STANDING} WHERE {_HOLDS} {{where}} UNION ALL {_TAKEN_OVER} WHERE {_SIGNED} AND {_HOLDS} {{where}}"
+_IN_ORDER: Final = "ORDER BY 3, 2, 1"
+_SCOPES: Final = {scope.value: scope for scope in Scope}
+_CATEGORIES: Final = {category.value: category for category in Category}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +69,25 @@ class ApprovedBlock:
 
 
 def approved(store: Store) -> list[ApprovedBlock]:
-    """The agreed blocks of approved cases that no live entry covers; policy and ground are the first decision's."""
+    """The agreed blocks of approved cases that no live entry covers; policy and ground are the first decision's.
+
+    One that was lifted is among them only where as many people as it takes have decided since.
+    """
     rows = store.rows(
-        """SELECT c.ref, c.category, a.scope, a.name, a.people,
+        f"""SELECT c.ref, c.category, a.scope, a.name, a.people,
             (SELECT json_group_array(id) FROM (SELECT s.id FROM standing s WHERE s.case_id = a.case_id
                 AND s.verdict = 'violates' AND s.scope = a.scope AND s.name = a.name
                 ORDER BY s.decided_at, s.id)) AS ids
         FROM agreement a JOIN cases c ON c.id = a.case_id
         JOIN blockable b ON b.case_id = c.id
-        WHERE c.state = ? AND a.people >= CASE a.scope WHEN 'url' THEN 2 WHEN 'host' THEN 2 ELSE 3 END
+        LEFT JOIN lifted_blocks l ON l.case_id = a.case_id AND l.scope = a.scope AND l.name = a.name
+        WHERE c.state = ? AND a.people >= {NEEDED.format(scope="a.scope")}
             AND NOT EXISTS (SELECT 1 FROM live_entries e WHERE e.case_id = a.case_id AND e.scope = a.scope
                 AND e.name = a.name)
+            AND (l.after_decision IS NULL OR {NEEDED.format(scope="a.scope")} <=
+                (SELECT count(DISTINCT s.reviewer_id) FROM standing s JOIN decision_order o ON o.decision_id = s.id
+                WHERE s.case_id = a.case_id AND s.verdict = 'violates' AND s.scope = a.scope AND s.name = a.name
+                    AND o.id > l.after_decision))
         ORDER BY c.id, a.scope, a.name""",
         [CaseState.APPROVED],
     )
@@ -57,11 +102,14 @@ def add(store: Store, block: ApprovedBlock) -> Entry:
     """
     entry_id = f"{int(store.clock().timestamp() * 1000):012x}{secrets.token_hex(6)}"
     with store.atomic():
+        start, term = store.clock(), terms.current(store)[block.category]
         store.run(
             "INSERT INTO entries(id, case_id, scope, name, unicode_name, category, policy_code, policy_version,"
-            " ground_code, ground_version, listed_at) SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM cases WHERE ref = ?",
+            " ground_code, ground_version, listed_at, review_at, expires_at)"
+            " SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM cases WHERE ref = ?",
             [entry_id, block.scope, block.name, unicode_of(block.scope, block.name), block.category, block.policy_code,
-             block.policy_version, block.legal_ground_code, block.legal_ground_version, store.now(), block.case_ref],
+             block.policy_version, block.legal_ground_code, block.legal_ground_version, iso(start),
+             term.review_at(start), term.expires_at(start), block.case_ref],
         )  # fmt: skip
         audit.append(
             store,
@@ -71,12 +119,52 @@ def add(store: Store, block: ApprovedBlock) -> Entry:
             detail={"entry": entry_id, "scope": block.scope, "name": block.name, "people": block.people,
                     "decisions": block.decision_ids},
         )  # fmt: skip
-        return next(_entry(row) for row in store.rows(f"{_LIVE} WHERE e.id = ?", [entry_id]))
+        made = find(store, entry_id)
+    if made is None:
+        raise RefusedError(f"no case is called {block.case_ref}")
+    return made
 
 
-def live(store: Store) -> list[Entry]:
-    """The entries whose decisions still stand in sufficient number, by name."""
-    return [_entry(row) for row in store.rows(f"{_LIVE} ORDER BY e.name, e.scope, e.id")]
+def live(store: Store) -> Iterator[Entry]:
+    """The entries that hold at this moment, by name, one after the other.
+
+    Of those people decided, the decisions still stand in sufficient number; of those taken over, two people signed
+    the import and nobody withdrew it. Lifted and expired ones are not among them.
+    """
+    return _entries(store, f"{_LIVE.format(where='')} {_IN_ORDER}", {"now": store.now()})
+
+
+def page(store: Store, *, offset: int, limit: int) -> list[Entry]:
+    """So many of the live entries, from one on."""
+    sql = f"{_LIVE.format(where='')} {_IN_ORDER} LIMIT :limit OFFSET :offset"
+    return list(_entries(store, sql, {"now": store.now(), "limit": limit, "offset": offset}))
+
+
+def count(store: Store) -> int:
+    """How many entries are live."""
+    sql = f"SELECT count(*) FROM ({_LIVE.format(where='')})"
+    return int(store.value(sql, {"now": store.now()}))
+
+
+def covering(store: Store, blocks: Iterable[tuple[Scope, str]]) -> Iterator[Entry]:
+    """The live entries of exactly these scopes and names, in the order asked; several for several categories."""
+    where = "AND e.name = :name AND e.scope = :scope"
+    for scope, name in blocks:
+        yield from _entries(
+            store,
+            f"{_LIVE.format(where=where)} {_IN_ORDER}",
+            {"now": store.now(), "name": name, "scope": scope},
+        )
+
+
+def find(store: Store, entry_id: str) -> Entry | None:
+    """The entry of this id, a lifted or expired one too; of one that is not live its people are all it ever had."""
+    for sql in (_STANDING, _EVER):
+        for entry in _entries(store, f"{sql} WHERE e.id = :id", {"id": entry_id}):
+            return entry
+    for entry in _entries(store, f"{_TAKEN_OVER} WHERE e.id = :id", {"id": entry_id}):
+        return entry
+    return None
 
 
 def last_serial(store: Store) -> int:
@@ -118,19 +206,30 @@ def _block(store: Store, row: dict[str, Any]) -> ApprovedBlock:
     )
 
 
-def _entry(row: dict[str, Any]) -> Entry:
-    return Entry(
-        id=row["id"],
-        scope=Scope(row["scope"]),
-        name=row["name"],
-        unicode_name=row["unicode_name"],
-        category=Category(row["category"]),
-        case_ref=row["ref"],
-        decision_ids=tuple(sorted(json.loads(row["decision_ids"]))),
-        people=row["people"],
-        policy_code=row["policy_code"],
-        policy_version=row["policy_version"],
-        legal_ground_code=row["ground_code"],
-        legal_ground_version=row["ground_version"],
-        listed_at=row["listed_at"],
-    )
+def _entries(store: Store, sql: str, params: Mapping[str, Value]) -> Iterator[Entry]:
+    """The rows of a query whose columns are those of an Entry; 5 us each, so that a million are no burden."""
+    over: dict[str, tuple[str, ...]] = {}
+    for each in store.rows("SELECT * FROM entry_overrides ORDER BY entry_id, override_id"):
+        over[each["entry_id"]] = (*over.get(each["entry_id"], ()), each["override_id"])
+    with failures(store.path):
+        for row in store.db.conn.execute(sql, params):
+            decisions, papers = row[6], row[15]
+            yield Entry(
+                row[0],
+                _SCOPES[row[1]],
+                row[2],
+                row[3],
+                _CATEGORIES[row[4]],
+                row[5],
+                tuple(sorted(json.loads(decisions))) if decisions else (),
+                row[7],
+                row[8],
+                row[9],
+                row[10],
+                row[11],
+                row[12],
+                row[13],
+                row[14],
+                tuple(papers.split("\n")) if papers else (),
+                over.get(row[0], ()),
+            )

@@ -8,6 +8,7 @@ from sqlite_utils.migrations import Migrations
 from review_queue import (
     evidence_tables,
     focus_tables,
+    life_tables,
     lineup_tables,
     lookup_tables,
     order_tables,
@@ -330,6 +331,11 @@ def _scopes(db: Database) -> None:
 def _order(db: Database) -> None:
     for statement in order_tables.STATEMENTS:
         db.execute(statement)
+
+
+@migrations(name="0015_life_of_an_entry")
+def _life_of_an_entry(db: Database) -> None:
+    life_tables.install(db)
 
 
 @migrations(name="0017_providers")

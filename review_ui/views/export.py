@@ -1,10 +1,11 @@
 """The block list: what is listed, what is held back and why, and the button that writes it out."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,10 +17,11 @@ from blocklist.entries import admit
 from blocklist.publish import export as publish
 from review_queue import entries
 from review_queue.errors import ExportError
+from review_queue.records import Entry
 from review_queue.store import Store
-from review_ui.access import needs, note, officer_of, the_store
+from review_ui.access import must, needs, officer_of, the_store
 from review_ui.forms import ExportForm
-from review_ui.roles import Capability, may
+from review_ui.roles import Capability
 
 PAGE = 100
 
@@ -45,6 +47,19 @@ class Written:
     sha256: str
 
 
+class _Live:
+    """The live entries as a paginator wants them, of which only the page somebody looks at is read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __len__(self) -> int:
+        return entries.count(self._store)
+
+    def __getitem__(self, place: slice) -> list[Entry]:
+        return entries.page(self._store, offset=place.start, limit=place.stop - place.start)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Capability.READ_EXPORT)
 def export(request: HttpRequest) -> HttpResponseBase:
@@ -53,9 +68,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     form = ExportForm(request.POST if request.method == "POST" else None)
     with the_store() as store:
         if request.method == "POST":
-            if not may(officer.role, Capability.EXPORT):
-                note(officer, "access_denied", request.path, Capability.EXPORT)
-                raise PermissionDenied
+            must(request, officer, Capability.EXPORT)
             if form.is_valid() and _write(request, store, form, officer.id):
                 return redirect("export")
         shown = _shown(request, store)
@@ -96,10 +109,10 @@ def _shown(request: HttpRequest, store: Store) -> dict[str, object]:
         Held(block.case_ref, block.name, block.scope, guards.refusal(block.scope, block.name))
         for block in entries.approved(store)
     ]
-    live = entries.live(store)
+    live = Paginator(cast("Sequence[Entry]", _Live(store)), PAGE)
     return {
-        "page": Paginator(live, PAGE).get_page(request.GET.get("page")),
-        "live": len(live),
+        "page": live.get_page(request.GET.get("page")),
+        "live": live.count,
         "coming": [block for block in held if not block.reason],
         "refused": [block for block in held if block.reason],
         "serial": entries.last_serial(store),

@@ -85,7 +85,7 @@ def test_an_entry_that_lost_a_person_comes_back_when_another_agrees(store: Store
 
     lift(store, made[0])
 
-    assert entries.live(store) == []
+    assert list(entries.live(store)) == []
     assert admit(store).admitted == ()
 
 

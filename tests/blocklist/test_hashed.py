@@ -268,7 +268,7 @@ def test_an_entry_the_guards_hold_back_is_not_among_the_hashes(
     monkeypatch.setattr(
         store_entries,
         "live",
-        lambda store: [*live(store), replace(live(store)[0], name="github.io")],
+        lambda store: [*live(store), replace(next(live(store)), name="github.io")],
     )
 
     with open_store(data) as store:

@@ -88,7 +88,7 @@ def test_an_entry_of_each_scope_needs_its_people(
         entry = entries.add(store, entries.approved(store)[0])
 
         assert (entry.scope, entry.name, entry.people) == (scope, name, people)
-        assert entries.live(store) == [entry]
+        assert list(entries.live(store)) == [entry]
 
 
 def _agree_one_more(store: Store, ref: str, name: str, scope: Scope, people: int) -> None:

@@ -237,7 +237,7 @@ def test_an_entry_remembers_its_people_and_their_decisions(store: Store) -> None
     assert entry.decision_ids == tuple(sorted(d.id for d in made))
     assert entry.people == 2
     assert entries.approved(store) == []
-    assert entries.live(store) == [entry]
+    assert list(entries.live(store)) == [entry]
 
 
 def test_a_serial_only_grows(store: Store) -> None:

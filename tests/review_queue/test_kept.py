@@ -159,7 +159,7 @@ def _override(store: Store) -> None:
     aliya, berik = (Reviewer(name, name.title(), "senior") for name in ("aliya", "berik"))
     override_id = overrides.ask(store, Guard.RANK, "host", "one.example", aliya, "All of it.")
     overrides.sign(store, override_id, berik)
-    overrides.keep(store, entries.live(store)[0].id, [override_id])
+    overrides.keep(store, next(entries.live(store)).id, [override_id])
     overrides.withdraw(store, override_id, berik, "Not all of it.")
     allowances.allow(store, ["one.example"])
 

@@ -18,8 +18,8 @@ def _insert_entry(
     store: Store, case: Case, scope: str = "host", category: str = "violence"
 ) -> None:
     store.run(
-        "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, 'VI-1', 1, 'SAMPLE-1', 1, ?)",
-        ["e1", case.id, scope, case.site, case.site, category, store.now()],
+        "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, 'VI-1', 1, 'SAMPLE-1', 1, ?, ?, '')",
+        ["e1", case.id, scope, case.site, case.site, category, store.now(), store.now()],
     )
 
 
@@ -149,7 +149,7 @@ def test_an_entry_dies_with_the_decision_it_rests_on(store: Store) -> None:
     first = decisions.of_case(store, case.ref)[0]
     decisions.decide(store, a_draft(case, "aliya", Verdict.DOES_NOT_VIOLATE, supersedes=first.id))
 
-    assert entries.live(store) == []
+    assert list(entries.live(store)) == []
 
 
 def test_an_entry_dies_when_more_people_see_no_harm(store: Store) -> None:
@@ -159,7 +159,7 @@ def test_an_entry_dies_when_more_people_see_no_harm(store: Store) -> None:
         decisions.decide(store, a_draft(case, person, Verdict.DOES_NOT_VIOLATE))
 
     assert cases.get(store, case.ref).state is CaseState.DISMISSED
-    assert entries.live(store) == []
+    assert list(entries.live(store)) == []
     assert entries.approved(store) == []
 
 
@@ -202,7 +202,7 @@ def test_an_entry_names_the_policy_of_its_decisions(store: Store) -> None:
     case = a_decided_case(store, "aliya", "berik")
     with pytest.raises(RefusedError, match="policy"):
         store.run(
-            "INSERT INTO entries VALUES ('e1', ?, 'host', ?, ?, 'violence', 'SH-1', 1, 'SAMPLE-1', 1, 't')",
+            "INSERT INTO entries VALUES ('e1', ?, 'host', ?, ?, 'violence', 'SH-1', 1, 'SAMPLE-1', 1, 't', 't', '')",
             [case.id, case.site, case.site],
         )
 
@@ -225,10 +225,10 @@ def test_an_entry_ends_when_people_come_to_see_distress_after_all(store: Store) 
     for person in ("aliya", "berik"):
         decisions.decide(store, a_draft(case, person))
     entries.add(store, entries.approved(store)[0])
-    assert len(entries.live(store)) == 1
+    assert len(list(entries.live(store))) == 1
     decisions.decide(store, a_draft(referral, "aliya", Verdict.REFER, supersedes=seen[0].id))
 
-    assert entries.live(store) == []
+    assert list(entries.live(store)) == []
 
 
 def test_a_decision_belongs_to_the_present_turn_of_its_case(store: Store) -> None:

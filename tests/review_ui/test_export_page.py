@@ -79,7 +79,7 @@ def test_a_block_the_guard_refuses_is_shown_with_the_reason(
 
     assert "Held back" in page
     assert "It is a public suffix" in page
-    assert entries.live(store) == []
+    assert list(entries.live(store)) == []
 
 
 def test_a_corrected_decision_takes_the_name_off_the_list(
