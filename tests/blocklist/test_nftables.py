@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklist import guards, lint
+from blocklist.consumers.nftables import REACHED, RULES
 from review_queue.categories import Scope
 from review_queue.errors import ExportError
 from review_queue.records import Entry
@@ -36,28 +37,6 @@ NETWORKS = (
     entry("192.31.196.3", Scope.IP),
     entry("2620:4f:8000:1::/64", Scope.CIDR),
 )
-RULES = """
-add chain inet qalqan out { type filter hook output priority 0; }
-add rule inet qalqan out ip daddr @listed4 reject with tcp reset
-add rule inet qalqan out ip6 daddr @listed6 reject with tcp reset
-"""
-# every address leads to the namespace itself, where somebody listens; prints those that are reached
-REACHED = """
-import socket, sys
-for family in (socket.AF_INET, socket.AF_INET6):
-    server = socket.socket(family)
-    server.bind(("", 8080))
-    server.listen(64)
-    for address in sys.argv[1:]:
-        if (":" in address) == (family == socket.AF_INET6):
-            client = socket.socket(family)
-            client.settimeout(3)
-            try:
-                client.connect((address, 8080))
-                print(address)
-            except OSError:
-                pass
-"""
 
 
 def lines_of(*entries: Entry) -> list[str]:

@@ -1,6 +1,6 @@
 """The domains for squidGuard: read back, asked of the real program, and what one bad line would do there."""
 
-import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklist import guards, lint
+from blocklist.consumers import squidguard
+from blocklist.consumers.questions import Run
 from review_queue.blocks import normal
 from review_queue.categories import Scope
 from review_queue.errors import BadHostError, ExportError
@@ -18,19 +20,6 @@ from tests.blocklist.canaries import DOMAINS, ENTRIES, HOSTS, LONG, MUST_RESOLVE
 from tests.blocklist.consumers_proxy import path_of
 from tests.blocklist.samples import HEADING, domain, entry, left_out
 
-CONF = """
-dbhome {folder}
-logdir {folder}
-dest qalqan {{
-    {kind} list
-}}
-acl {{
-    default {{
-        pass !qalqan all
-        redirect http://blocked.invalid/
-    }}
-}}
-"""
 LONGEST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 53, "example"])
 
 
@@ -46,22 +35,10 @@ def states(
     folder: Path, lines: Sequence[str], *asked: str, kind: str = "domainlist"
 ) -> dict[str, str]:
     """What squidGuard answers for each address, once it has built its database from the lines."""
-    program = path_of("squidGuard", "squidguard")
-    (folder / "list").write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
-    (folder / "conf").write_text(CONF.format(folder=folder, kind=kind), encoding="utf-8")
-    command = [program, "-c", str(folder / "conf")]
-    if kind != "expressionlist":
-        subprocess.run([*command, "-C", "all"], check=True, capture_output=True, timeout=60)
-    told = subprocess.run(
-        command,
-        input="".join(f"{each} 127.0.0.1/- - GET\n" for each in asked),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    ).stdout.splitlines()
-    known = {"ERR": "open", 'OK rewrite-url="http://blocked.invalid/"': "blocked"}
-    return dict(zip(asked, (known.get(each, each) for each in told), strict=True))
+    path_of(squidguard.BINARY, squidguard.PACKAGE)
+    (folder / "lines").write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+    run = Run(folder, time.monotonic() + 60)
+    return dict(squidguard.states(folder / "lines", asked, run, kind))
 
 
 def test_a_line_is_a_domain_and_what_it_covers_is_gone() -> None:

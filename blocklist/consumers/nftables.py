@@ -1,0 +1,108 @@
+"""nftables, with the sets loaded in a network namespace that ends with the question, and packets sent through them.
+
+Every address leads to the namespace itself, where somebody listens; what is listed cannot be reached there and
+everything else can.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from blocklist.consumers import programs
+from blocklist.consumers.programs import DoesNotStartError
+from blocklist.consumers.questions import (
+    BLOCKED,
+    NETWORKS,
+    OPEN,
+    Answers,
+    Asked,
+    Consumer,
+    Question,
+    Run,
+    Use,
+)
+
+BINARY: Final = "nft"
+PACKAGE: Final = "nftables"
+RULES: Final = """
+add chain inet qalqan out { type filter hook output priority 0; }
+add rule inet qalqan out ip daddr @listed4 reject with tcp reset
+add rule inet qalqan out ip6 daddr @listed6 reject with tcp reset
+"""
+# prints the addresses that are reached
+REACHED: Final = """
+import socket, sys
+for family in (socket.AF_INET, socket.AF_INET6):
+    server = socket.socket(family)
+    server.bind(("", 8080))
+    server.listen(1024)
+    for address in sys.argv[1:]:
+        if (":" in address) == (family == socket.AF_INET6):
+            client = socket.socket(family)
+            client.settimeout(3)
+            try:
+                client.connect((address, 8080))
+                print(address)
+            except OSError:
+                pass
+            client.close()
+"""
+_SCRIPT: Final = (
+    "ip link set lo up; ip route add local default dev lo; ip -6 route add local default dev lo;"
+    ' list="$1"; shift; nft -f "$list"; nft -f rules.nft; exec "$@"'
+)
+_CAN_S: Final = 10.0
+
+
+def namespace() -> list[str]:
+    """What runs a command in a network namespace of its own."""
+    rights = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return [programs.path_of("unshare"), "--net", *rights, "--"]
+
+
+def reached(path: Path, addresses: Sequence[str], run: Run) -> set[str]:
+    """Those of the addresses that packets still reach once the file is loaded.
+
+    Raises:
+        DoesNotStartError: nft refused the file, or it took too long.
+    """
+    (run.folder / "rules.nft").write_text(RULES, encoding="ascii")
+    (run.folder / "reached.py").write_text(REACHED, encoding="ascii")
+    command = [*namespace(), programs.path_of("sh"), "-ec", _SCRIPT, "sh", str(path.absolute())]
+    command += [sys.executable, "reached.py", *addresses]
+    done = programs.told_by(command, run.folder, run.deadline)
+    if done.returncode != 0:
+        raise DoesNotStartError(f"it ended with {done.returncode}: {done.stderr.strip()}")
+    return set(done.stdout.split())
+
+
+def why_not_here() -> str:
+    """Why no packets can be tried here; "" where they can."""
+    for binary, package in ((BINARY, PACKAGE), ("ip", "iproute2"), ("unshare", "util-linux")):
+        if reason := programs.missing(binary, package):
+            return reason
+    command = [*namespace(), programs.path_of(BINARY), "list", "ruleset"]
+    with programs.own_folder() as folder:
+        done = programs.told_by(command, folder, time.monotonic() + _CAN_S)
+    return "" if done.returncode == 0 else "it needs root, or a network namespace of its own"
+
+
+def _answers(use: Use, lists: Path, questions: Sequence[Question], run: Run) -> Answers:
+    open_ones = reached(lists / use.files[0], [each.what for each in questions], run)
+    for question in questions:
+        yield question, OPEN if question.what in open_ones else BLOCKED
+
+
+CONSUMER: Final = Consumer(
+    key="nftables",
+    name="nftables",
+    package=PACKAGE,
+    asked=Asked.PACKETS,
+    uses=(Use("nftables", ("nftables.nft",), NETWORKS),),
+    why_not_here=why_not_here,
+    version=lambda: programs.version_of(BINARY, "--version"),
+    answers=_answers,
+)
