@@ -49,6 +49,17 @@ def needs(capability: Capability) -> Callable[[View], View]:
     return decorate
 
 
+def must(request: HttpRequest, officer: Officer, capability: Capability) -> None:
+    """The officer holds the capability that changing something on this page takes.
+
+    Raises:
+        PermissionDenied: the role lacks it; the refusal is audited.
+    """
+    if not may(officer.role, capability):
+        note(officer, "access_denied", request.path, capability)
+        raise PermissionDenied
+
+
 def note(officer: Officer, action: str, subject: str, reason: str = "") -> None:
     """What the officer did, or was refused, stands in the audit log."""
     with the_store() as store:

@@ -28,6 +28,11 @@ class Officer:
     name: str
     role: Role
 
+    @property
+    def person(self) -> Reviewer:
+        """The officer as the store remembers who did something."""
+        return Reviewer(self.id, self.name, self.role)
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionForm:
@@ -150,7 +155,7 @@ def _check_turn(case: Case, latest: Decision | None, form: DecisionForm) -> None
 def _plain(officer: Officer, form: DecisionForm) -> Draft:
     return Draft(
         case_ref=form.case_ref,
-        reviewer=Reviewer(officer.id, officer.name, officer.role),
+        reviewer=officer.person,
         verdict=form.verdict,
         reason=form.reason.strip()[:MAX_REASON],
         supersedes=form.corrects,

@@ -25,6 +25,8 @@ class Capability(StrEnum):
     READ_CLOSED = "read_closed"  # the decisions of others on a closed case
     READ_EXPORT = "read_export"
     EXPORT = "export"
+    READ_ENTRIES = "read_entries"  # what is listed, and the imports and overrides behind it
+    READ_PROVIDERS = "read_providers"
     SIGN = "sign"  # what decides about the list beside cases: imports, lifts, renewals, overrides
     READ_AUDIT = "read_audit"
     READ_CRAWLS = "read_crawls"
@@ -33,17 +35,34 @@ class Capability(StrEnum):
 # An admin looks after accounts, at the command line, and has no say in any case.
 GRANTS: Final[Mapping[Role, frozenset[Capability]]] = MappingProxyType(
     {
-        Role.REVIEWER: frozenset({Capability.READ_CASES, Capability.DECIDE}),
+        Role.REVIEWER: frozenset(
+            {Capability.READ_CASES, Capability.DECIDE, Capability.READ_ENTRIES}
+        ),
         Role.SENIOR: frozenset(
-            {Capability.READ_CASES, Capability.DECIDE, Capability.READ_CLOSED, Capability.SIGN}
+            {
+                Capability.READ_CASES,
+                Capability.DECIDE,
+                Capability.READ_CLOSED,
+                Capability.READ_ENTRIES,
+                Capability.SIGN,
+            }
         ),
         Role.SUPERVISOR: frozenset(Capability),
-        Role.EXPORTER: frozenset({Capability.READ_EXPORT, Capability.EXPORT}),
+        Role.EXPORTER: frozenset(
+            {
+                Capability.READ_EXPORT,
+                Capability.EXPORT,
+                Capability.READ_ENTRIES,
+                Capability.READ_PROVIDERS,
+            }
+        ),
         Role.AUDITOR: frozenset(
             {
                 Capability.READ_CASES,
                 Capability.READ_CLOSED,
                 Capability.READ_EXPORT,
+                Capability.READ_ENTRIES,
+                Capability.READ_PROVIDERS,
                 Capability.READ_AUDIT,
                 Capability.READ_CRAWLS,
             }

@@ -5,7 +5,6 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from review_queue.errors import QalqanError, RefusedError
 from review_queue.store import Store
 from review_queue.unread import Unread
 from review_ui import hostile, wording
-from review_ui.access import needs, note, officer_of, the_store
+from review_ui.access import must, needs, officer_of, the_store
 from review_ui.deciding import Officer, UndecidableError, is_blind
 from review_ui.forms import LookForm
 from review_ui.looking import settle
@@ -82,9 +81,7 @@ def unread_page(request: HttpRequest, number: int) -> HttpResponseBase:
             raise Http404
         form = LookForm(request.POST if request.method == "POST" else None)
         if request.method == "POST":
-            if not decides:
-                note(officer, "access_denied", request.path, Capability.DECIDE)
-                raise PermissionDenied
+            must(request, officer, Capability.DECIDE)
             answer = _settle(request, store, officer, found, form) if form.is_valid() else None
             if answer:
                 return answer
