@@ -22,7 +22,7 @@ from crawler.plan import CrawlReport
 from crawler.processes import allow_many_files, die_with_parent, is_alive, owner_of, peak_memory_mb
 from crawler.readers import Readers, ReadLimits
 from crawler.reading import ReadingJob
-from review_queue import frontier
+from review_queue import frontier, rechecks
 from review_queue import seeds as stored_seeds
 from review_queue.errors import QalqanError
 from review_queue.hosts import parse_url
@@ -86,6 +86,9 @@ def _opened_ledger(job: Job, store: Store) -> Ledger:
         max_pages=job.plan.budget.max_pages,
         reopen=job.plan.retried_at_once(),
     )
+    if job.plan.afresh is not None:
+        urls = [parse_url(seed.url).canonical for seed in job.seeds]
+        rechecks.line_up(store, round_id, urls, job.plan.afresh)
     ledger = Ledger(store, round_id, job.plan, owner_of(os.getpid()))
     ledger.discover_known()
     return ledger

@@ -133,6 +133,8 @@ class CrawlPlan:
     max_total_pages: int | None = (
         None  # addresses asked for in all; None: as many as the sites' budgets allow
     )
+    # the seeds are due however lately they were asked, and of each of these sites so many addresses are asked
+    afresh: Mapping[str, int] | None = None
 
     def retried_at_once(self) -> frozenset[str]:
         """The kinds of error that do not keep a page from being tried by this crawl, however lately they occurred."""
@@ -145,6 +147,7 @@ class CrawlPlan:
             "discover": self.discover,
             "focus": self.focus.value,
             "max_total_pages": self.max_total_pages,
+            "afresh": self.afresh is not None,
             "model": f"{self.scoring.model.name} {self.scoring.model.version}"
             if self.scoring
             else "",

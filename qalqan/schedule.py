@@ -105,7 +105,7 @@ def carry_out(one: Round, work: Work, *, actor: str, clock: Clock = system_clock
         RoundRunningError: another run is at work in the same data folder; nothing was recorded.
     """
     counts: dict[str, Any] = {}
-    with _alone(one.data):
+    with alone(one.data, LOCK_NAME, "another round"):
         began = _record(one, BEGUN, {"process": owner_of(os.getpid())}, actor, clock)
         outcome, error = Outcome.FAILED, ""
         try:
@@ -187,19 +187,19 @@ def _record(one: Round, action: str, detail: Mapping[str, object], actor: str, c
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """No other run is at work in this data folder during the block; a process that dies lets go of it.
+def alone(data: Path, lock_name: str, what: str) -> Iterator[None]:
+    """No other run of this kind is at work in this data folder during the block; a process that dies lets go of it.
 
     Raises:
         RoundRunningError: one is.
     """
     with open_store(data):  # makes the folder, or says why it cannot be made
         pass
-    with (data / LOCK_NAME).open("a", encoding="ascii") as lock:
+    with (data / lock_name).open("a", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RoundRunningError(
-                f"another round is at work in {data}; it goes on, this one was not begun"
+                f"{what} is at work in {data}; it goes on, this one was not begun"
             ) from None
         yield

@@ -15,6 +15,7 @@ from review_queue import (
     override_tables,
     progress_tables,
     provider_tables,
+    recheck_tables,
     rules,
     samples,
     scope_rules,
@@ -347,6 +348,12 @@ def _providers(db: Database) -> None:
 @migrations(name="0016_overrides")
 def _overrides(db: Database) -> None:
     for statement in override_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0018_rechecks")
+def _rechecks(db: Database) -> None:
+    for statement in recheck_tables.STATEMENTS:
         db.execute(statement)
 
 

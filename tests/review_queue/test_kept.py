@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from review_queue import allowances, cases, entries, manifests, overrides, thresholds
+from review_queue import allowances, cases, entries, manifests, overrides, rechecks, thresholds
 from review_queue.categories import Category
 from review_queue.errors import RefusedError, StoreDamagedError
 from review_queue.overrides import Guard
+from review_queue.rechecks import Found, Recheck
 from review_queue.records import Reviewer, Surroundings
 from review_queue.store import Store
 from tests.builders import a_decided_case, a_page, keep_captured
@@ -127,6 +128,11 @@ KEPT: dict[str, tuple[str, str]] = {
     "deleting a count of refusals": ("DELETE FROM pull_refusals", "pull_refusals_no_delete"),
     "editing a receipt": ("UPDATE receipts SET outcome = 'applied'", "receipts_no_update"),
     "deleting a receipt": ("DELETE FROM receipts", "receipts_no_delete"),
+    "editing a look at a listed site": (
+        "UPDATE rechecks SET outcome = 'gone'",
+        "rechecks_no_update",
+    ),
+    "deleting a look at a listed site": ("DELETE FROM rechecks", "rechecks_no_delete"),
     "moving a case to the other lane": (
         "UPDATE cases SET lane = 'referral', category = 'distress'",
         "cases_keep",
@@ -151,6 +157,8 @@ def full_store(store: Store) -> Store:
     )
     _override(store)
     a_provider_with_all(store)
+    entry = next(entries.live(store))
+    rechecks.record(store, Recheck(entry.id, Found.STILL_THERE, page_id))
     return store
 
 
@@ -184,7 +192,7 @@ KEPT_TABLES = (
     "allowances", "audit", "bodies", "captures", "cases", "decision_order", "decisions", "entries",
     "entry_overrides", "exports", "legal_grounds", "manifests", "models", "override_signatures",
     "override_withdrawals", "overrides", "pages", "policies", "provider_certificates", "provider_ends",
-    "provider_tokens", "providers", "pull_refusals", "pulls", "receipts", "score_order", "scores",
+    "provider_tokens", "providers", "pull_refusals", "pulls", "receipts", "rechecks", "score_order", "scores",
     "set_thresholds", "surroundings", "timestamps", "token_ends", "warc_files",
 )  # fmt: skip
 
