@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "serve": "qalqan.cli.serve:serve",
     "export": "qalqan.cli.export:export",
     "export-hashes": "qalqan.cli.export_hashes:export_hashes",
+    "recheck": "qalqan.cli.recheck:recheck",
     "evidence": "qalqan.cli.evidence:evidence",
     "audit": "qalqan.cli.audit:audit",
     "classify": "qalqan.cli.classify:classify",
