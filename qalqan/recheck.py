@@ -5,7 +5,7 @@ What is found at an entry is on record as soon as its site is done, so an interr
 
 import re
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from crawler.archive import body_of
 from crawler.plan import CrawlPlan, Progress, Scoring
 from crawler.run import crawl
 from qalqan.schedule import alone
-from review_queue import rechecks
+from review_queue import recheck_proposals, rechecks
 from review_queue.errors import QalqanError
 from review_queue.hosts import parse_url
 from review_queue.rechecks import Asked, Found, Recheck, Seen
@@ -116,7 +116,7 @@ def recheck(
             checked=tuple(run.checked),
             left=tuple(run.left()),
             not_checkable=tuple(rechecks.not_checkable(store)),
-            at_review=tuple(_tell_reviews(store)),
+            at_review=tuple(recheck_proposals.remind(store)),
             stopped=stopped,
         )
 
@@ -303,9 +303,5 @@ def _recorded(store: Store, entry: Entry, check: Recheck) -> Checked:
     """The look is on record, and so is the proposal that follows from it and those before."""
     with store.atomic():
         rechecks.record(store, check)
-    return Checked(entry, check)
-
-
-def _tell_reviews(store: Store) -> Iterator[Entry]:
-    """The entries for which a task was made because their review date has come."""
-    yield from ()
+        proposal = recheck_proposals.follow(store, entry.id)
+    return Checked(entry, check, proposal)

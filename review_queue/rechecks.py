@@ -1,7 +1,4 @@
-"""Re-checks of listed sites: which entry is due, what to ask of it, what was found, and what follows from that.
-
-Nothing here lifts an entry. What follows is a proposal, and a person decides.
-"""
+"""Re-checks of listed sites: which entry is due, what to ask of it, and what was found."""
 
 import heapq
 import json
@@ -20,9 +17,6 @@ from review_queue.store import Store, Value
 INTERVAL: Final = timedelta(days=30)
 # where the last look found no harm, or the review is near: soon enough for a second look before anybody decides
 SOON: Final = timedelta(days=7)
-APART: Final = timedelta(days=7)  # one bad week of a server is no reason to lift
-UNREACHABLE_FOR: Final = timedelta(days=30)
-UNREACHABLE_TIMES: Final = 3
 CHECKABLE: Final = frozenset({Scope.URL, Scope.HOST, Scope.DOMAIN})
 
 
@@ -94,12 +88,6 @@ def not_checkable(store: Store) -> list[Entry]:
     return [entry for entry in entries.live(store) if entry.scope not in CHECKABLE]
 
 
-def at_review(store: Store) -> Iterator[Entry]:
-    """The live entries whose review date has come."""
-    now = store.now()
-    return (entry for entry in entries.live(store) if entry.review_at and entry.review_at <= now)
-
-
 def record(store: Store, check: Recheck) -> None:
     """The look is on record, for good."""
     store.run(
@@ -114,30 +102,6 @@ def of(store: Store, entry_id: str) -> list[Recheck]:
     """All looks at the entry, oldest first."""
     rows = store.rows("SELECT * FROM rechecks WHERE entry_id = ? ORDER BY id", [entry_id])
     return [_recheck(row) for row in rows]
-
-
-def grounds_to_lift(checks: Sequence[Recheck]) -> str:
-    """Why a person should think of lifting the entry these looks, oldest first, are about; "" where they need not.
-
-    Only looks since the content was last there count.
-    """
-    streak = list(checks)
-    for number in range(len(checks) - 1, -1, -1):
-        if checks[number].outcome is Found.STILL_THERE:
-            streak = list(checks[number + 1 :])
-            break
-    for outcome, times, span, words in (
-        (Found.GONE, 2, APART, "gone"),
-        (Found.CHANGED, 2, APART, "changed, and no page of it is above a threshold"),
-        (Found.UNREACHABLE, UNREACHABLE_TIMES, UNREACHABLE_FOR, "not to be reached"),
-    ):
-        its = [check for check in streak if check.outcome is outcome]
-        if len(its) >= times and _at(its[-1]) - _at(its[0]) >= span:
-            why = f" ({its[-1].error})" if its[-1].error else ""
-            return (
-                f"{words}{why} at {len(its)} looks from {its[0].checked_at} to {its[-1].checked_at}"
-            )
-    return ""
 
 
 def addresses(store: Store, entry: Entry, most: int) -> list[str]:
@@ -295,15 +259,11 @@ def _due_at(entry: Entry, last: Recheck | None, now: datetime) -> datetime:
     review = _moment(entry.review_at) if entry.review_at else None
     is_near = review is not None and review - now <= INTERVAL
     soon = is_near or last.outcome is not Found.STILL_THERE
-    return _at(last) + (SOON if soon else INTERVAL)
+    return _moment(last.checked_at) + (SOON if soon else INTERVAL)
 
 
 def _urgency(one: Due) -> tuple[datetime, str]:
     return one.due_at, one.entry.id
-
-
-def _at(check: Recheck) -> datetime:
-    return _moment(check.checked_at)
 
 
 def _moment(text: str) -> datetime:

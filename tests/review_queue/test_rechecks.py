@@ -97,32 +97,6 @@ def test_an_address_has_no_page_to_look_at(store: Store) -> None:
     assert [entry.name for entry in rechecks.not_checkable(store)] == ["203.0.113.7"]
 
 
-@pytest.mark.parametrize(
-    ("outcomes", "days", "says"),
-    [
-        ([Found.GONE, Found.GONE], 7, "gone"),
-        ([Found.GONE, Found.GONE], 6.9, ""),
-        ([Found.GONE], 7, ""),
-        ([Found.CHANGED, Found.CHANGED], 7, "changed"),
-        ([Found.CHANGED, Found.GONE], 7, ""),
-        ([Found.GONE, Found.UNREACHABLE, Found.GONE], 4, "gone"),
-        ([Found.GONE, Found.STILL_THERE, Found.GONE], 7, ""),
-        ([Found.GONE, Found.GONE, Found.STILL_THERE], 7, ""),
-        ([Found.UNREACHABLE] * 3, 15, "not to be reached"),
-        ([Found.UNREACHABLE] * 3, 14.9, ""),
-        ([Found.UNREACHABLE] * 2, 31, ""),
-    ],
-)
-def test_a_lift_is_proposed_where_the_harm_stays_away_long_enough(
-    store: Store, clock: TickingClock, outcomes: list[Found], days: float, says: str
-) -> None:
-    checks = found(store, clock, listed(store), *outcomes, days=days)
-    why = rechecks.grounds_to_lift(checks)
-
-    assert why.startswith(says)
-    assert bool(why) == bool(says)
-
-
 def test_a_look_rests_on_a_page_or_on_an_error(store: Store) -> None:
     entry = listed(store)
     with pytest.raises(RefusedError):
