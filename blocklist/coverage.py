@@ -8,28 +8,49 @@ matches neither (RFC 4592, closest encloser).
 
 import ipaddress
 from collections.abc import Collection, Iterable, Iterator
+from itertools import compress
 
 from blocklist.rendering import View
 from review_queue.categories import Scope
 
 WILDCARD = "*."
 _NETWORKS = (Scope.IP, Scope.CIDR)
+_FOUND = "coverage.covering"
 
 
 def owners(view: View) -> Iterator[str]:
     """Every name to write, sorted, once: `name` for a host; `name` and `*.name` for a domain."""
-    domains = set(view.of(Scope.DOMAIN))
-    for name in covering(view.of(Scope.HOST), domains):
+    for name, is_domain in covering(view):
         yield name
-        if name in domains:
+        if is_domain:
             yield WILDCARD + name
 
 
-def covering(hosts: Iterable[str], domains: Collection[str]) -> Iterator[str]:
-    """The hosts and domains that no other domain covers, sorted, each once."""
-    for name in sorted({*hosts, *domains}):
-        if not _below_any(name, domains):
-            yield name
+def covering(view: View) -> Iterable[tuple[str, bool]]:
+    """The hosts and domains that no other domain covers, sorted, each once, and whether it is a domain."""
+    hosts, domains = view.of(Scope.HOST), view.of(Scope.DOMAIN)
+    # most formats ask this of the very same two lists; a million names take a second
+    known = view.shared.get(_FOUND)
+    if known and known[0] is hosts and known[1] is domains:
+        return zip(*known[2], strict=True)
+    found = _covering(hosts, set(domains))
+    view.shared[_FOUND] = (hosts, domains, found)
+    return zip(*found, strict=True)
+
+
+def domains(view: View) -> Iterator[str]:
+    """The domains that no other domain covers, sorted, each once."""
+    known = view.shared.get(_FOUND)
+    # a host covers nothing, so it is the same whatever hosts were looked at with the domains
+    if known and known[1] is view.of(Scope.DOMAIN):
+        names, are_domains = known[2]
+        return compress(names, are_domains)
+    return iter(_covering((), set(view.of(Scope.DOMAIN)))[0])
+
+
+def exact_hosts(view: View) -> Iterator[str]:
+    """The hosts that are no domain and that no domain covers, sorted, each once."""
+    return (name for name, is_domain in covering(view) if not is_domain)
 
 
 def networks(view: View) -> Iterator[str]:
@@ -45,10 +66,17 @@ def networks(view: View) -> Iterator[str]:
             last = (version, -end)
 
 
+def _covering(hosts: Iterable[str], domains: Collection[str]) -> tuple[list[str], list[bool]]:
+    every = sorted([*domains, *(name for name in hosts if name not in domains)])
+    names = [name for name in every if not _below_any(name, domains)]
+    return names, [name in domains for name in names]
+
+
 def _below_any(name: str, domains: Collection[str]) -> bool:
-    rest = name
-    while "." in rest:
-        rest = rest.partition(".")[2]
-        if rest in domains:
+    dot = name.find(".")
+    while dot >= 0:
+        name = name[dot + 1 :]
+        if name in domains:
             return True
+        dot = name.find(".")
     return False

@@ -42,6 +42,7 @@ class Manifest:
     entries: int
     formats: Mapping[str, Listing]
     files: Mapping[str, FileDigest]
+    part: str = ""  # the category, where the list is of one alone
 
     def as_json(self) -> dict[str, object]:
         """The manifest as it stands in `manifest.json`."""
@@ -49,6 +50,7 @@ class Manifest:
             "serial": self.serial,
             "created": self.created,
             "not_after": self.not_after,
+            **({"part": self.part} if self.part else {}),
             "entries": self.entries,
             "formats": {
                 name: {

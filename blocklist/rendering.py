@@ -6,13 +6,15 @@ said in a wider or narrower way instead.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import pairwise, repeat
+from typing import Any, Final, NamedTuple
 
 from blocklist import guards
 from review_queue.categories import Scope
 from review_queue.records import Entry
 
 LONGEST_NAME: Final = 253  # RFC 1035: 255 octets on the wire, as text without the last dot
+_NAMES: Final = frozenset({Scope.HOST, Scope.DOMAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class View:
     """What a format can say of the canonical list.
 
     `names` has each scope's names, sorted, each once; it is all that most formats need, and a million of them fit in
-    memory. `records` reads the entries anew, one after the other, for a format that says more.
+    memory. `records` gives the entries, one after the other, for a format that says more. `shared` keeps what one
+    format has found out about the names for those after it.
     """
 
     heading: Heading
     names: Mapping[Scope, Sequence[str]]
     records: Callable[[], Iterator[Entry]]
+    shared: dict[str, Any] = field(default_factory=dict)
 
     def of(self, scope: Scope) -> Sequence[str]:
         """The names of one scope."""
@@ -65,11 +69,16 @@ Lines = Callable[[View], Iterator[str]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One list format: its files, the main one first, each with the function that gives its lines."""
+    """One list format: its files, the main one first, each with the function that gives its lines.
+
+    A file that says `whole_entries` is written while the entries go by and reads `View.records` alone; all others read
+    `View.names`.
+    """
 
     name: str
     files: Mapping[str, Lines]
     capability: Capability
+    whole_entries: bool = False
 
     @property
     def file_name(self) -> str:
@@ -82,8 +91,7 @@ class Format:
         return f"{self.name}.skipped.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """An entry a format left out, and why."""
 
     id: str
@@ -94,36 +102,79 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The entries of one scope in the order of their names: `names[i]` is the name of the entry `ids[i]`."""
+    """The entries of one scope in the order of their names: `names[i]` is the name of the entry `ids[i]`.
 
-    names: list[str] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
+    `unique` has each name once, `named` those of them that are no address, `longest` the length of the longest.
+    """
+
+    names: Sequence[str] = ()
+    ids: Sequence[str] = ()
+    unique: Sequence[str] = ()
+    named: Sequence[str] = ()
+    longest: int = 0
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether some name is an address."""
+        return len(self.named) < len(self.unique)
 
 
 Columns = Mapping[Scope, Column]
 
 
+class Collector:
+    """Takes entries apart by scope while they go by, in the order of their names."""
+
+    def __init__(self) -> None:
+        self._names: dict[Scope, list[str]] = {scope: [] for scope in Scope}
+        self._ids: dict[Scope, list[str]] = {scope: [] for scope in Scope}
+
+    def passing(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries as they are, each remembered."""
+        names, ids = self._names, self._ids
+        for entry in entries:
+            names[entry.scope].append(entry.name)
+            ids[entry.scope].append(entry.id)
+            yield entry
+
+    def columns(self) -> Columns:
+        """What has gone by."""
+        return {
+            scope: _column(scope, names, self._ids[scope]) for scope, names in self._names.items()
+        }
+
+
+def _column(scope: Scope, names: list[str], ids: list[str]) -> Column:
+    unique = names
+    if any(name == after for name, after in pairwise(names)):
+        unique = list(dict.fromkeys(names))
+    named = unique
+    if scope in _NAMES and any(map(guards.is_address, unique)):
+        named = [name for name in unique if not guards.is_address(name)]
+    return Column(names, ids, unique, named, max(map(len, unique), default=0))
+
+
 def columns_of(entries: Iterable[Entry]) -> Columns:
     """The entries, which come in the order of their names, taken apart by scope."""
-    columns = {scope: Column() for scope in Scope}
-    for entry in entries:
-        column = columns[entry.scope]
-        column.names.append(entry.name)
-        column.ids.append(entry.id)
-    return columns
+    collector = Collector()
+    for _ in collector.passing(entries):
+        pass
+    return collector.columns()
 
 
 def view_of(
-    form: Format, columns: Columns, heading: Heading, records: Callable[[], Iterator[Entry]]
+    form: Format,
+    columns: Columns,
+    heading: Heading,
+    records: Callable[[], Iterator[Entry]],
+    shared: dict[str, Any] | None = None,
 ) -> View:
-    """What `form` can say of the entries in `columns`, which `records` reads anew."""
+    """What `form` can say of the entries in `columns`, which `records` gives whole."""
     sayable = form.capability
-
     names = {
-        scope: list(dict.fromkeys(_sayable_names(sayable, scope, columns[scope].names)))[
-            : sayable.at_most.get(scope)
-        ]
+        scope: _sayable_names(sayable, scope, columns[scope])
         for scope in sorted(sayable.scopes)
+        if scope in columns
     }
 
     def is_kept(entry: Entry) -> bool:
@@ -131,16 +182,29 @@ def view_of(
             return False
         return entry.scope not in sayable.at_most or entry.name <= names[entry.scope][-1]
 
-    return View(heading, names, lambda: (each for each in records() if is_kept(each)))
+    return View(
+        heading,
+        names,
+        lambda: (each for each in records() if is_kept(each)),
+        {} if shared is None else shared,
+    )
 
 
 def skipped_of(form: Format, columns: Columns) -> Iterator[Skipped]:
     """What `form` cannot say of the entries in `columns`, with the reasons."""
+    sayable = form.capability
     for scope, column in columns.items():
-        room = form.capability.at_most.get(scope, len(column.names))
+        if _says_all(sayable, scope, column):
+            continue
+        if scope not in sayable.scopes and not column.has_addresses:
+            reason = _cannot_say(sayable, scope)
+            each = zip(column.ids, repeat(scope), column.names, repeat(reason))  # without end
+            yield from map(Skipped._make, each)
+            continue
+        room = sayable.at_most.get(scope, len(column.names))
         last = ""
         for name, entry_id in zip(column.names, column.ids, strict=True):
-            reason = reason_against(form.capability, scope, name)
+            reason = reason_against(sayable, scope, name)
             if not reason:
                 room -= name != last
                 last = name
@@ -152,15 +216,40 @@ def skipped_of(form: Format, columns: Columns) -> Iterator[Skipped]:
 
 def reason_against(capability: Capability, scope: Scope, name: str) -> str:
     """Why a format of this capability cannot say the entry; empty where it can."""
-    is_name = scope in (Scope.HOST, Scope.DOMAIN)
+    is_name = scope in _NAMES
     if is_name and not capability.addresses and guards.is_address(name):
         return "an IP address is not a DNS name; this format blocks names only"
     if scope not in capability.scopes:
-        return f"this format cannot say the scope {scope}: {capability.a_line_means}"
+        return _cannot_say(capability, scope)
     if is_name and len(name) > capability.longest_name:
         return f"the name has {len(name)} characters; this format has room for {capability.longest_name}"
     return capability.against(scope, name)
 
 
-def _sayable_names(capability: Capability, scope: Scope, names: Sequence[str]) -> Iterable[str]:
-    return (name for name in names if not reason_against(capability, scope, name))
+def _cannot_say(capability: Capability, scope: Scope) -> str:
+    return f"this format cannot say the scope {scope}: {capability.a_line_means}"
+
+
+def _says_all(capability: Capability, scope: Scope, column: Column) -> bool:
+    """Whether every name of the column can be said, as far as that is known without looking at each."""
+    is_name = scope in _NAMES
+    return (
+        scope in capability.scopes
+        and scope not in capability.at_most
+        and capability.against is _nothing
+        and not (is_name and column.longest > capability.longest_name)
+        and (capability.addresses or not (is_name and column.has_addresses))
+    )
+
+
+def _sayable_names(capability: Capability, scope: Scope, column: Column) -> Sequence[str]:
+    """The names of the column that can be said; the column's own where that is all of them or all but addresses.
+
+    So formats that say the same have the very same names, and what one finds out about them holds for the next.
+    """
+    found = column.unique if capability.addresses or scope not in _NAMES else column.named
+    is_too_long = scope in _NAMES and column.longest > capability.longest_name
+    if is_too_long or capability.against is not _nothing:
+        found = [name for name in found if not reason_against(capability, scope, name)]
+    room = capability.at_most.get(scope)
+    return found if room is None or len(found) <= room else found[:room]

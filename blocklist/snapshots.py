@@ -41,18 +41,34 @@ class Snapshot:
 
     def write(self, name: str, lines: Iterator[str]) -> FileDigest:
         """`lines` are the file `name`, each with a line end, on the disk; returns their digest."""
-        digest = hashlib.sha256()
-        size = 0
-        with (self.path / name).open("xb") as file:
-            while batch := list(islice(lines, _BATCH)):
-                data = _encoded(name, batch)
-                digest.update(data)
-                size += len(data)
-                file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        self.files[name] = FileDigest(digest.hexdigest(), size)
+        self.write_together({name: lines})
         return self.files[name]
+
+    def write_together(self, files: dict[str, Iterator[str]]) -> None:
+        """The files, of so many lines each, are on the disk, and `files` is empty.
+
+        They are written a batch of each at a time, so that what they all read goes by once and is never held whole.
+        """
+        written = {name: _Written(self.path / name) for name in files}
+        try:
+            while files:
+                for name in tuple(files):
+                    if batch := list(islice(files[name], _BATCH)):
+                        written[name].add(batch)
+                    else:
+                        del files[name]  # and with it its place in what it reads
+                        self.files[name] = written[name].end()
+        finally:
+            for file in written.values():
+                file.close()
+
+    @contextmanager
+    def part(self, name: str) -> "Iterator[Snapshot]":
+        """A folder of the snapshot, which holds a list of its own."""
+        folder = self.path / name
+        folder.mkdir()
+        yield Snapshot(folder)
+        _sync(folder)
 
     def put(self, name: str, data: bytes) -> FileDigest:
         """The file `name`, which is not one of those a manifest names, is on the disk; returns its digest."""
@@ -61,6 +77,32 @@ class Snapshot:
             file.flush()
             os.fsync(file.fileno())
         return FileDigest(hashlib.sha256(data).hexdigest(), len(data))
+
+
+class _Written:
+    """A file that is being written, and its digest."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        self._file = path.open("xb")
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def add(self, batch: Sequence[str]) -> None:
+        data = _encoded(self._name, batch)
+        self._digest.update(data)
+        self._size += len(data)
+        self._file.write(data)
+
+    def end(self) -> FileDigest:
+        """The file is on the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.close()
+        return FileDigest(self._digest.hexdigest(), self._size)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _encoded(name: str, batch: Sequence[str]) -> bytes:

@@ -22,9 +22,8 @@ CAPABILITY: Final = Capability(
 
 def _lines(view: View) -> Iterator[str]:
     yield f"! Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
-    domains = set(view.of(Scope.DOMAIN))
-    for name in covering(view.of(Scope.HOST), domains):
-        yield f"||{name}^" if name in domains else f"|{name}^"
+    for name, is_domain in covering(view):
+        yield f"||{name}^" if is_domain else f"|{name}^"
     for address in view.of(Scope.IP):
         yield f"|{address}|" if ":" in address else f"|{address}^"
 

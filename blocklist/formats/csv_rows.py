@@ -79,4 +79,4 @@ def _lines(view: View) -> Iterator[str]:
         yield _row([*(value(entry) for value in getters), appeal])
 
 
-FORMAT: Final = Format("csv", {"csv-entries.csv": _lines}, CAPABILITY)
+FORMAT: Final = Format("csv", {"csv-entries.csv": _lines}, CAPABILITY, whole_entries=True)

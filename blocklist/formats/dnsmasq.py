@@ -9,7 +9,7 @@ more than 60 s with 200,000, against 1 s for 400,000 names in a hosts file.
 from collections.abc import Iterator
 from typing import Final
 
-from blocklist.coverage import covering
+from blocklist import coverage
 from blocklist.rendering import Capability, Format, View
 from review_queue.categories import Scope
 
@@ -22,17 +22,14 @@ CAPABILITY: Final = Capability(
 
 def _domains(view: View) -> Iterator[str]:
     yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
-    for name in covering((), set(view.of(Scope.DOMAIN))):
-        yield f"address=/{name}/"
+    yield from (f"address=/{name}/" for name in coverage.domains(view))
 
 
 def _hosts(view: View) -> Iterator[str]:
     yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
-    domains = set(view.of(Scope.DOMAIN))
-    for name in covering(view.of(Scope.HOST), domains):
-        if name not in domains:
-            yield f"0.0.0.0 {name}"
-            yield f":: {name}"
+    for name in coverage.exact_hosts(view):
+        yield f"0.0.0.0 {name}"
+        yield f":: {name}"
 
 
 FORMAT: Final = Format(

@@ -38,7 +38,7 @@ CAPABILITY: Final = Capability(
 
 def _sites(view: View) -> Iterator[str]:
     yield _heading(view)
-    yield from coverage.covering((), set(view.of(Scope.DOMAIN)))
+    yield from coverage.domains(view)
 
 
 def _addresses(view: View) -> Iterator[str]:

@@ -110,4 +110,5 @@ FORMAT: Final = Format(
     "misp",
     {"misp-event.json": _event, "misp-manifest.json": _manifest, "misp-hashes.csv": _hashes},
     CAPABILITY,
+    whole_entries=True,
 )

@@ -57,9 +57,7 @@ CAPABILITY: Final = Capability(
 
 def _domains(view: View) -> Iterator[str]:
     yield _heading(view)
-    domains = set(view.of(Scope.DOMAIN))
-    for name in coverage.covering(view.of(Scope.HOST), domains):
-        yield f".{name}" if name in domains else name
+    yield from (f".{name}" if is_domain else name for name, is_domain in coverage.covering(view))
 
 
 def _urls(view: View) -> Iterator[str]:

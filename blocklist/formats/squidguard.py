@@ -21,7 +21,7 @@ CAPABILITY: Final = Capability(
 
 def _lines(view: View) -> Iterator[str]:
     yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
-    yield from coverage.covering((), set(view.of(Scope.DOMAIN)))
+    yield from coverage.domains(view)
 
 
 FORMAT: Final = Format("squidguard", {"squidguard-domains.txt": _lines}, CAPABILITY)

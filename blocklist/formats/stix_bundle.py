@@ -113,4 +113,4 @@ def _lines(view: View) -> Iterator[str]:
     return rows(f'{{"type":"bundle","id":"bundle--{bundle}","objects":[', _objects(view), "]}")
 
 
-FORMAT: Final = Format("stix", {"stix-bundle.json": _lines}, CAPABILITY)
+FORMAT: Final = Format("stix", {"stix-bundle.json": _lines}, CAPABILITY, whole_entries=True)

@@ -61,10 +61,10 @@ def _rules(view: View) -> Iterator[str]:
 
 def _matches(view: View) -> Iterator[tuple[str, str, str]]:
     """Protocol, port and what is matched, for each rule."""
-    for name in coverage.covering((), set(view.of(Scope.DOMAIN))):
+    for name in coverage.domains(view):
         yield "tls", "any", f'tls.sni; dotprefix; content:".{name}"; nocase; endswith;'
         yield "http", "any", f'http.host; dotprefix; content:".{name}"; endswith;'
-    if hosts := len(_exact(view)):
+    if hosts := sum(1 for _ in coverage.exact_hosts(view)):
         size = min(max(hosts, _HASH_SIZES[0]), _HASH_SIZES[1])
         options = f"type string,load suricata-hosts.lst,hashsize {size}"
         yield "tls", "any", f"tls.sni; to_lowercase; dataset:isset,qalqan-hosts,{options};"
@@ -83,13 +83,8 @@ def _in_hex(found: re.Match[str]) -> str:
 
 
 def _hosts(view: View) -> Iterator[str]:
-    for name in _exact(view):
+    for name in coverage.exact_hosts(view):
         yield base64.b64encode(name.encode("ascii")).decode("ascii")
-
-
-def _exact(view: View) -> list[str]:
-    domains = set(view.of(Scope.DOMAIN))
-    return [name for name in coverage.covering(view.of(Scope.HOST), domains) if name not in domains]
 
 
 FORMAT: Final = Format(

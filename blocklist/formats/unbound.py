@@ -26,9 +26,8 @@ TTL_S: Final = (
 def _lines(view: View) -> Iterator[str]:
     yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
     yield "server:"
-    domains = set(view.of(Scope.DOMAIN))
-    for name in covering(view.of(Scope.HOST), domains):
-        if name in domains:
+    for name, is_domain in covering(view):
+        if is_domain:
             yield f'local-zone: "{name}" always_nxdomain'
         else:
             yield f'local-zone: "{name}" transparent'

@@ -82,4 +82,4 @@ def _lines(view: View) -> Iterator[str]:
     yield "</registry>"
 
 
-FORMAT: Final = Format("xml", {"xml-entries.xml": _lines}, CAPABILITY)
+FORMAT: Final = Format("xml", {"xml-entries.xml": _lines}, CAPABILITY, whole_entries=True)

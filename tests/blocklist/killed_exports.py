@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 
 from blocklist.formats import FORMATS
+from blocklist.manifest import Manifest
 from blocklist.publish import export
+from review_queue.categories import Category
 from review_queue.store import open_store
 
 _STEPS = frozenset({"open", "os.rename", "os.remove", "os.symlink", "os.mkdir"})
@@ -24,9 +26,13 @@ def signature(manifest: bytes) -> dict[str, bytes]:
     return {"manifest.json.sig": hashlib.sha256(manifest).digest()}
 
 
-def _export(data: Path, out: Path) -> None:
+def signed_export(data: Path, out: Path, *, in_parts: bool) -> Manifest:
+    """An export of every format, or of two formats with a part."""
+    formats, parts = (
+        (("domains", "csv"), (Category.VIOLENCE,)) if in_parts else (tuple(FORMATS), ())
+    )
     with open_store(data) as store:
-        export(store, out, tuple(FORMATS), actor="test", sign=signature)
+        return export(store, out, formats, actor="test", sign=signature, parts=parts)
 
 
 def _die_at_step(out: Path, step: int) -> None:
@@ -43,20 +49,20 @@ def _die_at_step(out: Path, step: int) -> None:
     sys.addaudithook(look)
 
 
-def _child(data: Path, out: Path, kind: str, value: str) -> None:
+def _child(data: Path, out: Path, kind: str, value: str, *, in_parts: bool) -> None:
     if kind == "step":
         _die_at_step(out, int(value))
-        _export(data, out)
+        signed_export(data, out, in_parts=in_parts)
         return
     while True:
-        _export(data, out)
+        signed_export(data, out, in_parts=in_parts)
 
 
-def _answer(data: Path, out: Path, kind: str, value: str) -> int:
+def _answer(data: Path, out: Path, kind: str, value: str, *, in_parts: bool) -> int:
     child = os.fork()
     if child == 0:
         try:
-            _child(data, out, kind, value)
+            _child(data, out, kind, value, in_parts=in_parts)
         except BaseException:  # noqa: BLE001  # the child must never run the parent's loop
             os._exit(1)
         os._exit(0)
@@ -67,7 +73,8 @@ def _answer(data: Path, out: Path, kind: str, value: str) -> int:
 
 
 if __name__ == "__main__":
+    data, out, in_parts = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "parts"
     for line in sys.stdin:
         kind, value = line.split()
-        sys.stdout.write(f"{_answer(Path(sys.argv[1]), Path(sys.argv[2]), kind, value)}\n")
+        sys.stdout.write(f"{_answer(data, out, kind, value, in_parts=in_parts)}\n")
         sys.stdout.flush()

@@ -1,0 +1,213 @@
+"""One whole list in its folder: the canonical list and every format as a view of it, each file past its last check."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, tee
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import Any, Final
+
+from blocklist import canonical, lint
+from blocklist.manifest import SHOWN_SKIPPED, FileDigest, Listing, Manifest
+from blocklist.rendering import (
+    Collector,
+    Columns,
+    Format,
+    Heading,
+    Skipped,
+    View,
+    skipped_of,
+    view_of,
+)
+from blocklist.snapshots import Snapshot
+from review_queue.categories import Category
+from review_queue.records import Entry
+
+UNSAFE_NAME: Final = "unsafe.skipped.json"
+Refuse = Callable[
+    [Entry], str
+]  # why the guards keep an entry out of every list; "" where they do not
+
+
+@dataclass(frozen=True, slots=True)
+class Unsafe:
+    """An entry the guards keep out of every list, and why."""
+
+    entry: Entry
+    reason: str
+
+    @property
+    def row(self) -> Skipped:
+        """As it stands among what was skipped."""
+        return Skipped(self.entry.id, self.entry.scope, self.entry.name, self.reason)
+
+
+@dataclass(slots=True)
+class Written:
+    """A list whose files are in its folder, except for the manifest."""
+
+    snapshot: Snapshot
+    heading: Heading
+    unsafe: list[Unsafe] = field(default_factory=list)
+    entries: int = 0
+    formats: dict[str, Listing] = field(default_factory=dict)
+
+    def manifest(self, part: str = "") -> Manifest:
+        """What the files are."""
+        return Manifest(
+            serial=self.heading.serial,
+            created=self.heading.created,
+            not_after=self.heading.not_after,
+            entries=self.entries,
+            formats=self.formats,
+            files=dict(self.snapshot.files),
+            part=part,
+        )
+
+
+def write(
+    snapshot: Snapshot,
+    live: Iterable[Entry],
+    formats: Sequence[Format],
+    heading: Heading,
+    refuse: Refuse,
+) -> Written:
+    """Every file of the list of `live` is in the snapshot, its last check passed.
+
+    `live` is in the order of names. What `refuse` keeps out is in no file but the one that says so: the guards' data
+    grow, so an entry of long ago is looked at again.
+
+    Raises:
+        ExportError: a file that fails its last check.
+    """
+    found = Written(snapshot, heading)
+
+    def safe() -> Iterator[Entry]:
+        for entry in live:
+            if reason := refuse(entry):
+                found.unsafe.append(Unsafe(entry, reason))
+            else:
+                yield entry
+
+    _write(found, safe(), formats)
+    return found
+
+
+def write_part(
+    whole: Written, snapshot: Snapshot, category: Category, formats: Sequence[Format]
+) -> Written:
+    """Every file of the list of one category is in `snapshot`; its entries are those of the whole list.
+
+    Raises:
+        ExportError: a file that fails its last check.
+    """
+    unsafe = [each for each in whole.unsafe if each.entry.category is category]
+    found = Written(snapshot, whole.heading, unsafe)
+    listed = canonical.read(whole.snapshot.path / canonical.FILE_NAME)
+    _write(found, (entry for entry in listed if entry.category is category), formats)
+    return found
+
+
+def _write(found: Written, entries: Iterator[Entry], formats: Sequence[Format]) -> None:
+    heading, snapshot = found.heading, found.snapshot
+    columns = _write_whole_entries(snapshot, entries, formats, heading)
+    unsafe = [each.row for each in found.unsafe]
+    snapshot.write(UNSAFE_NAME, _skipped_lines(iter(unsafe), heading))
+    found.entries = sum(len(column.ids) for column in columns.values())
+    shared: dict[str, Any] = {}
+    for form in formats:
+        if not form.whole_entries:
+            view = view_of(form, columns, heading, lambda: iter(()), shared)
+            for name, lines in form.files.items():
+                snapshot.write(name, lines(view))
+        for name in form.files:
+            _check(snapshot, form, name, heading)
+        found.formats[form.name] = _listing(snapshot, form, columns, unsafe, heading)
+
+
+def _write_whole_entries(
+    snapshot: Snapshot, entries: Iterator[Entry], formats: Sequence[Format], heading: Heading
+) -> Columns:
+    """The canonical list and the formats that say whole entries are written; returns the names of the list."""
+    collector = Collector()
+    wanted = [
+        (form, name, lines)
+        for form in formats
+        if form.whole_entries
+        for name, lines in form.files.items()
+    ]
+    # one pass for all: each entry is held until the last of them has written it
+    copies = [*tee(collector.passing(entries), 1 + len(wanted))]
+    own = copies.pop()
+    appeal = heading.appeal
+    files: dict[str, Iterator[str]] = {
+        canonical.FILE_NAME: (canonical.line_of(entry, appeal=appeal) for entry in own)
+    }
+    del own
+    for form, name, lines in wanted:
+        files[name] = lines(_passing_view(form, heading, copies.pop()))
+    snapshot.write_together(files)
+    return collector.columns()
+
+
+def _passing_view(form: Format, heading: Heading, entries: Iterator[Entry]) -> View:
+    return view_of(form, {}, heading, lambda: entries)
+
+
+def _check(snapshot: Snapshot, form: Format, name: str, heading: Heading) -> None:
+    with (snapshot.path / name).open(
+        encoding="ascii", errors="surrogateescape", newline="\n"
+    ) as written:
+        lint.check(form.name, name, written, serial=heading.serial)
+
+
+def _listing(
+    snapshot: Snapshot,
+    form: Format,
+    columns: Columns,
+    unsafe: Sequence[Skipped],
+    heading: Heading,
+) -> Listing:
+    left_out = _Counted(iter(unsafe), skipped_of(form, columns))
+    snapshot.write(form.skipped_name, _skipped_lines(iter(left_out), heading))
+    total = len(unsafe) + sum(len(column.ids) for column in columns.values())
+    digest: FileDigest = snapshot.files[form.file_name]
+    return Listing(
+        file=form.file_name,
+        entries=total - left_out.count,
+        skipped=left_out.count,
+        sha256=digest.sha256,
+        first_skipped=tuple(left_out.first),
+    )
+
+
+class _Counted:
+    """Goes through rows once, counting them and keeping the first."""
+
+    def __init__(self, *parts: Iterator[Skipped]) -> None:
+        self._parts = parts
+        self.count = 0
+        self.first: list[Skipped] = []
+
+    def __iter__(self) -> Iterator[Skipped]:
+        for part in self._parts:
+            for row in part:
+                self.count += 1
+                if len(self.first) < SHOWN_SKIPPED:
+                    self.first.append(row)
+                yield row
+
+
+def _skipped_lines(rows: Iterator[Skipped], heading: Heading) -> Iterator[str]:
+    """One JSON object, a row a line."""
+    yield f'{{"serial": {heading.serial}, "skipped": ['
+    held = ""
+    reasons: dict[str, str] = {}  # few, and each stands in many rows
+    for entry_id, scope, name, reason in rows:
+        if held:
+            yield held + ","
+        said = reasons.get(reason)
+        if said is None:
+            said = reasons[reason] = f', "reason": {_quoted(reason)}}}'
+        held = f'{{"id": {_quoted(entry_id)}, "scope": "{scope}", "name": {_quoted(name)}{said}'
+    yield from islice([held], bool(held))
+    yield "]}"
