@@ -43,6 +43,8 @@ for family in (socket.AF_INET, socket.AF_INET6):
         if (":" in address) == (family == socket.AF_INET6):
             client = socket.socket(family)
             client.settimeout(3)
+            # the refusal goes back to where the packet came from, which must not be the listed address itself
+            client.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
             try:
                 client.connect((address, 8080))
                 print(address)

@@ -100,18 +100,21 @@ def running(
     Raises:
         DoesNotStartError: it ended, or did not answer in time.
     """
+    # one of its own: BIND gives up root's right to write where nobody else may
+    home = run.folder / program.binary
+    home.mkdir(exist_ok=True)
     with everything.name_server(addresses) as upstream:
-        places = {"folder": run.folder, "port": programs.free_port(), "upstream": upstream}
+        places = {"folder": home, "port": programs.free_port(), "upstream": upstream}
         places |= {"list": settings, "more": more}
         for name, text in program.files.items():
-            (run.folder / name).write_text(text.format_map(places), encoding="utf-8")
+            (home / name).write_text(text.format_map(places), encoding="utf-8")
         command = [
             programs.path_of(program.binary),
             *(part.format_map(places) for part in program.command),
         ]
-        resolver = Resolver(int(str(places["port"])), run.folder / "output")
+        resolver = Resolver(int(str(places["port"])), home / "output")
         with programs.started(
-            command, run.folder, lambda: _answers(resolver, program.ready), run.deadline
+            command, home, lambda: _answers(resolver, program.ready), run.deadline
         ):
             yield resolver
 

@@ -69,9 +69,7 @@ def running(
         DoesNotStart: it ended, or did not answer in time.
     """
     path_of(program)
-    home = folder / program.binary
-    home.mkdir(exist_ok=True)
-    run = Run(home, time.monotonic() + _START_S)
+    run = Run(folder, time.monotonic() + _START_S)
     with resolver.running(program, run, settings, addresses or {}, more) as consumer:
         yield consumer
 
