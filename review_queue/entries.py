@@ -189,6 +189,18 @@ def record_export(
                      detail={"manifest_sha256": manifest_sha256, "counts": dict(counts)})  # fmt: skip
 
 
+def of_import(store: Store, import_id: int) -> Iterator[Entry]:
+    """The entries of one import by name, live or not."""
+    sql = f"{_TAKEN_OVER} WHERE e.import_id = :import {_IN_ORDER}"
+    return _entries(store, sql, {"import": import_id})
+
+
+def is_live(store: Store, entry_id: str) -> bool:
+    """Whether the entry holds at this moment."""
+    sql = f"SELECT count(*) FROM ({_LIVE.format(where='AND e.id = :id')})"
+    return bool(store.value(sql, {"now": store.now(), "id": entry_id}))
+
+
 def _block(store: Store, row: dict[str, Any]) -> ApprovedBlock:
     ids = json.loads(row["ids"])
     first = store.row("SELECT * FROM decisions WHERE id = ?", [ids[0]]) or {}

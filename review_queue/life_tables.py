@@ -121,8 +121,7 @@ _TABLES: Final = (
     "CREATE INDEX decision_order_decision ON decision_order(decision_id)",
 )
 
-_KNOWN: Final = """NOT EXISTS (SELECT 1 FROM entries WHERE id = NEW.entry_id)
-            AND NOT EXISTS (SELECT 1 FROM imported_entries WHERE id = NEW.entry_id)"""
+_KNOWN: Final = "NOT EXISTS (SELECT 1 FROM once_listed WHERE id = NEW.entry_id)"
 _LIFTED: Final = "EXISTS (SELECT 1 FROM lifts WHERE entry_id = {id})"
 
 _VIEWS: Final = (
@@ -130,6 +129,13 @@ _VIEWS: Final = (
     """CREATE VIEW live_imports AS SELECT i.id FROM imports i
         WHERE (SELECT count(*) FROM import_signatures s WHERE s.import_id = i.id) >= 2
             AND NOT EXISTS (SELECT 1 FROM import_withdrawals w WHERE w.import_id = i.id)""",
+    # what was on the list at some time: the rows of an import are with its second signature
+    """CREATE VIEW once_listed AS SELECT id, name, scope, category FROM entries
+        UNION ALL SELECT e.id, e.name, e.scope, e.category FROM imported_entries e
+        WHERE (SELECT count(*) FROM import_signatures s WHERE s.import_id = e.import_id) >= 2""",
+    # what somebody found wrong; what only ended, or became another entry, may be taken over again
+    """CREATE VIEW wrongly_listed AS SELECT l.entry_id, l.reason, l.lifted_at, o.name, o.scope, o.category
+        FROM lifts l JOIN once_listed o ON o.id = l.entry_id WHERE l.reason NOT IN ('expired', 'superseded')""",
     """CREATE VIEW renewed AS SELECT r.entry_id, r.review_at, r.expires_at FROM renewals r
         WHERE r.review_at <> '' AND NOT EXISTS (SELECT 1 FROM renewals n
             WHERE n.entry_id = r.entry_id AND n.id > r.id AND n.review_at <> '')""",
@@ -142,10 +148,26 @@ _VIEWS: Final = (
         GROUP BY e.id HAVING count(DISTINCT s.reviewer_id) >= {NEEDED.format(scope="e.scope")}""",
 )
 
+
+def _kept_once_signed(table: str, what: str, import_id: str) -> list[str]:
+    """As `append_only`, but what nobody ever signed may be cleared away: an import that was killed half-way.
+
+    The rows of one that was withdrawn before it was ever on the list may be as well, so that the file can be mended.
+    """
+    update, _, replace = append_only(table, what, "id")
+    signatures = f"(SELECT count(*) FROM import_signatures WHERE import_id = {import_id})"
+    withdrawn = f"EXISTS (SELECT 1 FROM import_withdrawals WHERE import_id = {import_id})"
+    may_go = "0" if table == "imports" else f"({signatures} = 1 AND {withdrawn})"
+    delete = f"""CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+        WHEN {signatures} > 0 AND NOT {may_go}
+        BEGIN SELECT RAISE(ABORT, 'refused: {what} that was signed is never deleted'); END"""
+    return [update, delete, replace]
+
+
 _RULES: Final = (
     *append_only("terms", "a set term", "id"),
-    *append_only("imports", "an import", "id"),
-    *append_only("imported_entries", "an imported entry", "id"),
+    *_kept_once_signed("imports", "an import", "OLD.id"),
+    *_kept_once_signed("imported_entries", "an imported entry", "OLD.import_id"),
     *append_only("import_signatures", "a signature", "import_id, person_id"),
     *append_only("import_withdrawals", "a withdrawal", "import_id"),
     *append_only("lifts", "a lift", "entry_id"),

@@ -1,0 +1,199 @@
+"""Where the rows of an import stand before they are the store's: checked there against each other and the store.
+
+They come in between other people's writes, some thousands at a time, since a decision waits no longer than 30 s for
+the store and a million rows take longer. What a killed import left, which nobody has signed, the next one clears away.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Final
+
+from review_queue import lifts, terms
+from review_queue.errors import StoreBusyError
+from review_queue.records import BadRow, Entry
+from review_queue.store import Store, Value, failures
+
+_LOCK: Final = ".import.lock"
+_BATCH: Final = 20_000
+_CACHE_KIB: Final = (
+    65_536  # of the index of ids, which come in no order; 2 MiB, the default, take twice as long
+)
+
+_COLUMNS: Final = (
+    "line, name, scope, id, unicode_name, category, policy_code, policy_version, ground_code, ground_version,"
+    " listed_at, review_at, expires_at, papers"
+)
+_TABLES: Final = (
+    # whoever was stopped within this very connection may have left them
+    "DROP TABLE IF EXISTS temp.staged",
+    "DROP TABLE IF EXISTS temp.staged_bad",
+    "DROP TABLE IF EXISTS temp.staged_order",
+    f"CREATE TEMP TABLE staged ({_COLUMNS.replace('line,', 'line INTEGER PRIMARY KEY,', 1)})",
+    "CREATE TEMP TABLE staged_bad (line INTEGER PRIMARY KEY, reason TEXT)",
+)
+# made when all rows are there: sorting them once takes less time than keeping them sorted
+_INDEXES: Final = (
+    "CREATE INDEX temp.staged_id ON staged(id)",
+    "CREATE INDEX temp.staged_block ON staged(name, scope, category)",
+)
+_SAME_BLOCK: Final = "s.name = e.name AND s.scope = e.scope AND s.category = e.category"
+_WRONGLY: Final = f"""SELECT s.line, 'this block was lifted here at ' || e.lifted_at || ' (' || e.reason || ')'
+    FROM wrongly_listed e CROSS JOIN {{rows}} s ON {_SAME_BLOCK}"""
+# why a row is left out, the first reason that holds
+_CHECKS: Final = (
+    """SELECT s.line, 'its id stands in line ' || a.line || ' already'
+        FROM (SELECT id, min(line) AS line FROM staged GROUP BY id HAVING count(*) > 1) a
+        JOIN staged s ON s.id = a.id WHERE s.line > a.line""",
+    """SELECT s.line, 'the same block stands in line ' || e.line || ' already'
+        FROM (SELECT name, scope, category, min(line) AS line FROM staged
+            GROUP BY name, scope, category HAVING count(*) > 1) e
+        JOIN staged s ON s.name = e.name AND s.scope = e.scope AND s.category = e.category WHERE s.line > e.line""",
+    """SELECT s.line, 'its reason, ' || s.policy_code || ' version ' || s.policy_version
+            || ', is no policy of this store for the category'
+        FROM staged s WHERE NOT EXISTS (SELECT 1 FROM policies p WHERE p.code = s.policy_code
+            AND p.version = s.policy_version AND p.category = s.category)""",
+    """SELECT s.line, 'its legal ground, ' || s.ground_code || ' version ' || s.ground_version
+            || ', is none of this store'
+        FROM staged s WHERE NOT EXISTS (SELECT 1 FROM legal_grounds g WHERE g.code = s.ground_code
+            AND g.version = s.ground_version)""",
+    f"""SELECT s.line, 'the block is on the list already, as entry ' || e.id
+        FROM live_entries e CROSS JOIN staged s ON {_SAME_BLOCK}""",
+    f"""SELECT s.line, CASE (SELECT count(*) FROM import_signatures n WHERE n.import_id = e.import_id)
+            WHEN 1 THEN 'the block waits for a second person in import ' || e.import_id
+            ELSE 'the block is on the list already, as entry ' || e.id END
+        FROM staged s JOIN imported_entries e ON {_SAME_BLOCK}
+        WHERE NOT EXISTS (SELECT 1 FROM import_withdrawals w WHERE w.import_id = e.import_id)
+            AND NOT EXISTS (SELECT 1 FROM lifts l WHERE l.entry_id = e.id)""",
+    """SELECT s.line, 'an entry has the id ' || s.id || ' already' FROM staged s
+        WHERE EXISTS (SELECT 1 FROM imported_entries i WHERE i.id = s.id)
+            OR EXISTS (SELECT 1 FROM entries e WHERE e.id = s.id)""",
+    _WRONGLY.format(rows="staged"),
+)
+_GOOD: Final = "line NOT IN (SELECT line FROM staged_bad)"
+_LEFT: Final = """(SELECT i.id FROM imports i WHERE NOT EXISTS
+    (SELECT 1 FROM import_signatures s WHERE s.import_id = i.id))"""
+
+
+class Staged:
+    """The rows of one import, beside the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.count = 0
+
+    def fill(self, rows: Iterable[tuple[int, Entry]]) -> None:
+        """`rows` are here; an entry without dates has those of its category's term."""
+        start, held = self._store.clock(), terms.current(self._store)
+        usual = {kind: (one.review_at(start), one.expires_at(start)) for kind, one in held.items()}
+        marks = ", ".join("?" * (_COLUMNS.count(",") + 1))
+        waiting = (_values(line, entry, *usual[entry.category]) for line, entry in rows)
+        while batch := list(islice(waiting, _BATCH)):
+            with failures(self._store.path):
+                self._store.run("BEGIN")
+                self._store.run_many(f"INSERT INTO temp.staged({_COLUMNS}) VALUES ({marks})", batch)
+                self._store.run("COMMIT")
+            self.count += len(batch)
+        for statement in _INDEXES:
+            self._store.run(statement)
+
+    def check(self, on_bad: Callable[[BadRow], None]) -> int:
+        """What stands in a row's way is told to `on_bad`, and the row left out; returns how many were."""
+        for check in _CHECKS:
+            self._store.run(f"INSERT OR IGNORE INTO temp.staged_bad {check}")
+        bad = 0
+        for row in self._store.rows("SELECT line, reason FROM temp.staged_bad ORDER BY line"):
+            on_bad(BadRow(row["line"], row["reason"]))
+            bad += 1
+        self.count -= bad
+        return bad
+
+    def move_to(self, import_id: int) -> None:
+        """The good rows are entries of the import, which nobody has signed yet."""
+        self._store.run(
+            f"CREATE TEMP TABLE staged_order AS SELECT line FROM staged WHERE {_GOOD} ORDER BY name, scope, id"
+        )
+        for start in range(1, self.count + 1, _BATCH):
+            with self._store.atomic():
+                self._store.run(
+                    f"INSERT INTO imported_entries(import_id, {_COLUMNS})"
+                    f" SELECT ?, {_COLUMNS.replace('line', 's.line', 1)} FROM temp.staged_order o"
+                    " CROSS JOIN temp.staged s ON s.line = o.line WHERE o.rowid BETWEEN ? AND ?",
+                    [import_id, start, start + _BATCH - 1],
+                )
+
+
+@contextmanager
+def alone(store: Store) -> Iterator[None]:
+    """No other import is prepared meanwhile, and what one left that was stopped half-way is gone.
+
+    Raises:
+        StoreBusyError: another one is.
+    """
+    with store.path.with_name(_LOCK).open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreBusyError(
+                "another import is being prepared; wait for it to end, then try again"
+            ) from None
+        _clear(store)
+        lifts.lift_expired(store)  # what has ended is in nobody's way
+        try:
+            yield
+        except BaseException:
+            _clear(store)
+            raise
+
+
+@contextmanager
+def staged(store: Store, rows: Iterable[tuple[int, Entry]]) -> Iterator[Staged]:
+    """`rows` stand beside the store for the block."""
+    before = {name: store.value(f"PRAGMA {name}.cache_size") for name in ("main", "temp")}
+    try:
+        for name in before:
+            store.run(f"PRAGMA {name}.cache_size = -{_CACHE_KIB}")
+        for statement in _TABLES:
+            store.run(statement)
+        table = Staged(store)
+        table.fill(rows)
+        yield table
+    finally:
+        for statement in _TABLES[:3]:
+            store.run(statement)
+        for name, size in before.items():
+            store.run(f"PRAGMA {name}.cache_size = {size}")
+
+
+def lifted_since(store: Store, import_id: int) -> Iterator[BadRow]:
+    """The rows of the import whose block was lifted meanwhile, or before, as something that should not be listed."""
+    sql = f"{_WRONGLY.format(rows='imported_entries')} WHERE s.import_id = ? ORDER BY s.line"
+    for line, reason in (tuple(row.values()) for row in store.rows(sql, [import_id])):
+        yield BadRow(line, reason)
+
+
+def _clear(store: Store) -> None:
+    if store.value(f"SELECT EXISTS {_LEFT}"):
+        with store.atomic():
+            store.run(f"DELETE FROM imported_entries WHERE import_id IN {_LEFT}")
+            store.run(f"DELETE FROM imports WHERE id IN {_LEFT}")
+
+
+def _values(line: int, entry: Entry, review_at: str, expires_at: str) -> tuple[Value, ...]:
+    return (
+        line,
+        entry.name,
+        entry.scope,
+        entry.id,
+        entry.unicode_name,
+        entry.category,
+        entry.policy_code,
+        entry.policy_version,
+        entry.legal_ground_code,
+        entry.legal_ground_version,
+        entry.listed_at,
+        entry.review_at or review_at,
+        entry.expires_at or expires_at,
+        "\n".join(entry.papers),
+    )
