@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from review_queue.categories import CaseState, Category, Move, Scope, Stance, Verdict
+from review_queue.overrides import Guard
 from review_queue.rounds import CrawlState, Outcome
 from review_queue.unread import NOTHING
 from review_ui import hostile
@@ -101,6 +102,31 @@ KINDS: Final[Wording] = {
     Kind.DNS: _("name servers"),
     Kind.PROXY: _("proxies"),
     Kind.PACKETS: _("packet filters"),
+}
+GUARDS: Final[Wording] = {
+    Guard.FORM: _("Form"),
+    Guard.RESERVED: _("Reserved names and addresses"),
+    Guard.PUBLIC_SUFFIX: _("Public suffixes"),
+    Guard.SHARED_PLATFORM: _("Shared platforms"),
+    Guard.RANK: _("Much-visited sites"),
+    Guard.CDN: _("Content networks"),
+    Guard.NEVER_BLOCK: _("Never-block list"),
+    Guard.PROTECTIVE: _("Protective content"),
+    Guard.SHARED_ADDRESS: _("Shared addresses"),
+    Guard.SIZE: _("Size of the list"),
+}
+# whom a guard protects
+PROTECTS: Final[Wording] = {
+    Guard.FORM: _("What no resolver, proxy or packet filter could be asked to load."),
+    Guard.RESERVED: _("Names and addresses that belong to nobody on the internet."),
+    Guard.PUBLIC_SUFFIX: _("Everybody who holds a name below a suffix such as kz or com.kz."),
+    Guard.SHARED_PLATFORM: _("Everybody else who publishes on the same platform."),
+    Guard.RANK: _("The very many people who visit a well-known site."),
+    Guard.CDN: _("All sites that are served from the same addresses of a content network."),
+    Guard.NEVER_BLOCK: _("State bodies, banks, emergency services and help lines."),
+    Guard.PROTECTIVE: _("People who look for help, and those who help or prevent."),
+    Guard.SHARED_ADDRESS: _("Other sites that are reached at the same address."),
+    Guard.SIZE: _("Everybody, from a list that suddenly grows or shrinks by a fault."),
 }
 ROLES: Final[Wording] = {
     Role.REVIEWER: _("Reviewer"),
@@ -262,6 +288,32 @@ FINDINGS: Final[Wording] = {
     Category.VIOLENCE: _("Open a case: violence"),
     Category.DISTRESS: _("Open a referral: a person in distress"),
 }
+
+
+# what the store answers, word for word; the rest of its answers hold names or numbers and stay in English
+_ANSWERS: Final[Wording] = {
+    "this person has signed this override; it needs another one": _(
+        "You have signed this already; it takes another person."
+    ),
+    "this override was asked for already; sign or withdraw that one": _(
+        "This was asked for already. Sign or withdraw that one."
+    ),
+    "this override was withdrawn; ask for another": _("It was withdrawn meanwhile. Ask anew."),
+    "a withdrawal is never replaced": _("It was withdrawn already."),
+    "an override is signed, and withdrawn, with a reason in one line": _(
+        "Write a reason in one line."
+    ),
+}
+
+
+def refused(error: Exception) -> str:
+    """Why the store refused something, as far as possible in the reader's language."""
+    known = _ANSWERS.get(str(error))
+    if known:
+        return str(known)
+    return gettext("The store refused this; nothing was recorded: %(why)s") % {
+        "why": hostile.one_line(str(error))
+    }
 
 
 def fault(kind: str) -> str:

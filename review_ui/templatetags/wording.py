@@ -50,6 +50,18 @@ def scope_name(value: str) -> str | Promise:
 
 
 @register.filter
+def guard_name(value: str) -> str | Promise:
+    """The guard in the reader's language."""
+    return wording.GUARDS.get(value, value)
+
+
+@register.filter
+def protects(value: str) -> str | Promise:
+    """Whom the guard protects, in the reader's language."""
+    return wording.PROTECTS[value]
+
+
+@register.filter
 def cuts(value: str) -> str | Promise:
     """What a block of this scope cuts off, in the reader's language."""
     return wording.CUTS[value]

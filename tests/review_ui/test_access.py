@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
-from review_queue import audit, screenshots
+from review_queue import audit, overrides, screenshots
+from review_queue.overrides import Guard
+from review_queue.records import Reviewer
 from review_queue.store import Store
 from review_ui.config import ServeConfig
 from review_ui.roles import Role
@@ -11,8 +13,10 @@ from tests.review_ui.conftest import SignedIn
 from tests.review_ui.sites import PNG, a_waiting_case, an_unread_page
 
 R, S, V, X, U, A = Role
+STRANGER = Reviewer("f" * 32, "Fatima", "senior")
 EVERYONE = set(Role)
 READERS = {R, S, V, U}
+LISTED = EVERYONE - {A}
 
 # route: who may look, and what the page answers to anybody who is not signed in
 ALLOWED: dict[str, set[Role]] = {
@@ -29,6 +33,8 @@ ALLOWED: dict[str, set[Role]] = {
     "crawls": {V, U},
     "crawl": {V, U},
     "export": {V, X, U},
+    "overrides": LISTED,
+    "override": LISTED,
     "audit": {V, U},
     "account": EVERYONE,
     "health": EVERYONE,
@@ -40,6 +46,11 @@ CHANGES: dict[str, tuple[dict[str, str], set[Role]]] = {
     "case": ({"verdict": "cannot_tell", "reason": "Too short to judge."}, {R, S, V}),
     "unread_page": ({"finding": "nothing", "note": "A photo album."}, {R, S, V}),
     "export": ({"formats": "domains"}, {V, X}),
+    "overrides": (
+        {"guard": "rank", "scope": "host", "name": "a.kz", "reason": "All of it sells it."},
+        {S, V},
+    ),
+    "override": ({"sign": "1"}, {S, V}),
     "account": ({"comfort": "1"}, EVERYONE),
     "logout": ({}, EVERYONE),
     "language": ({"language": "kk", "next": "/login/"}, EVERYONE),
@@ -57,8 +68,13 @@ def _address(name: str, store: Store) -> str:
     number = "1" if name == "crawl" else str(an_unread_page(store, f"{name}.example"))
     if name == "picture":
         screenshots.add(store, int(number), PNG)
-    ref = a_waiting_case(store).ref
-    return _routes()[name].replace("<str:ref>", ref).replace("<number:number>", number)
+    found = _routes()[name]
+    if name == "crawl" or "<str:ref>" in found:
+        found = found.replace("<str:ref>", a_waiting_case(store).ref)
+    if "<str:override_id>" in found:
+        asked = overrides.ask(store, Guard.RANK, "host", "b.kz", STRANGER, "It is bad.")
+        found = found.replace("<str:override_id>", asked)
+    return found.replace("<number:number>", number)
 
 
 @pytest.mark.usefixtures("site")
@@ -103,6 +119,7 @@ def test_a_role_changes_what_it_may_and_nothing_else(
         assert response.status_code == (400 if name == "case" and role is U else 403)
     assert store.value("SELECT count(*) FROM decisions") == (name == "case" and role in allowed)
     assert store.value("SELECT count(*) FROM exports") == (name == "export" and role in allowed)
+    assert len(overrides.standing(store)) == (name == "override" and role in allowed)
     settled = store.value("SELECT count(*) FROM unread WHERE state <> 'waiting'")
     assert settled == (name == "unread_page" and role in allowed)
 
@@ -149,7 +166,15 @@ def test_the_start_page_is_where_the_role_works(role: Role, page: str, signed_in
 def test_an_admin_has_no_page_of_the_domain_in_the_menu(signed_in: SignedIn) -> None:
     page = signed_in(Role.ADMIN).get("/account/").content.decode()
 
-    for link in ("/queue/", "/referrals/", "/unread/", "/export/", "/audit/", "/crawls/"):
+    for link in (
+        "/queue/",
+        "/referrals/",
+        "/unread/",
+        "/export/",
+        "/overrides/",
+        "/audit/",
+        "/crawls/",
+    ):
         assert f'href="{link}"' not in page
 
 

@@ -1,0 +1,76 @@
+"""The forms about what is listed: a guard's override, a lift, a renewal, what becomes of a proposal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from review_queue.blocks import normal
+from review_queue.categories import Scope
+from review_queue.errors import BadHostError, BadUrlError
+from review_queue.overrides import OVERRIDABLE, Guard
+from review_ui import wording
+from review_ui.deciding import MAX_REASON
+
+_MAX_NAME = (
+    4000  # what is written with escapes is longer than the 2,048 characters of its normal form
+)
+
+
+def one_line(label: Any, help_text: Any = "", *, required: bool = True) -> forms.CharField:  # noqa: ANN401  # Django's lazy text
+    """A reason or a note: one line, as the store keeps it."""
+    return forms.CharField(
+        max_length=MAX_REASON, label=label, help_text=help_text, required=required
+    )
+
+
+class PlainForm(forms.Form):
+    """A form whose labels end without a colon."""
+
+    def __init__(self, sent: Mapping[str, Any] | None = None, **given: Any) -> None:  # noqa: ANN401  # Django's own
+        super().__init__(sent, label_suffix="", **given)
+        for field in self.fields.values():
+            if field.required:
+                field.widget.attrs["required"] = True
+
+
+class ReasonForm(PlainForm):
+    """Why somebody does what one person alone may do."""
+
+    reason = one_line(_("Reason"), _("One line. Write no names of private persons."))
+
+
+class AskForm(PlainForm):
+    """What a guard is to let through, and why."""
+
+    guard = forms.ChoiceField(
+        label=_("Guard"),
+        choices=[
+            (guard.value, wording.GUARDS[guard])
+            for guard in Guard
+            if guard in OVERRIDABLE and guard is not Guard.SIZE
+        ],
+    )
+    scope = forms.ChoiceField(
+        label=_("How much to block"),
+        initial=Scope.HOST.value,
+        choices=[(scope.value, wording.SCOPES[scope]) for scope in Scope],
+    )
+    name = forms.CharField(max_length=_MAX_NAME, label=_("Name, page, address or network"))
+    reason = one_line(
+        _("Reason"),
+        _(
+            "Why this very name is to be listed all the same. A second person reads it before signing."
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The name is in the one way it is written under the scope."""
+        cleaned = super().clean() or {}
+        if cleaned.get("name") and cleaned.get("scope"):
+            try:
+                cleaned["name"] = normal(Scope(cleaned["scope"]), cleaned["name"])
+            except (BadHostError, BadUrlError):
+                self.add_error("name", _("This is no name of that kind."))
+        return cleaned
