@@ -26,13 +26,26 @@ _MB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class ListState:
+    """What waits at the listed sites: looks that are due, entries past their review date, proposals to lift."""
+
+    looks_due: int
+    reviews_due: int
+    proposals: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundState:
-    """A round by the clock as a monitor sees it; `late_s` is 0 where it was done in time."""
+    """A round by the clock as a monitor sees it; `late_s` is 0 where it was done in time.
+
+    `listed` is None where the round looks at no listed sites.
+    """
 
     planned: Round
     next_at: datetime
     late_s: float
     last_done: Run | None
+    listed: ListState | None = None
 
 
 class CrawlFigures(Collector):
@@ -99,14 +112,22 @@ class RoundFigures(Collector):
         late = _named("qalqan_round_late_seconds", "How long ago it should have been done, or 0.")
         upcoming = _named("qalqan_round_next_timestamp_seconds", "When it is planned next.")
         done = _named("qalqan_round_success_timestamp_seconds", "When its last good run began.")
+        looks = _named("qalqan_round_looks_due", "Listed sites to be looked at again by now.")
+        reviews = _named("qalqan_round_reviews_due", "Entries past their review date.")
+        proposals = _named("qalqan_round_lift_proposals", "Proposals to lift that wait for people.")
         for one in self._rounds:
             labels = [one.planned.name]
+            if one.listed is not None:
+                looks.add_metric(labels, one.listed.looks_due)
+                reviews.add_metric(labels, one.listed.reviews_due)
+                proposals.add_metric(labels, one.listed.proposals)
             late.add_metric(labels, one.late_s)
             upcoming.add_metric(labels, one.next_at.timestamp())
             if one.last_done is not None:
                 began = datetime.fromisoformat(one.last_done.started_at)
                 done.add_metric(labels, began.timestamp())
         yield from (late, upcoming, done)
+        yield from (family for family in (looks, reviews, proposals) if family.samples)
         yield _gauge("qalqan_rounds_check_timestamp_seconds", "When this was told.", self._now_s)
 
 

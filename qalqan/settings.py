@@ -31,7 +31,10 @@ class SettingsError(QalqanError):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A crawl that is run by the clock; `options` are further options of `qalqan crawl`, by their names."""
+    """A crawl that is run by the clock; `options` are further options of `qalqan crawl`, by their names.
+
+    With `recheck`, listed sites that are due are looked at again after it.
+    """
 
     name: str
     cron: str
@@ -39,6 +42,7 @@ class Round:
     data: Path
     timezone: tzinfo = UTC
     score: bool = True
+    recheck: bool = False
     grace: timedelta = timedelta(hours=_GRACE_HOURS)
     options: Mapping[str, tuple[OptionValue, ...]] = field(default_factory=dict)
     base: Path = Path()  # paths among the options start here
@@ -138,12 +142,13 @@ def _round(row: dict[str, Any], base: Path) -> Round:
     rest = dict(row)
     name, cron, seeds, data = (_text(rest, key) for key in _NEEDED)
     zone = _text(rest, "timezone") if "timezone" in rest else "UTC"
-    score = rest.pop("score", True)
+    score, recheck = rest.pop("score", True), rest.pop("recheck", False)
     hours = rest.pop("grace-hours", _GRACE_HOURS)
     if not _NAME.fullmatch(name):
         raise SettingsError("a name is of a-z, 0-9 and dashes between them, 40 at most")
-    if not isinstance(score, bool):
-        raise SettingsError("score is true or false")
+    for key, value in (("score", score), ("recheck", recheck)):
+        if not isinstance(value, bool):
+            raise SettingsError(f"{key} is true or false")
     if (
         isinstance(hours, bool)
         or not isinstance(hours, int | float)
@@ -157,6 +162,7 @@ def _round(row: dict[str, Any], base: Path) -> Round:
         data=base / data,
         timezone=_zone(zone),
         score=score,
+        recheck=recheck,
         grace=timedelta(hours=hours),
         options={key: _option(key, value) for key, value in rest.items()},
         base=base,

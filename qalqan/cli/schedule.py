@@ -272,12 +272,14 @@ def _write_metrics(
     path: Path, rounds: Sequence[Round], found: Sequence[Missing], now: datetime
 ) -> None:
     from qalqan.metrics import RoundFigures, RoundState, write
+    from qalqan.recheck_state import listed_state
 
     late = {one.name: one.late.total_seconds() for one in found}
     states = []
     for one in rounds:
         upcoming = next(clockwork.planned_after(one, now))
-        states.append(RoundState(one, upcoming, late.get(one.name, 0.0), clockwork.last_done(one)))
+        done, listed = clockwork.last_done(one), listed_state(one.data) if one.recheck else None
+        states.append(RoundState(one, upcoming, late.get(one.name, 0.0), done, listed))
     write(RoundFigures(states, now.timestamp()), path)
 
 

@@ -1,8 +1,13 @@
-"""A round of qalqan.toml as what it is made of: crawl, seal the evidence, score what is left and open cases."""
+"""A round of qalqan.toml as what it is made of: crawl, seal the evidence, score what is left and open cases.
+
+Where the round says so, listed sites that are due are looked at again.
+"""
 
 import io
 import json
+from collections import Counter
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +20,20 @@ from review_queue.errors import QalqanError
 from review_queue.store import open_store
 
 _OURS: Final = frozenset({"--data", "--json", "--score"})  # said by the round itself
+# what a look at a listed site has in common with a crawl
+_LOOKS_LIKE: Final = frozenset(
+    {
+        "robots",
+        "proxy",
+        "allow-address",
+        "resolve",
+        "delay",
+        "browser",
+        "browser-sandbox",
+        "models",
+        "model",
+    }
+)
 
 
 def rounds_of(config: Path) -> list[Round]:
@@ -54,6 +73,23 @@ def work(one: Round, counts: dict[str, Any], config: Path) -> None:
     counts["evidence"] = _sealed(one, config)
     if one.score:
         _counted(counts, "score", score, ["--data", str(one.data), "--json", *model_of(one)])
+    if one.recheck:
+        _looked_again(one, counts)
+
+
+def _looked_again(one: Round, counts: dict[str, Any]) -> None:
+    """Listed sites that are due were looked at, as the round's crawl does; the record counts them by what was found."""
+    from qalqan.cli.recheck import recheck
+
+    options = {key: values for key, values in one.options.items() if key in _LOOKS_LIKE}
+    try:
+        _counted(counts, "recheck", recheck, _words(replace(one, options=options), recheck))
+    finally:
+        if "recheck" in counts:
+            full = counts["recheck"]
+            found = Counter(check["outcome"] for check in full["checked"])
+            proposed = sum(bool(check["proposal"]) for check in full["checked"])
+            counts["recheck"] = {**found, "left": len(full["left"]), "proposed": proposed}
 
 
 def _sealed(one: Round, config: Path) -> dict[str, Any]:
@@ -107,7 +143,21 @@ def words_of(one: Round) -> list[str]:
     """
     from qalqan.cli.crawl import crawl
 
-    known = {word: param for param in crawl.params for word in param.opts if word.startswith("--")}
+    words = _words(one, crawl)
+    if any("--score" in param.opts for param in crawl.params):
+        words.append("--score" if one.score else "--no-score")
+    return [*words, "--", str(one.seeds)]
+
+
+def _words(one: Round, command: click.Command) -> list[str]:
+    """The options of the round as words of the command.
+
+    Raises:
+        SettingsError: the command has one of them not.
+    """
+    known = {
+        word: param for param in command.params for word in param.opts if word.startswith("--")
+    }
     words = ["--data", str(one.data), "--json"]
     for key, values in one.options.items():
         option = f"--{key}"
@@ -126,6 +176,4 @@ def words_of(one: Round) -> list[str]:
             else:
                 is_path = isinstance(param.type, click.Path)
                 words += [option, str(one.base / str(value) if is_path else value)]
-    if "--score" in known:
-        words.append("--score" if one.score else "--no-score")
-    return [*words, "--", str(one.seeds)]
+    return words

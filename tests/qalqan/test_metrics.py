@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from crawler.plan import CrawlReport, Progress
 from qalqan.listen import Listen
-from qalqan.metrics import CrawlFigures, RoundFigures, RoundState, served, write
+from qalqan.metrics import CrawlFigures, ListState, RoundFigures, RoundState, served, write
 from qalqan.settings import Round
 from review_queue.errors import QalqanError
 from review_queue.rounds import Outcome, Run
@@ -27,7 +27,8 @@ def rounds_of(*, late_s: float = 0.0, done: bool = True) -> RoundFigures:
     planned = Round("nightly", "0 3 * * *", Path("seeds.txt"), Path("data"))
     run = Run("nightly", "2026-11-01T03:00:00.000Z", "", Outcome.DONE) if done else None
     upcoming = datetime(2026, 11, 2, 3, tzinfo=UTC)
-    return RoundFigures([RoundState(planned, upcoming, late_s, run)], 1_793_500_000.0)
+    listed = ListState(looks_due=3, reviews_due=2, proposals=1)
+    return RoundFigures([RoundState(planned, upcoming, late_s, run, listed)], 1_793_500_000.0)
 
 
 def values(text: str) -> dict[tuple[str, ...], float]:
@@ -104,6 +105,9 @@ def test_a_late_round_is_told_with_its_last_success(tmp_path: Path) -> None:
     never = written(tmp_path / "a.prom", rounds_of(late_s=60.0, done=False))
 
     assert late["qalqan_round_late_seconds", "nightly"] == 7200
+    assert late["qalqan_round_looks_due", "nightly"] == 3
+    assert late["qalqan_round_reviews_due", "nightly"] == 2
+    assert late["qalqan_round_lift_proposals", "nightly"] == 1
     began = datetime(2026, 11, 1, 3, tzinfo=UTC).timestamp()
     assert late["qalqan_round_success_timestamp_seconds", "nightly"] == began
     assert late["qalqan_round_next_timestamp_seconds", "nightly"] == began + 86_400

@@ -74,6 +74,7 @@ def test_everything_else_a_round_says_is_an_option_of_the_crawl(tmp_path: Path) 
         (ROUND + 'timezone = "Mars/Olympus"', "no time zone 'Mars/Olympus'"),
         (ROUND + 'timezone = "../etc"', "no time zone '../etc'"),
         (ROUND + 'score = "yes"', "score is true or false"),
+        (ROUND + "recheck = 1", "recheck is true or false"),
         (ROUND + "grace-hours = -1", "grace-hours is a number"),
         (ROUND + "grace-hours = nan", "grace-hours is a number"),
         (ROUND + "grace-hours = true", "grace-hours is a number"),
