@@ -17,7 +17,7 @@ def listed_state(data: Path) -> ListState | None:
     with store:
         now = store.now()
         return ListState(
-            looks_due=len(rechecks.due(store)),
+            looks_due=rechecks.count_due(store),
             reviews_due=sum(bool(e.review_at) and e.review_at <= now for e in entries.live(store)),
             proposals=len(proposals.open_ones(store)),
         )

@@ -44,11 +44,10 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A listed entry that somebody should look at since `due_at`; `last` is the newest look, None before the first."""
+    """A listed entry that somebody should look at since `due_at`."""
 
     entry: Entry
     due_at: datetime
-    last: Recheck | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +75,15 @@ class Asked:
 
 def due(store: Store, *, within: timedelta = timedelta(), limit: int | None = None) -> list[Due]:
     """The live entries that can be looked at and are due by `within` from now, those longest due first."""
-    now = store.clock() + within
-    found = (one for one in _all(store) if one.entry.scope in CHECKABLE and one.due_at <= now)
+    found = _due(store, store.clock() + within)
     if limit is None:
         return sorted(found, key=_urgency)
     return heapq.nsmallest(limit, found, key=_urgency)
+
+
+def count_due(store: Store) -> int:
+    """How many `due` holds now."""
+    return sum(1 for _ in _due(store, store.clock()))
 
 
 def not_checkable(store: Store) -> list[Entry]:
@@ -239,27 +242,30 @@ def _origin(url: str) -> str:
     return f"{scheme}://{rest.partition('/')[0]}/"
 
 
-def _all(store: Store) -> Iterator[Due]:
-    """Every live entry with its newest look and when the next one is due."""
+def _due(store: Store, moment: datetime) -> Iterator[Due]:
+    """The live entries that can be looked at and are due at the moment."""
+    now = store.clock()
     newest = {
-        row["entry_id"]: _recheck(row)
+        row["entry_id"]: (row["checked_at"], row["outcome"] == Found.STILL_THERE)
         for row in store.rows(
-            "SELECT * FROM rechecks WHERE id IN (SELECT max(id) FROM rechecks GROUP BY entry_id)"
+            "SELECT entry_id, checked_at, outcome FROM rechecks"
+            " WHERE id IN (SELECT max(id) FROM rechecks GROUP BY entry_id)"
         )
     }
-    now = store.clock()
     for entry in entries.live(store):
-        last = newest.get(entry.id)
-        yield Due(entry, _due_at(entry, last, now), last)
+        if entry.scope in CHECKABLE:
+            one = Due(entry, _due_at(entry, newest.get(entry.id), now))
+            if one.due_at <= moment:
+                yield one
 
 
-def _due_at(entry: Entry, last: Recheck | None, now: datetime) -> datetime:
+def _due_at(entry: Entry, last: tuple[str, bool] | None, now: datetime) -> datetime:
+    """When the entry is looked at next, after the newest look: its time, and whether the content was there."""
     if last is None:
         return _moment(entry.listed_at)
     review = _moment(entry.review_at) if entry.review_at else None
-    is_near = review is not None and review - now <= INTERVAL
-    soon = is_near or last.outcome is not Found.STILL_THERE
-    return _moment(last.checked_at) + (SOON if soon else INTERVAL)
+    soon = not last[1] or (review is not None and review - now <= INTERVAL)
+    return _moment(last[0]) + (SOON if soon else INTERVAL)
 
 
 def _urgency(one: Due) -> tuple[datetime, str]:

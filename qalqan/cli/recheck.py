@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _PAGES: Final = 5
 _MOST: Final = 1_000_000
+_AT_ONCE: Final = 1000  # some 5,000 addresses: minutes, and a list of any size is held nowhere
 _MOST_DAYS: Final = 3650
 _SHOWN: Final = 50
 
@@ -40,7 +41,11 @@ _SHOWN: Final = 50
     help="Look also at entries that are due so soon.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1, _MOST), help="So many entries at the most, longest due first."
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=_AT_ONCE,
+    show_default=True,
+    help="So many entries at the most, longest due first.",
 )
 @click.option(
     "--pages",
@@ -91,7 +96,7 @@ def recheck(
     *,
     data: Path,
     days: int,
-    limit: int | None,
+    limit: int,
     pages: int,
     robots: str,
     proxy: str,
