@@ -1,5 +1,7 @@
 """What is kept for good: each statement that would change it is tried, and again with its trigger taken away."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ from review_queue.errors import RefusedError, StoreDamagedError
 from review_queue.overrides import Guard
 from review_queue.rechecks import Found, Recheck
 from review_queue.records import Reviewer, Surroundings
-from review_queue.store import Store
+from review_queue.store import Store, open_store
 from tests.builders import a_decided_case, a_page, keep_captured
+from tests.conftest import TickingClock
+from tests.review_queue import lives
 from tests.review_queue.takers import a_provider_with_all
 
 KEPT: dict[str, tuple[str, str]] = {
@@ -139,11 +143,27 @@ KEPT: dict[str, tuple[str, str]] = {
     ),
     "deleting a case": ("DELETE FROM cases", "cases_no_delete"),
     "deleting the page of a case": ("DELETE FROM pages", "pages_no_delete"),
+    **lives.KEPT,
 }
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed store with a row in every table that is kept; made once, since that takes longer than any test."""
+    folder = tmp_path_factory.mktemp("filled")
+    with open_store(folder, clock=TickingClock()) as store:
+        _fill(store)
+    return folder
+
+
 @pytest.fixture
-def full_store(store: Store) -> Store:
+def full_store(filled: Path, tmp_path: Path, clock: TickingClock) -> Iterator[Store]:
+    shutil.copytree(filled, tmp_path / "full")
+    with open_store(tmp_path / "full", clock=clock) as store:
+        yield store
+
+
+def _fill(store: Store) -> None:
     a_decided_case(store, "aliya", "berik")
     entries.add(store, entries.approved(store)[0])
     entries.record_export(store, serial=7, actor="test", manifest_sha256="0" * 64, counts={})
@@ -159,7 +179,7 @@ def full_store(store: Store) -> Store:
     a_provider_with_all(store)
     entry = next(entries.live(store))
     rechecks.record(store, Recheck(entry.id, Found.STILL_THERE, page_id))
-    return store
+    lives.keep_all(store)
 
 
 def _override(store: Store) -> None:
@@ -193,7 +213,7 @@ KEPT_TABLES = (
     "entry_overrides", "exports", "legal_grounds", "manifests", "models", "override_signatures",
     "override_withdrawals", "overrides", "pages", "policies", "provider_certificates", "provider_ends",
     "provider_tokens", "providers", "pull_refusals", "pulls", "receipts", "rechecks", "score_order", "scores",
-    "set_thresholds", "surroundings", "timestamps", "token_ends", "warc_files",
+    "set_thresholds", "surroundings", "timestamps", "token_ends", "warc_files", *lives.KEPT_TABLES,
 )  # fmt: skip
 
 
@@ -248,7 +268,10 @@ def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
     here = Path(__file__)
     text = "".join(
         path.read_text("utf-8")
-        for path in (here, here.with_name("test_rules.py"), here.with_name("test_overrides.py"))
+        for path in (
+            here,
+            *map(here.with_name, ("test_rules.py", "test_overrides.py", "test_life_rules.py")),
+        )
     )
     tried = {trigger for _, trigger in KEPT.values()}
     by_name = {
@@ -272,6 +295,7 @@ def test_every_trigger_of_the_store_is_tried_here(store: Store) -> None:
         "overrides_asked_once": "asked for already",
         "override_signatures_in_time": "was withdrawn",
         "entry_overrides_stand": "override that stands",
+        **lives.BY_NAME,
     }
     replaced = {f"{table}_no_replace" for table in KEPT_TABLES}
     # those of a crawl refuse nothing: test_frontier_lineup.py; those of unread pages and pictures elsewhere
