@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from blocklist import sign
+from tests.blocklist.test_sign import signer
 from tests.provider.clients import OK, REFUSED, SETTINGS, STALE
 from tests.provider.conftest import World
-from tests.provider.lists import commented, resigned, signature
+from tests.provider.lists import commented, resigned
 
 VERIFIERS = pytest.mark.parametrize("verify", ["minisign", "openssl"])
 
@@ -165,13 +168,7 @@ def beat(world: World, number: float, key: Ed25519PrivateKey | None = None) -> P
     """The feed has a newer signature of the manifest it serves, good for so many days."""
     manifest = (world.feed.folder / "manifest.json").read_bytes()
     path = world.feed.folder / "heartbeat.minisig"
-    path.write_text(
-        signature(
-            manifest,
-            key or world.publisher.key,
-            lambda text: re.sub(r"not_after:[^\t]*", f"not_after:{days(number)}", text),
-        )
-    )
+    path.write_text(sign.minisign(manifest, key or world.publisher.key, not_after=days(number)))
     return path
 
 
@@ -202,7 +199,7 @@ def test_a_heartbeat_of_another_key_or_another_manifest_prolongs_nothing(
     assert world.client.run().returncode == OK
     newer = world.publisher.lists / "snapshots" / "0000000003" / "manifest.json"
     (world.feed.folder / "heartbeat.minisig").write_text(
-        signature(newer.read_bytes(), world.publisher.key)
+        sign.minisign(newer.read_bytes(), world.publisher.key)
     )
     assert world.client.run().returncode == OK
     path = beat(world, 20)
@@ -302,3 +299,36 @@ def test_a_token_that_others_can_read_and_settings_that_others_can_write_are_ref
     token.chmod(0o600)
     world.client.settings.chmod(0o620)
     assert "chmod go-w" in world.client.run().stderr
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_cms_is_verified_against_the_one_certificate_that_is_pinned(world: World) -> None:
+    now = datetime.now(UTC)
+    ours, other = (
+        signer(ec.generate_private_key(ec.SECP256R1())),
+        signer(ec.generate_private_key(ec.SECP256R1())),
+    )
+    both = world.client.home / "authority.pem"
+    both.write_bytes(
+        ours.certificate.public_bytes(Encoding.PEM) + other.certificate.public_bytes(Encoding.PEM)
+    )
+    pinned = world.client.home / "signer.pem"
+    pinned.write_bytes(ours.certificate.public_bytes(Encoding.PEM))
+    world.client.set(VERIFY="cms", CMS_CA=str(both), CMS_SIGNER=str(pinned))
+    folder = world.serve(3)
+    manifest = (folder / "manifest.json").read_bytes()
+
+    # an authority both certificates lead to, as any two of one nation's do
+    (folder / sign.CMS_NAME).write_bytes(sign.cms(manifest, other.certificate, other.key, at=now))
+    refused(world, "not of a key we trust")
+    (folder / sign.CMS_NAME).write_bytes(sign.cms(manifest, ours.certificate, ours.key, at=now))
+    assert world.client.run().returncode == OK
+    assert world.client.serial == 3
+
+    for who, is_ours in ((other, False), (ours, True)):
+        (folder / sign.CMS_HEARTBEAT_NAME).write_bytes(
+            sign.cms_heartbeat(manifest, who.certificate, who.key, at=now, not_after=days(20))
+        )
+        done = world.client.run()
+        assert done.returncode == OK
+        assert (days(20)[:10] in done.stderr) is is_ours

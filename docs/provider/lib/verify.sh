@@ -11,10 +11,10 @@ check_keys() {
     if [ "$VERIFY" = cms ]; then
         [ -f "$CMS_SIGNER" ] || settings_wrong "CMS_SIGNER must be the file of the certificate that signs"
         [ -f "$CMS_CA" ] || settings_wrong "CMS_CA must be the file of the authority it is from"
-        SIGNATURE=manifest.json.p7s
+        SIGNATURE=manifest.json.p7s HEARTBEAT=heartbeat.p7m
         return 0
     fi
-    SIGNATURE=manifest.json.minisig
+    SIGNATURE=manifest.json.minisig HEARTBEAT=heartbeat.minisig
     [ -n "$PUBLIC_KEYS" ] || settings_wrong "PUBLIC_KEYS must name the file of the key that signs"
     for key in $PUBLIC_KEYS; do
         [ -f "$key" ] || settings_wrong "there is no key $key (PUBLIC_KEYS)"
@@ -25,14 +25,34 @@ check_keys() {
 verified() {
     : >"$3"
     if [ "$VERIFY" = cms ]; then
-        openssl cms -verify -binary -inform DER -in "$2" -content "$1" -CAfile "$CMS_CA" -certfile "$CMS_SIGNER" \
-            -nointern -purpose any -out /dev/null 2>>"$WORK/verify.log"
+        cms_verified "$2" /dev/null -binary -content "$1"
         return
     fi
     for key in $PUBLIC_KEYS; do
         "verified_by_$VERIFY" "$1" "$2" "$key" "$3" && return 0
     done
     return 1
+}
+
+# cms_verified SIGNATURE CONTENT [OPTION...]: the pinned certificate signed, not just any of the same authority.
+cms_verified() {
+    signed=$1 content=$2
+    shift 2
+    openssl cms -verify -inform DER -in "$signed" -out "$content" -CAfile "$CMS_CA" -certfile "$CMS_SIGNER" \
+        -nointern -purpose any "$@" 2>>"$WORK/verify.log"
+}
+
+# heartbeat_verified MANIFEST SIGNATURE COMMENT: the same of a newer signature of the manifest. The one of CMS holds a JSON
+# object of what the other has for a comment.
+heartbeat_verified() {
+    if [ "$VERIFY" != cms ]; then
+        verified "$@"
+        return
+    fi
+    cms_verified "$2" "$WORK/said" || return 1
+    tab=$(printf '\t')
+    sed -n 's/^{"serial": \([0-9]*\), "not_after": "\([^"]*\)", "sha256": "\([0-9a-f]*\)"}$'"/serial:\\1${tab}not_after:\\2${tab}sha256:\\3/p" \
+        "$WORK/said" >"$3"
 }
 
 verified_by_minisign() {
