@@ -148,13 +148,16 @@ def count(store: Store) -> int:
 
 def covering(store: Store, blocks: Iterable[tuple[Scope, str]]) -> Iterator[Entry]:
     """The live entries of exactly these scopes and names, in the order asked; several for several categories."""
-    where = "AND e.name = :name AND e.scope = :scope"
+    one = f"{_LIVE.format(where='AND e.id = :id')}"
     for scope, name in blocks:
-        yield from _entries(
-            store,
-            f"{_LIVE.format(where=where)} {_IN_ORDER}",
-            {"now": store.now(), "name": name, "scope": scope},
+        # by id, since a list of all that people decided would be made to look a name up in
+        ids = store.rows(
+            "SELECT id FROM entries WHERE name = :name AND scope = :scope UNION ALL"
+            " SELECT id FROM imported_entries WHERE name = :name AND scope = :scope ORDER BY id",
+            {"name": name, "scope": scope},
         )
+        for row in list(ids):
+            yield from _entries(store, one, {"now": store.now(), "id": row["id"]})
 
 
 def find(store: Store, entry_id: str) -> Entry | None:

@@ -119,6 +119,8 @@ _TABLES: Final = (
     "CREATE INDEX renewals_done ON renewals(entry_id, id) WHERE review_at <> ''",
     "CREATE INDEX entries_name ON entries(name, scope)",
     "CREATE INDEX decision_order_decision ON decision_order(decision_id)",
+    # whether somebody may be in distress on a page is asked of every entry of a list
+    "CREATE INDEX cases_referred ON cases(page_id) WHERE lane = 'referral'",
 )
 
 _KNOWN: Final = "NOT EXISTS (SELECT 1 FROM once_listed WHERE id = NEW.entry_id)"
@@ -196,6 +198,9 @@ _RULES: Final = (
         WHEN NOT EXISTS (SELECT 1 FROM import_signatures WHERE import_id = NEW.import_id) AND NEW.person_id
                 IS NOT (SELECT person_id FROM imports WHERE id = NEW.import_id)
             THEN RAISE(ABORT, 'refused: the first to sign an import is who prepared it')
+        WHEN EXISTS (SELECT 1 FROM wrongly_listed w CROSS JOIN imported_entries e
+                ON e.name = w.name AND e.scope IN (w.scope, 'domain') AND e.import_id = NEW.import_id)
+            THEN RAISE(ABORT, 'refused: a block of this import was lifted here; people decide it anew, or it stays so')
         END; END""",
     f"""CREATE TRIGGER lifts_known BEFORE INSERT ON lifts BEGIN SELECT CASE
         WHEN {_KNOWN} THEN RAISE(ABORT, 'refused: no entry has this id')
