@@ -39,8 +39,9 @@ _INDEXES: Final = (
     "CREATE INDEX temp.staged_block ON staged(name, scope, category)",
 )
 _SAME_BLOCK: Final = "s.name = e.name AND s.scope = e.scope AND s.category = e.category"
-_WRONGLY: Final = f"""SELECT s.line, 'this block was lifted here at ' || e.lifted_at || ' (' || e.reason || ')'
-    FROM wrongly_listed e CROSS JOIN {{rows}} s ON {_SAME_BLOCK}"""
+# neither under another category nor with all that is below it does such a block come back
+_WRONGLY: Final = """SELECT s.line, 'this block was lifted here at ' || e.lifted_at || ' (' || e.reason || ')'
+    FROM wrongly_listed e CROSS JOIN {rows} s ON s.name = e.name AND s.scope IN (e.scope, 'domain')"""
 # why a row is left out, the first reason that holds
 _CHECKS: Final = (
     """SELECT s.line, 'its id stands in line ' || a.line || ' already'
