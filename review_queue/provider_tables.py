@@ -63,7 +63,7 @@ _TABLES: Final = (
     ) STRICT""",
     "CREATE INDEX pulls_latest ON pulls(provider_id, at)",
     """CREATE INDEX pulls_held ON pulls(provider_id, part, serial, at)
-        WHERE kind IN ('list', 'delta') AND status IN (200, 304) AND is_whole = 1""",
+        WHERE kind IN ('list', 'delta') AND status IN (200, 206, 304) AND is_whole = 1""",
     """CREATE TABLE pull_refusals (
         id INTEGER PRIMARY KEY,
         at TEXT NOT NULL,

@@ -8,7 +8,7 @@ from typing import Final
 from review_queue.store import Store
 
 LONGEST_PATH: Final = 200
-_HELD: Final = "kind IN ('list', 'delta') AND status IN (200, 304) AND is_whole = 1"
+_HELD: Final = "kind IN ('list', 'delta') AND status IN (200, 206, 304) AND is_whole = 1"
 
 
 class Kind(StrEnum):
@@ -24,7 +24,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """One answer: `serial` is of the list that was served, 0 where it was of none."""
+    """One answer.
+
+    Attributes:
+        serial: of the list that was served, 0 where it was of none.
+        is_whole: the reader took all of it; of a range, all of it to the end of the file.
+    """
 
     at: str
     provider_id: int

@@ -31,7 +31,11 @@ _ALL: Final = """SELECT t.*, p.name AS provider, coalesce(e.ended_at, '') AS end
 
 
 class TokenError(QalqanError):
-    """What was shown is no token that counts now."""
+    """What was shown is no token that counts now; `kind` says why in one word, for counting."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 class UnknownTokenError(QalqanError):
@@ -144,12 +148,16 @@ def who(store: Store, text: str) -> Token:
         _digest(shown[2] if shown else ""), row["sha256"] if row else _NOBODY
     )
     if row is None or not is_right:
-        raise TokenError("this token is not known here")
+        raise TokenError("unknown", "this token is not known here")
     token = _token(row)
     if token.ended_at:
-        raise TokenError(f"the token {token.id} was revoked on {token.ended_at}; ask for another")
+        raise TokenError(
+            "revoked", f"the token {token.id} was revoked on {token.ended_at}; ask for another"
+        )
     if token.expires_at <= store.now():
-        raise TokenError(f"the token {token.id} expired on {token.expires_at}; ask for another")
+        raise TokenError(
+            "expired", f"the token {token.id} expired on {token.expires_at}; ask for another"
+        )
     return token
 
 
