@@ -1,11 +1,11 @@
 """How what people approved becomes entries: through the guards, and nothing lost on the way."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from blocklist import guards
-from review_queue import audit, entries
+from blocklist.judging import Judge, Refusal, judge_of
+from review_queue import audit, entries, overrides
 from review_queue.errors import RefusedError
 from review_queue.records import Entry
 from review_queue.store import Store
@@ -20,6 +20,8 @@ class RefusedBlock(NamedTuple):
     case_ref: str
     name: str
     reason: str
+    guard: str = ""  # the code of the guard that stopped it; "" where the store itself refused it
+    can_override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +40,50 @@ def admit(store: Store) -> AdmitReport:
     """
     admitted: list[Entry] = []
     refused: list[RefusedBlock] = []
+    judge = judge_of(store)
     for block in entries.approved(store):
-        reason = guards.refusal(block.scope, block.name)
-        if not reason:
+        refusal = judge.refusal(block.scope, block.name, block.case_ref)
+        reason = refusal.message if refusal else ""
+        if not refusal:
             try:
-                admitted.append(entries.add(store, block))
+                admitted.append(_list(store, judge, block))
             except RefusedError as error:
                 reason = str(error)
         if reason:
-            refused.append(RefusedBlock(block.case_ref, block.name, reason))
-            _log(store, block, reason)
+            refused.append(_refused(block, reason, refusal))
+            _log(store, block, refused[-1])
     return AdmitReport(tuple(admitted), tuple(refused))
 
 
-def _log(store: Store, block: entries.ApprovedBlock, reason: str) -> None:
+def _list(store: Store, judge: Judge, block: entries.ApprovedBlock) -> Entry:
+    """The block is an entry, and the overrides it needed are on record with it."""
+    needed = judge.overrides_of(block.scope, block.name, block.case_ref)
     with store.atomic():
-        if _last_reason(store, block) != reason:
+        entry = entries.add(store, block)
+        overrides.keep(store, entry.id, needed)
+    return replace(entry, overrides=needed)
+
+
+def _refused(block: entries.ApprovedBlock, reason: str, refusal: Refusal | None) -> RefusedBlock:
+    if refusal is None:
+        return RefusedBlock(block.case_ref, block.name, reason)
+    return RefusedBlock(block.case_ref, block.name, reason, refusal.guard, refusal.can_override)
+
+
+def _log(store: Store, block: entries.ApprovedBlock, refused: RefusedBlock) -> None:
+    with store.atomic():
+        if _last_reason(store, block) != refused.reason:
             audit.append(
                 store,
                 actor=_ACTOR,
                 action=_REFUSED,
                 subject=block.case_ref,
-                detail={"scope": block.scope, "name": block.name, "reason": reason},
+                detail={
+                    "scope": block.scope,
+                    "name": block.name,
+                    "reason": refused.reason,
+                    "guard": refused.guard,
+                },
             )
 
 

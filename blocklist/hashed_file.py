@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from blocklist import guards, hashed
+from blocklist import hashed
+from blocklist.judging import judge_of
 from blocklist.key_files import BadKeyError, secret
 from blocklist.publish import VALID_FOR
 from blocklist.rendering import Heading, View, columns_of
@@ -63,7 +64,8 @@ def write(
     if not serial:
         raise ExportError("nothing was exported yet; run `qalqan export` first")
     live = list(store_entries.live(store))
-    safe = [each for each in live if not guards.refusal(each.scope, each.name)]
+    judge = judge_of(store)
+    safe = [each for each in live if not judge.refusal_of(each)]
     heading = Heading(
         serial, store.now(), not_after=later(store.clock(), VALID_FOR.total_seconds())
     )

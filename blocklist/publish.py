@@ -5,8 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from blocklist import canonical, guards, listing
+from blocklist import canonical, listing
 from blocklist.formats import FORMATS
+from blocklist.judging import judge_of
 from blocklist.manifest import (
     FILE_NAME,
     FileDigest,
@@ -20,7 +21,6 @@ from review_queue import entries as store_entries
 from review_queue.categories import Category
 from review_queue.clock import later
 from review_queue.errors import ExportError, RefusedError
-from review_queue.records import Entry
 from review_queue.store import Store
 
 LARGEST_SERIAL: Final = 2**32 - 1
@@ -65,8 +65,9 @@ def export(
             not_after=later(store.clock(), VALID_FOR.total_seconds()),
         )
         with new_snapshot(out, heading.serial) as snapshot:
-            live = store_entries.live(store)
-            whole = listing.write(snapshot, live, wanted, heading, _refusal)
+            judge = judge_of(store)
+            live = map(judge.with_overrides, store_entries.live(store))
+            whole = listing.write(snapshot, live, wanted, heading, judge.reason_against)
             for category in parts:
                 with snapshot.part(part_name(category)) as folder:
                     part = listing.write_part(whole, folder, category, wanted)
@@ -81,10 +82,6 @@ def export(
 def part_name(category: Category) -> str:
     """The folder of a snapshot that holds the list of one category."""
     return f"part-{category}"
-
-
-def _refusal(entry: Entry) -> str:
-    return guards.refusal(entry.scope, entry.name)
 
 
 def _seal(

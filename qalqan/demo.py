@@ -34,7 +34,7 @@ from qalqan.demo_output import (
 )
 from qalqan.lent import lent
 from qalqan.sample_web.server import ADDRESS, SampleWeb, serve_sample_web
-from review_queue import entries
+from review_queue import allowances, entries
 from review_queue.errors import QalqanError
 from review_queue.pages import count_unscored
 from review_queue.records import Seed
@@ -131,6 +131,8 @@ def run_demo(
     with serve_sample_web() as web:
         _crawl(web, data_dir, console)
     with open_store(data_dir) as store:
+        # reserved names, which no other store may list; this one may list exactly those of its own sites
+        allowances.allow(store, [site.host.name for site in web.sites])
         _score(store, console)
         found = findings(store, web.sites)
         show_findings(console, found)

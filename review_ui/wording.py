@@ -152,7 +152,7 @@ PROBLEMS: Final[Wording] = {
     Problem.POLICY: _("Choose a policy that is in force."),
     Problem.LEGAL_GROUND: _("Choose a legal ground that is in force."),
 }
-# what blocklist.guards answers, word for word; the rest of its answers hold a name and stay in English
+# what blocklist.guards and blocklist.judging answer, word for word; the rest of it holds names and stays in English
 REFUSALS: Final[Wording] = {
     "it is not a host name the DNS can hold": _("It is not a host name the DNS can hold."),
     "it is an IP address: nothing lies below it": _("It is an IP address: nothing lies below it."),
@@ -174,6 +174,24 @@ REFUSALS: Final[Wording] = {
     ),
     "it is a public suffix: unrelated people hold the names below it": _(
         "It is a public suffix: unrelated people hold the names below it."
+    ),
+    "it is a shared platform: unrelated people hold the names below it": _(
+        "It is a shared platform: unrelated people hold the names below it."
+    ),
+    "it is the front page of a shared platform: unrelated people hold the names below it": _(
+        "It is the front page of a shared platform: unrelated people hold the names below it."
+    ),
+    "it is on the list of what is never blocked": _(
+        "It is on the list of what is never blocked."
+    ),
+    "it is on the list of help lines and care": _(
+        "It is on the list of help lines and care."
+    ),
+    "it is on the list of sites that many people use": _(
+        "It is on the list of sites that many people use."
+    ),
+    "a delivery network answers there for many unrelated sites": _(
+        "A delivery network answers there for many unrelated sites."
     ),
 }
 CRAWL_STATES: Final[Wording] = {

@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from blocklist import guards
 from blocklist.entries import admit
+from blocklist.judging import Judge, judge_of
 from blocklist.publish import export as publish
 from review_queue import entries
 from review_queue.errors import ExportError
@@ -104,11 +104,14 @@ def _write(request: HttpRequest, store: Store, form: ExportForm, actor: str) -> 
     return True
 
 
+def _held(judge: Judge, block: entries.ApprovedBlock) -> Held:
+    refusal = judge.refusal(block.scope, block.name, block.case_ref)
+    return Held(block.case_ref, block.name, block.scope, refusal.message if refusal else "")
+
+
 def _shown(request: HttpRequest, store: Store) -> dict[str, object]:
-    held = [
-        Held(block.case_ref, block.name, block.scope, guards.refusal(block.scope, block.name))
-        for block in entries.approved(store)
-    ]
+    judge = judge_of(store)
+    held = [_held(judge, block) for block in entries.approved(store)]
     live = Paginator(cast("Sequence[Entry]", _Live(store)), PAGE)
     return {
         "page": live.get_page(request.GET.get("page")),

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 
-from review_queue import cases, decisions, pages, policies, seeds
+from review_queue import allowances, cases, decisions, pages, policies, seeds
 from review_queue.categories import Category, Lane, Scope, Verdict
 from review_queue.hosts import parse_url
 from review_queue.records import Case, Decision, Draft, Page, Reviewer, Seed
@@ -31,7 +31,9 @@ def case_of(store: Store, name: str, category: Category = Category.VIOLENCE) -> 
 def agree(
     store: Store, case: Case, name: str, scope: Scope, people: int, *, first: int = 0
 ) -> list[Decision]:
-    """So many people, without the first so many, decided that `name` violates."""
+    """So many people, without the first so many, decided that `name` violates; it may be listed though reserved."""
+    if scope in (Scope.HOST, Scope.DOMAIN, Scope.URL):
+        allowances.allow(store, [parse_url(name).host.name if scope is Scope.URL else name])
     policy = policies.current(store, case.category)[0]
     ground = policies.grounds(store)[0]
     return [

@@ -38,7 +38,6 @@ BAD_NAMES: Final = {
     "hash": "#",
     "top-level name": "zz",
     "public suffix": "xn--p1acf",
-    "shared platform": "workers.dev",
     "HTML": "<!DOCTYPE html>",
     "URL": "http://zoo.example/page",
     "raw IDN": "қазақ.example",

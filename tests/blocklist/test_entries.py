@@ -1,9 +1,10 @@
 import pytest
 
-from blocklist import guards
 from blocklist.entries import admit
+from blocklist.judging import Judge, Refusal
 from review_queue import audit, entries
 from review_queue.categories import Scope
+from review_queue.overrides import Guard
 from review_queue.store import Store
 from tests.blocklist.approvals import agree, approve, case_of, lift
 
@@ -42,12 +43,18 @@ def test_an_approved_public_suffix_is_refused_returned_and_logged(
     report = admit(store)
 
     assert [entry.name for entry in report.admitted] == ["casino.example"]
-    ((ref, name, reason),) = report.refused
+    ((ref, name, reason, guard, can_override),) = report.refused
     assert (ref, name) == (case.ref, "github.io")
-    assert "public suffix" in reason
+    assert (guard, can_override) == ("shared_platform", True)
+    assert "shared platform" in reason
     logged = [row for row in audit.rows(store) if row.action == "block.refused"]
     assert [row.subject for row in logged] == [case.ref]
-    assert logged[0].detail == {"scope": scope, "name": "github.io", "reason": reason}
+    assert logged[0].detail == {
+        "scope": scope,
+        "name": "github.io",
+        "reason": reason,
+        "guard": "shared_platform",
+    }
 
 
 def test_a_refused_block_is_not_forgotten(store: Store) -> None:
@@ -68,7 +75,8 @@ def test_a_refused_block_is_logged_again_only_for_another_reason(
     reasons = ["first", "first", "second", "first"]
 
     for reason in reasons:
-        monkeypatch.setattr(guards, "refusal", lambda _scope, _name, why=reason: why)
+        refusal = Refusal(Guard.RANK, reason, can_override=True)
+        monkeypatch.setattr(Judge, "refusal", lambda *_args, found=refusal: found)
         assert len(admit(store).refused) == 2
 
     assert _logged(store) == [

@@ -44,7 +44,6 @@ BREAKAGES = [
     ("top-level name", "zz CNAME .", "top-level"),
     ("star below a top-level name", "*.zz CNAME .", "top-level"),
     ("public suffix", "xn--p1acf CNAME .", "top-level"),
-    ("private suffix", "workers.dev CNAME .", "public suffix"),
     ("star inside", "zoo.*.example CNAME .", "odd label"),
     ("double star", "*.*.zoo.example CNAME .", "odd label"),
     ("star without its name", "*.zoo.example CNAME .", "but not the name"),

@@ -41,7 +41,7 @@ def test_what_was_listed_skipped_and_refused_is_printed_without_a_live_name(
     assert "serial 1, 2 new entries" in result.stdout
     assert "skipped wide[.]example in hosts: " in result.stdout
     assert "refused" in result.stderr
-    assert "github[.]io: it is a public suffix" in result.stderr
+    assert "github[.]io: it is a shared platform" in result.stderr
     assert "casino.example" not in result.output
     assert (tmp_path / "lists" / "domains.txt").read_text().splitlines() == [
         "casino.example",
@@ -66,7 +66,7 @@ def test_a_name_left_out_of_several_lists_is_printed_once_and_on_one_line(
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("skipped two")]
     assert line == (
         f"skipped two lines[U+001B][2J[.]example in {', '.join(FORMATS)}:"
-        " it is not a host name the DNS can hold"
+        " form: it is not a host name the DNS can hold"
     )
     for form in FORMATS:
         raw = (tmp_path / "lists" / f"{form}.skipped.json").read_bytes()

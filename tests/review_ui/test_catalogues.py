@@ -10,8 +10,8 @@ import polib  # type: ignore[import-untyped]  # has no types of its own
 import pytest
 from django.utils.translation import override
 
-from blocklist import guards
 from blocklist.formats import FORMATS
+from blocklist.judging import judge_of
 from review_queue.categories import (
     CaseState,
     Category,
@@ -174,20 +174,24 @@ def test_every_word_of_the_vocabularies_has_a_name() -> None:
     assert set(wording.FINDINGS) == {NOTHING, *Category}
 
 
+_WITH_A_NAME = "192.0.2.1 is reserved: nobody on the internet is reached there"
+
+
 @pytest.mark.usefixtures("site")
-def test_what_the_guard_answers_is_translated() -> None:
+def test_what_the_guards_answer_is_translated(store: Store) -> None:
     from review_ui import wording  # noqa: PLC0415  # needs Django set up
 
-    answers = {
-        guards.refusal(scope, name)
-        for scope in Scope
-        for name in (
-            *("github.io", "kz", "32.4.3.2.1.rpz-ip", "192.0.2.1", "..", "one.example"),
-            "https://github.io/",
-        )
-    }
+    judge = judge_of(store)
+    names = (
+        *("github.io", "com.kz", "kz", "32.4.3.2.1.rpz-ip", "192.0.2.1", "..", "one.kz"),
+        *("egov.kz", "findahelpline.com", "google.com", "188.114.97.7"),
+        *("https://github.io/", "https://com.kz/"),
+    )
+    found = [judge.refusal(scope, name) for scope in Scope for name in names]
 
-    assert answers - {""} == set(wording.REFUSALS)
+    answers = {each.message for each in found if each} - {_WITH_A_NAME}
+
+    assert answers == set(wording.REFUSALS)
 
 
 class Words(HTMLParser):
