@@ -5,9 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from blocklist import canonical, listing
+from blocklist import canonical, changes, deltas, guards, listing
 from blocklist.formats import FORMATS
-from blocklist.judging import judge_of
 from blocklist.manifest import (
     FILE_NAME,
     FileDigest,
@@ -18,9 +17,11 @@ from blocklist.manifest import (
 from blocklist.rendering import Heading
 from blocklist.snapshots import Snapshot, check_places, locked, new_snapshot, serve
 from review_queue import entries as store_entries
+from review_queue import lifts
 from review_queue.categories import Category
 from review_queue.clock import later
 from review_queue.errors import ExportError, RefusedError
+from review_queue.records import Entry
 from review_queue.store import Store
 
 LARGEST_SERIAL: Final = 2**32 - 1
@@ -65,23 +66,44 @@ def export(
             not_after=later(store.clock(), VALID_FOR.total_seconds()),
         )
         with new_snapshot(out, heading.serial) as snapshot:
-            judge = judge_of(store)
-            live = map(judge.with_overrides, store_entries.live(store))
-            whole = listing.write(snapshot, live, wanted, heading, judge.reason_against)
+            live = store_entries.live(store)
+            whole = listing.write(snapshot, live, wanted, heading, _refusal)
+            _write_changes(store, out, whole)
             for category in parts:
                 with snapshot.part(part_name(category)) as folder:
                     part = listing.write_part(whole, folder, category, wanted)
+                    _write_changes(store, out, part, part_name(category))
                     _seal(folder, part.manifest(category), sign, prove)
             manifest = whole.manifest()
             digest = _seal(snapshot, manifest, sign, prove)
         _record(store, manifest, actor, digest)
+        deltas.keep(out, heading.serial)
         serve(out, heading.serial)
+        deltas.prune(out, later(store.clock(), -deltas.KEPT_S))
     return manifest
+
+
+def _write_changes(store: Store, out: Path, found: listing.Written, part: str = "") -> None:
+    """What changed since the list that is served stands in the new one, if there is one to compare it with."""
+    if base := changes.base_of(out, part):
+        unsafe = {each.entry.id for each in found.unsafe}
+
+        def why(entry_id: str) -> str:
+            if entry_id in unsafe:
+                return "guard"
+            lift = lifts.of(store, entry_id)
+            return lift.reason if lift else "withdrawn"
+
+        changes.write(found.snapshot, base, found.heading, why)
 
 
 def part_name(category: Category) -> str:
     """The folder of a snapshot that holds the list of one category."""
     return f"part-{category}"
+
+
+def _refusal(entry: Entry) -> str:
+    return guards.refusal(entry.scope, entry.name)
 
 
 def _seal(

@@ -25,7 +25,7 @@ from review_queue.errors import DiskFullError, ExportError
 
 FOLDER: Final = "snapshots"
 CURRENT: Final = "current"
-KEPT: Final = 40  # snapshots that stay for those who are behind
+KEPT: Final = 12  # snapshots that stay for those who read in one; who is behind takes the changes
 _LOCK: Final = ".export.lock"
 _NEXT: Final = ".next"
 _BATCH: Final = 8192  # lines encoded and written at once
@@ -68,7 +68,7 @@ class Snapshot:
         folder = self.path / name
         folder.mkdir()
         yield Snapshot(folder)
-        _sync(folder)
+        sync(folder)
 
     def put(self, name: str, data: bytes) -> FileDigest:
         """The file `name`, which is not one of those a manifest names, is on the disk; returns its digest."""
@@ -146,13 +146,18 @@ def new_snapshot(out: Path, serial: int) -> Iterator[Snapshot]:
     building.mkdir()
     try:
         yield Snapshot(building)
-        _sync(building)
+        sync(building)
         _make_room(out, place)
         building.rename(place)
-        _sync(folder)
+        sync(folder)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
+
+
+def place_of(out: Path, serial: int) -> Path:
+    """Where the snapshot of this serial stands."""
+    return out / FOLDER / f"{serial:010}"
 
 
 def serve(out: Path, serial: int) -> None:
@@ -161,7 +166,7 @@ def serve(out: Path, serial: int) -> None:
     for name in sorted(path.name for path in (out / place).iterdir()):
         _lead(out, name, Path(CURRENT, name))
     _lead(out, CURRENT, place)
-    _sync(out)
+    sync(out)
     _prune(out, serial)
 
 
@@ -225,7 +230,8 @@ def _clear(out: Path) -> None:
         path.unlink()
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """What stands in the folder stands there after a power cut too."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from blocklist import lint
+from blocklist.deltas import replay, since
 from blocklist.entries import admit
 from blocklist.formats import FORMATS
 from review_queue.records import Entry
@@ -112,6 +113,7 @@ def test_killed_at_any_step_readers_have_one_whole_export(tmp_path: Path, in_par
     with _killer(data, out, in_parts=in_parts) as kill:
         while True:
             before, counts = _state(out)
+            listed = (out / "entries.jsonl").read_text().splitlines(keepends=True)
             _grow(data, f"n{steps + 1}.example")
             code = kill(f"step {steps + 1}")
             if code == 0:
@@ -123,6 +125,8 @@ def test_killed_at_any_step_readers_have_one_whole_export(tmp_path: Path, in_par
             switched += serial > before
             expected = {name: count + (serial > before) for name, count in counts.items()}
             assert found == expected
+            leads_to = "".join(replay(listed, since(out, before)))
+            assert leads_to == (out / "entries.jsonl").read_text()
 
             mended = signed_export(data, out, in_parts=in_parts).serial
 
