@@ -1,0 +1,86 @@
+"""The feed on a socket: waitress, with bounds on what a stranger may send and on how long they may take."""
+
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+
+from blocklist.feed.app import Feed, FeedConfig
+from blocklist.feed.compressed import Compressed
+from blocklist.feed.journal import Journal
+from review_queue.errors import QalqanError
+from review_queue.store import open_store
+
+Server = BaseWSGIServer | MultiSocketServer
+THREADS: Final = 8
+MOST_CONNECTIONS: Final = 500
+_HEADER_BYTES: Final = 16 * 1024  # a certificate as a header takes 4 KB
+_BODY_BYTES: Final = 16 * 1024
+_IDLE_S: Final = 60
+
+
+class ListenError(QalqanError):
+    """The address cannot be listened on."""
+
+
+def serve(
+    config: FeedConfig, host: str, port: int, *, on_ready: Callable[[str], None] | None = None
+) -> None:
+    """The lists are served until the process is interrupted; `on_ready` is told the address.
+
+    Raises:
+        StoreMissingError: there is no store, so that a mistyped folder is not taken for a new one.
+        ListenError: the address cannot be listened on.
+    """
+    with served(config, host, port) as (url, server):
+        if on_ready:
+            on_ready(url)
+        # returns on Ctrl+C, after the requests at work are done
+        server.run()
+
+
+@contextmanager
+def served(config: FeedConfig, host: str, port: int) -> Iterator[tuple[str, Server]]:
+    """The address, and a server that waits there for `run`; after the block all pulls are written down.
+
+    Raises:
+        StoreMissingError, ListenError: as `serve`.
+    """
+    open_store(config.data, create=False).close()
+    with (
+        _listening(host, port) as listening,
+        tempfile.TemporaryDirectory(prefix="qalqan-feed-") as folder,
+        Journal(config.data) as journal,
+    ):
+        shown = f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{listening.getsockname()[1]}/"
+        server = create_server(
+            Feed(config, Compressed(Path(folder)), journal),
+            sockets=[listening],
+            threads=THREADS,
+            connection_limit=MOST_CONNECTIONS,
+            ident="",
+            max_request_header_size=_HEADER_BYTES,
+            max_request_body_size=_BODY_BYTES,
+            channel_timeout=_IDLE_S,
+            # who is believed is the feed's own question: see access.py
+            clear_untrusted_proxy_headers=False,
+        )
+        try:
+            yield url, server
+        finally:
+            server.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ListenError(
+            f"cannot listen on {host}:{port} ({error.strerror}); name another one with --listen"
+        ) from None

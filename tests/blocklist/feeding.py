@@ -1,0 +1,138 @@
+"""A feed as it runs: a store, lists, waitress on a free loopback port, and a reader over http.client."""
+
+import http.client
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPMessage
+from pathlib import Path
+from typing import Any
+
+from waitress import wasyncore
+
+from blocklist.entries import admit
+from blocklist.feed.app import FeedConfig, Limits
+from blocklist.feed.server import served
+from blocklist.formats import FORMATS
+from blocklist.publish import export
+from review_queue import tokens
+from review_queue.categories import HARMS, Category, Scope
+from review_queue.store import Store, open_store
+from tests.blocklist.approvals import agree, case_of
+from tests.review_queue.takers import a_token
+
+UNLIMITED = Limits(*[1e9] * 6)
+FORMATS_OF_ALL = (*FORMATS, "entries")
+VIOLENT = ("casino.example", "shop.example")
+SELF_HARM = ("sorrow.example",)
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: HTTPMessage
+    body: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass
+class Site:
+    """A running feed and what it serves."""
+
+    data: Path
+    lists: Path
+    port: int = 0
+
+    def ask(
+        self,
+        path: str,
+        token: str = "",
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        **headers: str,
+    ) -> Reply:
+        """What the feed answers; `If_None_Match` is the header If-None-Match."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            if token:
+                sent["Authorization"] = f"Bearer {token}"
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in sent.items():
+                connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return Reply(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+    def opened(self) -> Store:
+        """The feed's store, opened anew."""
+        return open_store(self.data, create=False)
+
+
+def publish(store: Store, lists: Path) -> int:
+    """All that was approved is published, with a list for each category somebody may read alone; its serial."""
+    admit(store)
+    return export(
+        store, lists, tuple(FORMATS), actor="test", parts=tokens.parts_wanted(store)
+    ).serial
+
+
+def list_names(
+    store: Store, names: tuple[str, ...], category: Category, scope: Scope = Scope.HOST
+) -> None:
+    """Enough people have decided about each name."""
+    for name in names:
+        agree(store, case_of(store, name, category), name, scope, 2 if scope is Scope.HOST else 3)
+
+
+def a_site(folder: Path) -> Site:
+    """A store with names of two categories, and lists of the whole and of each."""
+    site = Site(folder / "data", folder / "lists")
+    with open_store(site.data) as store:
+        list_names(store, VIOLENT, Category.VIOLENCE)
+        list_names(store, SELF_HARM, Category.SELF_HARM)
+        for category in HARMS:
+            a_token(store, "parts", category)
+        publish(store, site.lists)
+    return site
+
+
+@contextmanager
+def running(site: Site, config: FeedConfig | None = None) -> Iterator[Site]:
+    """The feed answers within the block; after it the pull log is written."""
+    settings = config or FeedConfig(site.data, site.lists, limits=UNLIMITED)
+    with served(settings, "127.0.0.1", 0) as (url, server):
+        site.port = int(url.rstrip("/").rpartition(":")[2])
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            yield site
+        finally:
+            _stop(server)
+            thread.join()
+
+
+def _stop(server: Any) -> None:
+    """The loop of waitress ends, as it does on Ctrl+C, once what it answers is answered."""
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))  # noqa: SLF001  # it has no other way
+    server.task_dispatcher.shutdown()
+
+
+def a_text(
+    site: Site,
+    *categories: Category,
+    formats: tuple[str, ...] = FORMATS_OF_ALL,
+    name: str = "north-net",
+) -> str:
+    """The text of a new token."""
+    with site.opened() as store:
+        return a_token(store, name, *categories, formats=formats).text
