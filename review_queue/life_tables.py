@@ -23,7 +23,16 @@ _PERSON: Final = """person_id TEXT NOT NULL COLLATE NOCASE
             AND length(person_id) = length(CAST(person_id AS BLOB))),
     person_name TEXT NOT NULL,
     person_role TEXT NOT NULL"""
-_MOMENT: Final = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'"
+_MOMENT: Final = (
+    "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z"
+)
+
+
+def _is_moment(column: str) -> str:
+    """The condition that the column holds a moment there is: the 30th of February would end every export."""
+    same = f"strftime('%Y-%m-%dT%H:%M:%fZ', {column}, '+0 days') IS {column}"  # which recounts the days
+    return f"({column} GLOB '{_MOMENT}' AND {column} >= '0001' AND {same})"
+
 
 _TABLES: Final = (
     """CREATE TABLE terms (
@@ -60,9 +69,9 @@ _TABLES: Final = (
     category TEXT NOT NULL CHECK (category IN ('self_harm', 'violence')),
     policy_code TEXT NOT NULL, policy_version INTEGER NOT NULL,
     ground_code TEXT NOT NULL, ground_version INTEGER NOT NULL,
-    listed_at TEXT NOT NULL CHECK (listed_at {_MOMENT}),
-    review_at TEXT NOT NULL CHECK (review_at {_MOMENT}),
-    expires_at TEXT NOT NULL CHECK (expires_at = '' OR expires_at {_MOMENT}),
+    listed_at TEXT NOT NULL CHECK {_is_moment("listed_at")},
+    review_at TEXT NOT NULL CHECK {_is_moment("review_at")},
+    expires_at TEXT NOT NULL CHECK (expires_at = '' OR {_is_moment("expires_at")}),
     papers TEXT NOT NULL CHECK (trim(papers, ' ' || char(10)) <> ''),  -- one a line; JSON takes four times as long
     PRIMARY KEY (name, scope, id),
     FOREIGN KEY (policy_code, policy_version) REFERENCES policies(code, version),
@@ -112,8 +121,8 @@ _TABLES: Final = (
     {_PERSON},
     note TEXT NOT NULL CHECK (trim(note) <> ''),
     signed_at TEXT NOT NULL,
-    review_at TEXT NOT NULL CHECK (review_at = '' OR review_at {_MOMENT}),  -- '' in the first of the two
-    expires_at TEXT NOT NULL CHECK (expires_at = '' OR expires_at {_MOMENT}),
+    review_at TEXT NOT NULL CHECK (review_at = '' OR {_is_moment("review_at")}),  -- '' in the first of the two
+    expires_at TEXT NOT NULL CHECK (expires_at = '' OR {_is_moment("expires_at")}),
     UNIQUE (entry_id, turn, person_id)
 ) STRICT""",
     "CREATE INDEX renewals_done ON renewals(entry_id, id) WHERE review_at <> ''",

@@ -219,3 +219,27 @@ def test_a_lifted_block_comes_back_by_as_many_people_as_it_takes(
         decisions.decide(store, a_draft(case, person, scope=scope, supersedes=before.id))
     store.run(again, row)
     assert [each.id for each in entries.live(store)] == ["e2"]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-02-30T00:00:00.000Z",
+        "9999-99-99T99:99:99.999Z",
+        "0000-01-01T00:00:00.000Z",
+        "2026-01-01",
+    ],
+)
+def test_an_imported_entry_has_dates_there_are(store: Store, moment: str) -> None:
+    store.run(
+        "INSERT INTO imports VALUES (7, 'S', 'f', ?, 1, 0, 'dana', 'D', 'senior', ?)",
+        ["b" * 64, LATER],
+    )
+    _row(store, 7, "good", "good.example")
+    with pytest.raises(RefusedError, match="CHECK"):
+        store.run(
+            "INSERT INTO imported_entries SELECT 'bad.example', scope, 'bad', import_id, 8, unicode_name, category,"
+            " policy_code, policy_version, ground_code, ground_version, ?, review_at, expires_at, papers"
+            " FROM imported_entries",
+            [moment],
+        )
