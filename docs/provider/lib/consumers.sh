@@ -104,7 +104,7 @@ squid_settings_for_check() {
         'http_access deny qalqan_names' 'http_access deny qalqan_urls' 'http_access deny qalqan_addresses'
 }
 
-# The consumer is told to load what LIST leads to.
+# The consumer is told to load what LIST leads to; BEFORE is the folder of what it had.
 reload() {
     if [ -n "$RELOAD" ]; then
         run_command "$RELOAD"
@@ -114,7 +114,7 @@ reload() {
     bind) quiet rndc reload "$ZONE" ;;
     unbound) quiet unbound-control auth_zone_reload "$ZONE" ;;
     unbound-local) quiet unbound-control reload ;;
-    pdns-recursor) quiet rec_control reload-lua-config ;;
+    pdns-recursor) quiet rec_control reload-lua-config && forget_answers ;;
     knot) quiet systemctl restart kresd@1 ;;
     dnsmasq) quiet systemctl restart dnsmasq ;;
     dnsmasq-hosts) quiet systemctl kill --signal=HUP dnsmasq ;;
@@ -125,6 +125,20 @@ reload() {
     adguard) say "set RELOAD: AdGuard Home has no command for it"; return 1 ;;
     none) ;;
     esac
+}
+
+# PowerDNS Recursor goes on answering from its packet cache what it answered before: it forgets the names that are in one of
+# the lists alone, or everything where they cannot be told or are too many.
+forget_answers() {
+    cat "$BEFORE/rpz.zone" "$LIST/rpz.zone" | grep ' CNAME ' | LC_ALL=C sort | uniq -u | cut -d ' ' -f 1 |
+        sed 's/^\*\.\(.*\)$/\1$/' >"$WORK/changed"
+    if [ "$(folder_of current)" = "${BEFORE##*/}" ] || [ "$(wc -l <"$WORK/changed")" -gt 2000 ]; then
+        quiet rec_control wipe-cache '.$'
+        return
+    fi
+    while read -r name; do
+        quiet rec_control wipe-cache "$name" || return 1
+    done <"$WORK/changed"
 }
 
 # Whether the consumer says that it has the list of this SERIAL; most cannot tell.

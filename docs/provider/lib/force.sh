@@ -21,6 +21,7 @@ install_list() {
 finish_what_was_begun() {
     [ -f "$TARGET/pending" ] || [ "$(folder_of current)" != "$(folder_of good)" ] || return 0
     say "the last run was cut off: the program is told and asked again"
+    touch "$TARGET/current"/* 2>/dev/null
     [ -d "$TARGET/current/" ] || lead current "$(folder_of good)"
     judge
 }
@@ -28,6 +29,7 @@ finish_what_was_begun() {
 judge() {
     SERIAL=$(serial_in current)
     export SERIAL
+    BEFORE=$TARGET/lists/$(folder_of good)
     WHY="the program could not be made to load the list"
     if reload && canary_passes "$LIST"; then
         accept
@@ -53,6 +55,9 @@ roll_back() {
     fi
     [ ! -f "$LIST/manifest.json" ] || failed_digest=$(digest_of "$LIST/manifest.json")
     say "$reason with serial $failed: going back to serial $(serial_in good)"
+    BEFORE=$TARGET/lists/$(folder_of current)
+    # BIND does not look into a file that is older than what it has loaded
+    touch "$TARGET/good"/* 2>/dev/null
     lead current "$(folder_of good)" || leave "$EXIT_NEITHER" "cannot write $TARGET"
     SERIAL=$(serial_in good)
     WHY="the program could not be made to load the last good list"
@@ -88,8 +93,10 @@ warn_if_stale() {
 }
 
 drop_list() {
+    BEFORE=$TARGET/lists/$(folder_of good)
     printf '%s %s\n' "$FLOOR" "$FLOOR_DIGEST" | write "$TARGET/state" && make_empty && echo 0 | write "$TARGET/pending" &&
         lead current "$EMPTY" && lead good "$EMPTY" || leave "$EXIT_NEITHER" "cannot write $TARGET; is there room?"
+    SERIAL=0
     reload || leave "$EXIT_NEITHER" "the program could not be made to load an empty list"
     rm -f "$TARGET/pending"
 }
