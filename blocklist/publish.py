@@ -5,8 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from blocklist import canonical, changes, deltas, guards, listing
+from blocklist import canonical, changes, deltas, listing
 from blocklist.formats import FORMATS
+from blocklist.judging import judge_of
 from blocklist.manifest import (
     FILE_NAME,
     FileDigest,
@@ -21,7 +22,6 @@ from review_queue import lifts
 from review_queue.categories import Category
 from review_queue.clock import later
 from review_queue.errors import ExportError, RefusedError
-from review_queue.records import Entry
 from review_queue.store import Store
 
 LARGEST_SERIAL: Final = 2**32 - 1
@@ -66,8 +66,9 @@ def export(
             not_after=later(store.clock(), VALID_FOR.total_seconds()),
         )
         with new_snapshot(out, heading.serial) as snapshot:
-            live = store_entries.live(store)
-            whole = listing.write(snapshot, live, wanted, heading, _refusal)
+            judge = judge_of(store)
+            live = map(judge.with_overrides, store_entries.live(store))
+            whole = listing.write(snapshot, live, wanted, heading, judge.reason_against)
             _write_changes(store, out, whole)
             for category in parts:
                 with snapshot.part(part_name(category)) as folder:
@@ -100,10 +101,6 @@ def _write_changes(store: Store, out: Path, found: listing.Written, part: str = 
 def part_name(category: Category) -> str:
     """The folder of a snapshot that holds the list of one category."""
     return f"part-{category}"
-
-
-def _refusal(entry: Entry) -> str:
-    return guards.refusal(entry.scope, entry.name)
 
 
 def _seal(
