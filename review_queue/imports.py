@@ -42,21 +42,21 @@ def prepare(
     *,
     source: str,
     file_sha256: str,
-    rows: Iterable[tuple[int, Entry]],
+    rows: Iterable[tuple[int, Entry] | BadRow],
     person: Reviewer,
     file_name: str = "",
     on_bad: Callable[[BadRow], None] = lambda _: None,
 ) -> int:
     """The rows wait for a second person, `person` has signed for them; returns the number of the import.
 
-    A row that the store has reason to refuse is told to `on_bad` and left out. An entry without dates gets those
-    of its category's term. Nothing is kept where the rows end with an error.
+    A bad row, and one that the store has reason to refuse, is told to `on_bad` and left out. An entry without dates
+    gets those of its category's term. Nothing is kept where the rows end with an error.
 
     Args:
         store: the store.
         source: which registry they are from, in one line.
         file_sha256: of the file that holds them.
-        rows: each entry with its line in the file; as many as there are, one after the other.
+        rows: each entry with its line in the file, or why the line is none; as many as there are, one by one.
         person: who answers for it.
         file_name: of the file, for people.
         on_bad: is told of each row that is left out.

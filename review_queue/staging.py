@@ -25,6 +25,9 @@ _COLUMNS: Final = (
     "line, name, scope, id, unicode_name, category, policy_code, policy_version, ground_code, ground_version,"
     " listed_at, review_at, expires_at, papers"
 )
+_STAGE: Final = (
+    f"INSERT INTO temp.staged({_COLUMNS}) VALUES ({', '.join('?' * (_COLUMNS.count(',') + 1))})"
+)
 _TABLES: Final = (
     # whoever was stopped within this very connection may have left them
     "DROP TABLE IF EXISTS temp.staged",
@@ -84,30 +87,35 @@ class Staged:
         self._store = store
         self.count = 0
 
-    def fill(self, rows: Iterable[tuple[int, Entry]]) -> None:
+    def fill(self, rows: Iterable[tuple[int, Entry] | BadRow]) -> None:
         """`rows` are here; an entry without dates has those of its category's term."""
         start, held = self._store.clock(), terms.current(self._store)
         usual = {kind: (one.review_at(start), one.expires_at(start)) for kind, one in held.items()}
-        marks = ", ".join("?" * (_COLUMNS.count(",") + 1))
-        waiting = (_values(line, entry, *usual[entry.category]) for line, entry in rows)
+        waiting = iter(rows)
         while batch := list(islice(waiting, _BATCH)):
+            good = [
+                _values(*row, *usual[row[1].category])
+                for row in batch
+                if not isinstance(row, BadRow)
+            ]
+            bad = [(row.line, row.reason) for row in batch if isinstance(row, BadRow)]
             with failures(self._store.path):
                 self._store.run("BEGIN")
-                self._store.run_many(f"INSERT INTO temp.staged({_COLUMNS}) VALUES ({marks})", batch)
+                self._store.run_many(_STAGE, good)
+                self._store.run_many("INSERT INTO temp.staged_bad VALUES (?, ?)", bad)
                 self._store.run("COMMIT")
-            self.count += len(batch)
         for statement in _INDEXES:
             self._store.run(statement)
 
     def check(self, on_bad: Callable[[BadRow], None]) -> int:
-        """What stands in a row's way is told to `on_bad`, and the row left out; returns how many were."""
+        """What stands in a row's way is told to `on_bad`, by line, and the row left out; returns how many were."""
         for check in _CHECKS:
             self._store.run(f"INSERT OR IGNORE INTO temp.staged_bad {check}")
         bad = 0
         for row in self._store.rows("SELECT line, reason FROM temp.staged_bad ORDER BY line"):
             on_bad(BadRow(row["line"], row["reason"]))
             bad += 1
-        self.count -= bad
+        self.count = int(self._store.value(f"SELECT count(*) FROM temp.staged WHERE {_GOOD}"))
         return bad
 
     def move_to(self, import_id: int) -> None:
@@ -149,7 +157,7 @@ def alone(store: Store) -> Iterator[None]:
 
 
 @contextmanager
-def staged(store: Store, rows: Iterable[tuple[int, Entry]]) -> Iterator[Staged]:
+def staged(store: Store, rows: Iterable[tuple[int, Entry] | BadRow]) -> Iterator[Staged]:
     """`rows` stand beside the store for the block."""
     before = {name: store.value(f"PRAGMA {name}.cache_size") for name in ("main", "temp")}
     try:

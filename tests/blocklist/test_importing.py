@@ -1,0 +1,443 @@
+"""A file of an older registry: every field of every row is looked at, and a bad row takes no other with it."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocklist.canonical import BadEntryError, entry_of, line_of
+from blocklist.guard_data import load
+from blocklist.importing import Taken, entry_of_row, take_over
+from blocklist.judging import Judge
+from review_queue import allowances, audit, entries, imports, lifts
+from review_queue.categories import Scope
+from review_queue.errors import RefusedError, StoreBusyError, UnreadableInputError
+from review_queue.lifts import LiftReason
+from review_queue.records import BadRow
+from review_queue.staging import alone
+from review_queue.store import Store
+from tests.conftest import TickingClock
+from tests.review_queue.lives import BERIK, DANA, listed
+
+NOW = "2026-11-01T09:00:00.000Z"
+
+
+def a_row(name: str = "n0001.zz-qalqan.kz", **changes: Any) -> dict[str, Any]:  # any JSON
+    """A good row, as the older registry wrote it."""
+    return {
+        "schema": 2,
+        "id": f"old-{name[:5]}" if name[:5].isalnum() and name.isascii() else "old",
+        "granularity": "host",
+        "name": name,
+        "unicode_name": name,
+        "category": "violence",
+        "reason": {"code": "VI-1", "version": 1},
+        "legal_ground": {"code": "SAMPLE-1", "version": 1},
+        "case": "A-17",
+        "decisions": ["d1", "d2"],
+        "papers": ["Order 7 of 2026-01-31"],
+        "people": 3,
+        "overrides": [],
+        "listed_at": "2026-01-31T08:00:00.000Z",
+        "review_at": "2026-12-01T08:00:00.000Z",
+        "expires_at": "2027-12-01T08:00:00.000Z",
+        "appeal": "",
+        **changes,
+    }
+
+
+def a_line(*given: Any, **changes: Any) -> bytes:  # any JSON
+    return json.dumps(a_row(*given, **changes)).encode()
+
+
+class Importer:
+    """Imports files into a store, and keeps what it was told of bad rows."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store = store
+        self.path = folder / "old.jsonl"
+        self.bad: list[BadRow] = []
+
+    def __call__(self, *lines: bytes) -> Taken:
+        self.path.write_bytes(b"\n".join(lines) + b"\n")
+        self.bad = []
+        return take_over(
+            self.store,
+            self.path,
+            source="The older registry",
+            person=DANA,
+            judge=Judge(self.store, load(None)),
+            on_bad=self.bad.append,
+        )
+
+
+@pytest.fixture
+def run(store: Store, tmp_path: Path) -> Importer:
+    return Importer(store, tmp_path)
+
+
+def test_a_file_is_on_the_list_when_two_people_signed_it(store: Store, run: Importer) -> None:
+    taken = run(a_line("n0002.zz-qalqan.kz", granularity="subtree"), a_line())
+
+    assert list(entries.live(store)) == []
+    assert taken == Taken(1, 2, 0, hashlib.sha256(run.path.read_bytes()).hexdigest())
+    assert [one.id for one in imports.pending(store)] == [1]
+    done = imports.sign(store, 1, BERIK)
+    assert (done.source, done.file_name, done.is_live) == ("The older registry", "old.jsonl", True)
+    first, second = entries.live(store)
+    assert (first.name, first.scope, first.people, first.case_ref) == (
+        "n0001.zz-qalqan.kz", Scope.HOST, 2, "",
+    )  # fmt: skip
+    assert (first.papers, first.decision_ids) == (("Order 7 of 2026-01-31",), ())
+    assert first.expires_at == "2027-12-01T08:00:00.000Z"
+    assert second.scope is Scope.DOMAIN
+    prepared, signed = audit.of_subject(store, "import 1")
+    assert (prepared.action, prepared.actor) == ("import.prepared", "dana")
+    assert prepared.detail["sha256"] == taken.sha256
+    assert (signed.action, signed.actor) == ("import.signed", "berik")
+
+
+def test_what_we_list_can_be_taken_over_as_it_stands(run: Importer, store: Store) -> None:
+    run(a_line("xn--80aodfsg.kz", unicode_name="", papers=["One", "Two"]))
+    imports.sign(store, 1, BERIK)
+    (entry,) = entries.live(store)
+
+    assert entry.unicode_name != entry.name
+    assert entry_of(line_of(entry)) == entry
+    again = entry_of_row(line_of(entry).encode(), NOW)
+    assert (again.id, again.name, again.papers) == (entry.id, entry.name, entry.papers)
+
+
+ROWS: dict[str, tuple[dict[str, Any], str]] = {
+    "another schema": ({"schema": 1}, "its schema is 1"),
+    "a schema that is text": ({"schema": "2"}, "its schema is '2'"),
+    "an unknown field": ({"note": ""}, "no field is called 'note'"),
+    "an id that is a path": ({"id": "../x"}, "its id"),
+    "an empty id": ({"id": ""}, "its id"),
+    "an id that is a number": ({"id": 7}, "its id"),
+    "an unknown granularity": ({"granularity": "domain"}, "granularity"),
+    "a granularity that is a list": ({"granularity": []}, "granularity"),
+    "a name with a line end": ({"name": "a.kz\n* CNAME ."}, "its name"),
+    "a name in capitals": ({"name": "N1.zz-qalqan.kz", "unicode_name": ""}, "form stops it"),
+    "a name as people write it": ({"name": "қала.kz", "unicode_name": ""}, "form stops it"),
+    "a name that is none": ({"name": "a b", "unicode_name": ""}, "form stops it"),
+    "a top-level name": ({"name": "kz", "unicode_name": ""}, "stops it"),
+    "a public suffix": ({"name": "com.kz", "unicode_name": ""}, "public_suffix stops it"),
+    "a shared platform": ({"name": "github.io", "unicode_name": ""}, "can override it"),
+    "a reserved name": ({"name": "a.example", "unicode_name": ""}, "reserved stops it"),
+    "a URL as a host": ({"name": "http://a.kz/", "unicode_name": ""}, "form stops it"),
+    "a host as a URL": ({"granularity": "url"}, "form stops it"),
+    "a private address": (
+        {"granularity": "ip", "name": "10.0.0.1", "unicode_name": ""},
+        "form stops it",
+    ),
+    "a wide network": (
+        {"granularity": "cidr", "name": "93.0.0.0/8", "unicode_name": ""},
+        "form stops it",
+    ),
+    "another name for people": ({"unicode_name": "bank.kz"}, "its unicode_name"),
+    "a cry for help": ({"category": "distress"}, "its category"),
+    "an unknown category": ({"category": "gambling"}, "its category"),
+    "a reason without a version": ({"reason": {"code": "VI-1"}}, "its reason"),
+    "a version that is true": ({"reason": {"code": "VI-1", "version": True}}, "its reason"),
+    "a legal ground of text": ({"legal_ground": "SAMPLE-1"}, "its legal_ground"),
+    "no papers": ({"papers": []}, "its papers"),
+    "papers that are text": ({"papers": "Order 7"}, "its papers"),
+    "a paper without a name": ({"papers": ["Order 7", " "]}, "no name"),
+    "a paper of two lines": ({"papers": ["Order\n7"]}, "its papers"),
+    "a paper that is half a letter": ({"papers": ["\ud800"]}, "its papers"),
+    "decisions that are numbers": ({"decisions": [1]}, "its decisions"),
+    "overrides that are text": ({"overrides": "o"}, "its overrides"),
+    "people that are none": ({"people": -1}, "its people"),
+    "people that are true": ({"people": True}, "its people"),
+    "a case of two lines": ({"case": "a\nb"}, "its case"),
+    "an appeal that is null": ({"appeal": None}, "its appeal"),
+    "listed some day": ({"listed_at": ""}, "its listed_at"),
+    "listed in local time": ({"listed_at": "2026-01-31T08:00:00.000+05:00"}, "its listed_at"),
+    "listed on a day that is none": ({"listed_at": "2026-02-30T08:00:00.000Z"}, "its listed_at"),
+    "listed at a time that is none": ({"listed_at": "2026-02-03T99:00:00.000Z"}, "its listed_at"),
+    "listed tomorrow": ({"listed_at": "2026-11-02T09:00:00.000Z"}, "yet to come"),
+    "looked at before it was listed": ({"review_at": "2026-01-30T08:00:00.000Z"}, "review_at"),
+    "ended": ({"expires_at": "2026-10-31T08:00:00.000Z"}, "it ended at"),
+    "an end that is a day": ({"expires_at": "2027-10-31"}, "its expires_at"),
+}
+
+
+@pytest.mark.parametrize("what", ROWS)
+def test_a_bad_field_is_named(store: Store, what: str) -> None:
+    changes, words = ROWS[what]
+    judge = Judge(store, load(None))
+    try:
+        entry = entry_of_row(a_line(**changes), NOW)
+    except BadEntryError as error:
+        told = str(error)
+    else:
+        refusal = judge.refusal(entry.scope, entry.name)
+        assert refusal, f"nothing stops {what}"
+        told = f"{refusal.guard} stops it{' can override it' * refusal.can_override}"
+
+    assert words in told
+    assert told.isprintable()
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("field", a_row())
+def test_no_field_may_be_missing(field: str) -> None:
+    row = a_row()
+    del row[field]
+    with pytest.raises(BadEntryError, match=f"it has no '{field}'"):
+        entry_of_row(json.dumps(row).encode(), NOW)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"", b"{", b"[]", b"7", b"null", b"\xff\xfe", b"<html>", b"[" * 60_000, b"1" * 60_000,
+        a_line()[:-1], a_line() + b"x", a_line().replace(b": 3", b": NaN"),
+        a_line().replace(b'"case"', b'"id": "b", "case"'), a_line(appeal="x" * 70_000),
+        a_line().replace(b'"version": 1}', b'"version": 1, "version": 1}'),
+    ],
+)  # fmt: skip
+def test_what_is_no_row_is_one_line_of_complaint(line: bytes) -> None:
+    with pytest.raises(BadEntryError) as caught:
+        entry_of_row(line, NOW)
+
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
+
+
+def test_bad_rows_are_told_with_their_lines_and_the_good_ones_go_on(
+    store: Store, run: Importer
+) -> None:
+    long = a_line("n0009.zz-qalqan.kz", appeal="x" * 200_000)
+    taken = run(
+        b"\xef\xbb\xbf" + a_line(),
+        b"{",
+        b"",
+        long,
+        a_line("n0002.zz-qalqan.kz") + b"\r",
+        a_line("n0002.zz-qalqan.kz", id="other"),
+        a_line("n0003.zz-qalqan.kz", id="old-n0001"),
+        a_line("n0004.zz-qalqan.kz", id="x4", reason={"code": "VI-9", "version": 1}),
+        a_line("n0005.zz-qalqan.kz", id="x5", legal_ground={"code": "SAMPLE-1", "version": 9}),
+        a_line("n0002.zz-qalqan.kz", id="x6", granularity="subtree"),
+        a_line("n0002.zz-qalqan.kz", id="x7", category="self_harm", reason={"code": "SH-1", "version": 1}),
+        a_line("n0008.zz-qalqan.kz", id="x8", reason={"code": "SH-1", "version": 1}),
+    )  # fmt: skip
+
+    assert (taken.rows, taken.left_out) == (4, 7)
+    assert [row.line for row in run.bad] == [2, 4, 6, 7, 8, 9, 12]
+    for row, words in zip(
+        run.bad,
+        ("not JSON", "more than 65536 bytes", "same block stands in line 5", "id stands in line 1",
+         "VI-9 version 1", "SAMPLE-1 version 9", "no policy of this store for the category"),
+        strict=True,
+    ):  # fmt: skip
+        assert words in row.reason
+    assert [entry.id for entry in imports.rows_of(store, 1)] == [
+        "old-n0001",
+        "x6",
+        "old-n0002",
+        "x7",
+    ]
+    assert imports.get(store, 1).left_out == 7
+
+
+def test_the_same_file_is_refused_until_its_import_is_withdrawn(
+    store: Store, run: Importer
+) -> None:
+    run(a_line())
+    with pytest.raises(RefusedError, match=r"import 1 at .*, which waits for a second person"):
+        run(a_line())
+    imports.sign(store, 1, BERIK)
+    with pytest.raises(RefusedError, match="which is on the list"):
+        run(a_line())
+
+
+def test_a_withdrawn_import_that_was_never_live_gives_its_names_back(
+    store: Store, run: Importer
+) -> None:
+    run(a_line())
+    gone = imports.withdraw(store, 1, BERIK, "The wrong source.")
+    assert (gone.withdrawn_because, imports.pending(store)) == ("The wrong source.", [])
+    with pytest.raises(RefusedError, match="withdrawn"):
+        imports.sign(store, 1, BERIK)
+    with pytest.raises(RefusedError, match="withdrawn"):
+        imports.withdraw(store, 1, BERIK, "Again.")
+
+    assert run(a_line()).import_id == 2
+    assert run.bad == []
+
+
+def test_a_live_import_leaves_the_list_as_a_whole_and_its_rows_stay_known(
+    store: Store, run: Importer
+) -> None:
+    run(a_line())
+    imports.sign(store, 1, BERIK)
+    imports.withdraw(store, 1, DANA, "The wrong list.")
+
+    assert list(entries.live(store)) == []
+    assert entries.find(store, "old-n0001")
+    with pytest.raises(RefusedError, match="no row"):
+        run(a_line())
+    assert "has the id old-n0001 already" in run.bad[0].reason
+
+
+def test_a_block_that_is_live_waiting_or_was_lifted_is_not_taken_over(
+    store: Store, run: Importer
+) -> None:
+    allowances.allow(store, ["one.example"])
+    entry = listed(store)
+    run(*(a_line(f"n000{n}.zz-qalqan.kz") for n in (1, 2)))
+    imports.sign(store, 1, BERIK)
+    lifts.lift(store, "old-n0002", DANA, LiftReason.APPEAL)
+    run(a_line("n0003.zz-qalqan.kz"))
+
+    with pytest.raises(RefusedError, match="no row of the file"):
+        run(
+            a_line("one.example", id="y0"),
+            *(a_line(f"n000{n}.zz-qalqan.kz", id=f"y{n}") for n in (1, 2, 3)),
+        )
+    for row, words in zip(
+        run.bad,
+        (f"on the list already, as entry {entry.id}", "as entry old-n0001", "lifted here at", "in import 2"),
+        strict=True,
+    ):  # fmt: skip
+        assert words in row.reason
+    assert "(appeal)" in run.bad[2].reason
+    lifts.lift(store, entry.id, DANA, LiftReason.COURT)
+    with pytest.raises(RefusedError, match="no row of the file"):
+        run(a_line("one.example", id="y0"))
+    assert "(court)" in run.bad[0].reason
+
+
+def test_what_only_ended_may_be_taken_over_again(
+    store: Store, run: Importer, clock: TickingClock
+) -> None:
+    run(a_line())
+    imports.sign(store, 1, BERIK)
+    clock.move(days=500)
+
+    assert run(a_line(id="again", review_at="", expires_at="")).rows == 1
+
+
+def test_a_block_lifted_while_its_import_waits_is_not_signed_back(
+    store: Store, run: Importer
+) -> None:
+    allowances.allow(store, ["one.example"])
+    run(a_line(), a_line("one.example", id="old"))
+    entry = listed(store)
+    lifts.lift(store, entry.id, DANA, LiftReason.COURT)
+
+    with pytest.raises(RefusedError, match=r"\(court\), since .* without line 2"):
+        imports.sign(store, 1, BERIK)
+    assert list(entries.live(store)) == []
+
+
+def test_who_signed_the_first_time_is_not_the_second(store: Store, run: Importer) -> None:
+    run(a_line())
+    with pytest.raises(RefusedError, match="different person"):
+        imports.sign(store, 1, DANA)
+    imports.sign(store, 1, BERIK)
+    with pytest.raises(RefusedError, match="different person"):
+        imports.sign(store, 1, BERIK)
+    with pytest.raises(imports.UnknownImportError):
+        imports.sign(store, 9, BERIK)
+
+
+def test_dates_the_row_does_not_have_are_those_of_the_term(store: Store, run: Importer) -> None:
+    run(a_line(review_at="", expires_at="", listed_at="2020-01-31T08:00:00Z"))
+    (entry,) = imports.rows_of(store, 1)
+
+    assert entry.listed_at == "2020-01-31T08:00:00.000Z"
+    assert entry.review_at.startswith("2027-04-30T")
+    assert entry.expires_at.startswith("2028-10-31T")
+
+
+def test_a_file_of_bad_rows_leaves_nothing(store: Store, run: Importer) -> None:
+    with pytest.raises(RefusedError, match="no row"):
+        run(b"{", b"[]")
+    assert len(run.bad) == 2
+    assert imports.all_of(store) == []
+    assert run(b"{", a_line()).import_id == 1
+
+
+def test_what_is_no_file_is_one_error(store: Store, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "none", tmp_path, tmp_path / "pipe"):
+        with pytest.raises(UnreadableInputError):
+            take_over(
+                store, path, source="S", person=DANA, judge=Judge(store, load(None)), on_bad=print
+            )
+
+
+def test_a_file_that_changes_under_the_import_is_refused(
+    store: Store, run: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def then(change: Callable[[], object]) -> None:
+        check = imports.check_new
+
+        def changing(store: Store, digest: str) -> None:
+            change()
+            check(store, digest)
+
+        monkeypatch.setattr(imports, "check_new", changing)
+
+    then(lambda: run.path.write_bytes(a_line("n0002.zz-qalqan.kz")))
+    with pytest.raises(UnreadableInputError, match="was changed"):
+        run(a_line())
+    assert imports.all_of(store) == []
+
+
+def test_two_imports_at_once_are_one(store: Store, run: Importer) -> None:
+    with alone(store), pytest.raises(StoreBusyError, match="another import"):
+        run(a_line())
+    assert run(a_line()).import_id == 1
+
+
+def test_what_a_killed_import_left_is_gone_with_the_next(store: Store, run: Importer) -> None:
+    store.run(
+        "INSERT INTO imports VALUES (1, 'S', 'f', ?, 2, 0, 'dana', 'D', 'senior', ?)",
+        ["a" * 64, NOW],
+    )
+    store.run(
+        "INSERT INTO imported_entries VALUES ('n0001.zz-qalqan.kz', 'host', 'old-n0001', 1, 9, '', 'violence',"
+        " 'VI-1', 1, 'SAMPLE-1', 1, ?, ?, '', 'A paper')",
+        [NOW, NOW],
+    )
+    assert imports.all_of(store) == []
+    with pytest.raises(imports.UnknownImportError):
+        imports.sign(store, 1, BERIK)
+
+    taken = run(a_line("n0002.zz-qalqan.kz"))
+
+    assert [entry.id for entry in imports.rows_of(store, taken.import_id)] == ["old-n0002"]
+    assert store.value("SELECT count(*) FROM imported_entries") == 1
+
+
+def test_a_source_is_one_line(store: Store, run: Importer) -> None:
+    run.path.write_bytes(a_line())
+    for source in ("", "two\nlines"):
+        with pytest.raises(RefusedError, match="source"):
+            take_over(
+                store, run.path, source=source, person=DANA, judge=Judge(store, load(None)), on_bad=print
+            )  # fmt: skip
+
+
+@given(
+    st.binary(max_size=300)
+    | st.builds(a_line, appeal=st.text(max_size=20), id=st.text(max_size=20))
+)
+def test_no_line_of_bytes_does_harm(line: bytes) -> None:
+    told = ""
+    try:
+        entry_of_row(line, NOW)
+    except BadEntryError as error:
+        told = str(error)
+    assert told.isprintable()
