@@ -206,7 +206,7 @@ def _sampled(names: Sequence[str], chance: random.Random, always: Iterable[str])
     if not names:
         return ()
     kept = {names[0], names[-1], max(names, key=len), *(set(always) & set(names))}
-    more = chance.sample(names, min(SAMPLE, len(names)))
+    more = [name for name in chance.sample(names, min(SAMPLE, len(names))) if name not in kept]
     return sorted({*kept, *more[: SAMPLE - len(kept)]})
 
 

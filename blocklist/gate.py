@@ -172,17 +172,20 @@ def as_json(proofs: Sequence[Proof]) -> list[dict[str, object]]:
     return [asdict(each) for each in proofs]
 
 
+def unproved(manifest: Manifest, proofs: Sequence[Proof]) -> list[str]:
+    """The formats of the list that no consumer here has proved."""
+    proved = {each.form for each in proofs if each.outcome is Outcome.PROVED}
+    return sorted(set(manifest.formats) - proved)
+
+
 def report_text(manifest: Manifest, verify: str, program: str, proofs: Sequence[Proof]) -> str:
     """What stands in the report that is published beside the lists, without the last line end."""
-    unproved = sorted(
-        set(manifest.formats) - {each.form for each in proofs if each.outcome is Outcome.PROVED}
-    )
     return json.dumps(
         {
             "serial": manifest.serial,
             "verify": verify,
             "program": program,
-            "not_proved": unproved,
+            "not_proved": unproved(manifest, proofs),
             "checks": as_json(proofs),
         },
         indent=2,

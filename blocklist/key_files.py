@@ -11,6 +11,24 @@ class BadKeyError(QalqanError):
     """A file of a key that cannot be used; the message says why, and never what is in it."""
 
 
+def put_secret(path: Path, data: bytes) -> None:
+    """`data` is a new file that nobody but its owner may use.
+
+    Raises:
+        BadKeyError: something stands there already, or it cannot be written.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise BadKeyError(f"{path} is there already; choose another name for the key") from None
+    except OSError as error:
+        raise BadKeyError(f"cannot write a key to {path} ({error.strerror})") from None
+
+
 def secret(path: Path, *, longest: int) -> bytes:
     """What stands in the file, which nobody but its owner may read, change or run.
 

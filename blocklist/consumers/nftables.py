@@ -32,25 +32,31 @@ add chain inet qalqan out { type filter hook output priority 0; }
 add rule inet qalqan out ip daddr @listed4 reject with tcp reset
 add rule inet qalqan out ip6 daddr @listed6 reject with tcp reset
 """
-# prints the addresses that are reached
+# prints the addresses that are reached; all are tried at once, since a packet that is dropped is not answered
 REACHED: Final = """
-import socket, sys
-for family in (socket.AF_INET, socket.AF_INET6):
+import selectors, socket, sys, time
+waiting, servers = selectors.DefaultSelector(), []
+for family, home in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
     server = socket.socket(family)
+    if family == socket.AF_INET6:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     server.bind(("", 8080))
-    server.listen(1024)
+    server.listen(4096)
     for address in sys.argv[1:]:
         if (":" in address) == (family == socket.AF_INET6):
             client = socket.socket(family)
-            client.settimeout(3)
+            client.setblocking(False)
             # the refusal goes back to where the packet came from, which must not be the listed address itself
-            client.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
-            try:
-                client.connect((address, 8080))
-                print(address)
-            except OSError:
-                pass
-            client.close()
+            client.bind((home, 0))
+            client.connect_ex((address, 8080))
+            waiting.register(client, selectors.EVENT_WRITE, address)
+    servers.append(server)
+end = time.monotonic() + 3
+while waiting.get_map() and time.monotonic() < end:
+    for key, _ in waiting.select(0.1):
+        if key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+            print(key.data)
+        waiting.unregister(key.fileobj)
 """
 _SCRIPT: Final = (
     "ip link set lo up; ip route add local default dev lo; ip -6 route add local default dev lo;"

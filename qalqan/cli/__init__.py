@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "users": "qalqan.cli.users:users",
     "serve": "qalqan.cli.serve:serve",
     "export": "qalqan.cli.export:export",
+    "publish": "qalqan.cli.publish:publish",
+    "keys": "qalqan.cli.keys:keys",
     "export-hashes": "qalqan.cli.export_hashes:export_hashes",
     "recheck": "qalqan.cli.recheck:recheck",
     "evidence": "qalqan.cli.evidence:evidence",

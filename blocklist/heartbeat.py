@@ -1,0 +1,74 @@
+"""The heartbeat: a newer signature of the same manifest, which says that nothing has changed and the list still holds.
+
+Without it a reader cannot tell a quiet publisher from one that is gone, or from somebody who keeps the new list from
+it. The heartbeat lies in the snapshot it speaks of, so that it changes hands together with the list.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from blocklist import served, sign
+from blocklist.served import ClockError, Served
+from blocklist.signers import Signers
+from blocklist.snapshots import locked
+from review_queue.clock import later
+from review_queue.errors import ExportError
+
+_NEXT: Final = ".next"
+
+
+def renew(out: Path, whole: Served, signers: Signers, *, valid_for: timedelta) -> str:
+    """Each list that `out` serves has new heartbeats; returns until when they say it holds.
+
+    Raises:
+        ExportError: another list is served by now, or the folder cannot be written.
+        ClockError: the heartbeat there speaks for longer than the new one would.
+    """
+    not_after = later(signers.clock(), valid_for.total_seconds())
+    with locked(out):
+        now = served.served(out)
+        if now is None or now.manifest != whole.manifest:
+            raise ExportError("another list was published meanwhile; run the same command again")
+        for one in (*served.parts(now).values(), now):
+            _check_later(one, signers, not_after)
+            for name, data in signers.heartbeat(one.manifest, not_after=not_after).items():
+                _put(out, one.folder, name, data)
+    return not_after
+
+
+def until(one: Served, signers: Signers) -> str:
+    """Until when the heartbeat that is there says the list holds; "" where none of ours is there."""
+    if signers.minisign is None:
+        return ""
+    try:
+        text = (one.folder / sign.HEARTBEAT_NAME).read_text("utf-8", "replace")
+        said = sign.verify_minisign(one.manifest, text, signers.minisign.public_key())
+    except (OSError, sign.BadSignatureError):
+        return ""
+    return dict(each.split(":", maxsplit=1) for each in said.split("\t")).get("not_after", "")
+
+
+def _check_later(one: Served, signers: Signers, not_after: str) -> None:
+    before = until(one, signers)
+    if before > not_after:
+        raise ClockError(
+            f"the list was said to hold until {before}, and by the clock of now it would until {not_after}: set the"
+            " clock; where it is right and was wrong then, add --clock-is-right"
+        )
+
+
+def _put(out: Path, folder: Path, name: str, data: bytes) -> None:
+    """`data` is the file of that name in the folder, by one rename; what is half-written stays beside the lists."""
+    waiting = out / f".{name}{_NEXT}"
+    with waiting.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    waiting.replace(folder / name)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,161 @@
+"""`qalqan publish`: the lists are signed, proved on the programs that load them, and only then served."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from blocklist import signers
+from blocklist.consumers import CONSUMERS
+from blocklist.formats import FORMATS
+from blocklist.gate import DEADLINE_S, Gate
+from blocklist.publication import Verify, Wanted
+from blocklist.publication import publish as publish_lists
+from qalqan.cli.options import data_option, json_option, login
+from qalqan.cli.publish_report import tell
+from qalqan.cli.signing import sign_in
+from review_queue import tokens
+from review_queue.store import open_store
+from review_ui.roles import Capability
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@data_option
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder the lists are served from; made where missing.",
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(list(FORMATS)),
+    help="A format to write; may be given several times. Without it: all.",
+)
+@click.option(
+    "--verify",
+    type=click.Choice(list(Verify)),
+    default=Verify.LOCAL,
+    show_default=True,
+    help="local: prove each format on the programs installed here; none: publish unproved.",
+)
+@click.option(
+    "--require",
+    multiple=True,
+    type=click.Choice(list(CONSUMERS)),
+    help="Publish nothing where this program is not here; may be given several times.",
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(1, 3600),
+    default=DEADLINE_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="A program that takes longer is ended and has failed.",
+)
+@click.option(
+    "--canary",
+    default="",
+    metavar="NAME",
+    help="A listed name that providers look for; nothing is published without it.",
+)
+@click.option(
+    "--minisign-key",
+    type=_FILE,
+    help="Ed25519 key in PEM to sign with; make one with `qalqan keys new`.",
+)
+@click.option("--cms-key", type=_FILE, help="RSA or elliptic-curve key in PEM, for CMS.")
+@click.option("--cms-cert", type=_FILE, help="Its certificate in PEM, those above it behind.")
+@click.option("--as", "username", metavar="USER", help="Your account; without it: your login name.")
+@click.option(
+    "--password-file",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Read the password of --as from this file, - for standard input.",
+)
+@click.option(
+    "--new-key", is_flag=True, help="The providers know of other keys from now on; needs --as."
+)
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="It is known that the store is older than what is served; needs --as.",
+)
+@click.option(
+    "--clock-is-right",
+    is_flag=True,
+    help="The clock is right and was wrong when the last list was made; needs --as.",
+)
+@json_option
+def publish(
+    data: Path,
+    out: Path,
+    *,
+    formats: tuple[str, ...],
+    verify: str,
+    require: tuple[str, ...],
+    deadline: float,
+    canary: str,
+    minisign_key: Path | None,
+    cms_key: Path | None,
+    cms_cert: Path | None,
+    username: str | None,
+    password_file: Path | None,
+    new_key: bool,
+    restored: bool,
+    clock_is_right: bool,
+    as_json: bool,
+) -> None:
+    """Publish what people approved: signed, proved on real resolvers and proxies, swapped in at once.
+
+    Expired blocks are lifted first. Where nothing has changed there is no new serial, but a new heartbeat says
+    that the list still holds. Whatever goes wrong, the last good list stays served and the exit code is 1.
+
+    \b
+    Example:
+      qalqan publish --data data --out lists --minisign-key list.key
+      qalqan publish --data data --out lists --minisign-key list.key --require bind --require unbound
+    """
+    if (new_key or restored or clock_is_right) and not username:
+        raise click.UsageError("a person has to say so: add --as with your account")
+    actor = f"cli:{login()}"
+    if username:
+        actor = sign_in(data, username, password_file, Capability.EXPORT).id
+    keys = signers.load(minisign_key, cms_key, cms_cert)
+    with open_store(data, create=False) as store, _checks_shown() as advance:
+        wanted = Wanted(
+            formats=formats or tuple(FORMATS),
+            parts=tokens.parts_wanted(store),
+            verify=Verify(verify),
+            require=require,
+            program=version("qalqan"),
+            is_new_key=new_key,
+            is_restored=restored,
+            is_clock_right=clock_is_right,
+        )
+        gate = Gate(always=canary, deadline_s=deadline, advance=advance)
+        done = publish_lists(store, out, wanted, actor=actor, signers=keys, gate=gate)
+    tell(done, out, wanted.verify, keys.warnings, as_json=as_json)
+
+
+@contextmanager
+def _checks_shown() -> Iterator[Callable[[int, int], None]]:
+    """How many checks of the lists are done, on standard error; silent where nobody looks."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, console=console, disable=not console.is_terminal, transient=True
+    ) as bar:
+        task = bar.add_task("writing", total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, description="proving", completed=done, total=total)
+
+        yield advance

@@ -1,0 +1,77 @@
+"""What the store remembers of the lists it published: each export, and with which keys and proofs it went out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from review_queue import audit
+from review_queue.store import Store
+
+PROVED: Final = "list.proved"  # of a list that is about to be served
+REFUSED: Final = "list.refused"
+HEARTBEAT: Final = "list.heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One export as the store has it."""
+
+    serial: int
+    created_at: str
+    manifest_sha256: str
+
+
+def export_of(store: Store, serial: int) -> Export | None:
+    """The export with this serial; None where the store knows of none."""
+    return _export(store, "WHERE serial = ?", [serial])
+
+
+def newest_export(store: Store) -> Export | None:
+    """The export with the highest serial; None before the first."""
+    return _export(store, "ORDER BY serial DESC LIMIT 1", [])
+
+
+def last_keys(store: Store) -> Mapping[str, str] | None:
+    """The public keys the newest published list was signed with, by kind; None before the first."""
+    newest = newest_export(store)
+    if newest is None:
+        return None
+    rows = store.rows(
+        "SELECT json_extract(detail, '$.keys') AS keys FROM audit WHERE action = ? AND"
+        " CAST(subject AS INTEGER) <= ? ORDER BY seq DESC LIMIT 1",
+        [PROVED, newest.serial],
+    )
+    for row in rows:
+        return {str(kind): str(key) for kind, key in json.loads(row["keys"]).items()}
+    return None
+
+
+def record_proved(
+    store: Store,
+    *,
+    serial: int,
+    actor: str,
+    verify: str,
+    keys: Mapping[str, str],
+    proofs: Sequence[Mapping[str, object]],
+) -> None:
+    """The log has how the list of this serial was proved and with which keys it is signed."""
+    detail = {"verify": verify, "keys": dict(keys), "checks": [dict(each) for each in proofs]}
+    audit.append(store, actor=actor, action=PROVED, subject=str(serial), detail=detail)
+
+
+def record_refused(store: Store, *, actor: str, reason: str) -> None:
+    """The log has that a list was made and not published, and why."""
+    audit.append(store, actor=actor, action=REFUSED, subject="list", detail={"reason": reason})
+
+
+def record_heartbeat(store: Store, *, serial: int, actor: str, not_after: str) -> None:
+    """The log has that the list of this serial still holds, and until when."""
+    detail = {"not_after": not_after}
+    audit.append(store, actor=actor, action=HEARTBEAT, subject=str(serial), detail=detail)
+
+
+def _export(store: Store, where: str, params: list[str | int]) -> Export | None:
+    row = store.row(f"SELECT serial, created_at, manifest_sha256 FROM exports {where}", params)
+    return Export(row["serial"], row["created_at"], row["manifest_sha256"]) if row else None

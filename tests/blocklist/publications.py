@@ -1,0 +1,73 @@
+"""A store that can be published from, made through the store as the review UI makes it, and keys to sign with.
+
+Its names are made up and asked of nobody but resolvers on loopback: a store that may list reserved ones is refused.
+"""
+
+import re
+from pathlib import Path
+
+from blocklist import key_files, sign
+from blocklist.entries import admit
+from blocklist.signers import Signers, load
+from review_queue import decisions, policies
+from review_queue.categories import Category, Scope, Verdict
+from review_queue.hosts import parse_url
+from review_queue.records import Draft
+from review_queue.store import Store
+from tests.blocklist.approvals import PEOPLE, case_of
+
+
+def approve_real(
+    store: Store, *names: str, scope: Scope = Scope.HOST, category: Category = Category.VIOLENCE
+) -> None:
+    """Each name has an approved case of its own, and none may be listed though reserved."""
+    for name in names:
+        case = case_of(store, _site(name, scope), category)
+        policy = policies.current(store, case.category)[0]
+        ground = policies.grounds(store)[0]
+        for person in PEOPLE[:3]:
+            decisions.decide(
+                store,
+                Draft(
+                    case_ref=case.ref,
+                    reviewer=person,
+                    verdict=Verdict.VIOLATES,
+                    reason="It calls for it.",
+                    scope=scope,
+                    name=name,
+                    policy_code=policy.code,
+                    policy_version=policy.version,
+                    legal_ground_code=ground.code,
+                    legal_ground_version=ground.version,
+                ),
+            )
+
+
+def _site(name: str, scope: Scope) -> str:
+    if scope is Scope.URL:
+        return parse_url(name).host.name
+    if scope in (Scope.HOST, Scope.DOMAIN):
+        return name
+    return f"{re.sub('[^0-9a-f]', '-', name).strip('-')}-zz-qalqan.kz"
+
+
+def listed(store: Store, *names: str, scope: Scope = Scope.HOST) -> None:
+    """Each name is an entry."""
+    approve_real(store, *names, scope=scope)
+    assert admit(store).refused == ()
+
+
+def host(number: int) -> str:
+    """A made-up host; each number has a site of its own."""
+    return f"n{number:04}-zz-qalqan.kz"
+
+
+def key_at(path: Path) -> Path:
+    """A new minisign key stands there."""
+    key_files.put_secret(path, sign.new_minisign_key())
+    return path
+
+
+def signers_at(path: Path) -> Signers:
+    """The signers of a new minisign key that stands there."""
+    return load(key_at(path), None, None)

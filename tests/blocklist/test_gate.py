@@ -1,0 +1,268 @@
+"""The gate on real programs: what they must say of a list, and what keeps it from being published."""
+
+import json
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from blocklist import gate, lint, publish
+from blocklist.consumers import CONSUMERS, programs, resolver
+from blocklist.consumers.questions import NAMES, Use
+from blocklist.formats import FORMATS
+from blocklist.gate import ConsumerMissingError, Gate, GateError, Outcome, Place, Proof
+from blocklist.manifest import Manifest
+from blocklist.rendering import Format, View
+from review_queue.categories import Scope
+from review_queue.store import Store, open_store
+from tests.blocklist.publications import host, listed
+
+RESOLVERS = ("bind", "unbound", "dnsmasq", "powerdns", "knot")
+DOMAIN = "wide-zz-qalqan.kz"
+
+
+def here(*keys: str) -> Gate:
+    """A gate of these consumers; the test is skipped where one is missing."""
+    for key in keys:
+        if reason := CONSUMERS[key].why_not_here():
+            pytest.skip(reason)
+    return Gate({key: CONSUMERS[key] for key in keys}, deadline_s=60)
+
+
+@pytest.fixture(scope="module")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with open_store(tmp_path_factory.mktemp("data")) as store:
+        listed(store, *map(host, range(40)))
+        listed(store, DOMAIN, "deep.down-zz-qalqan.kz", scope=Scope.DOMAIN)
+        listed(store, "192.88.99.66", "2620:4f:8000::66", scope=Scope.IP)
+        listed(store, "192.31.196.0/28", scope=Scope.CIDR)
+        listed(store, "http://page-zz-qalqan.kz/users/x/page.html", scope=Scope.URL)
+        yield store
+
+
+def exported(
+    store: Store, out: Path, gate_: Gate, *formats: str
+) -> tuple[tuple[Proof, ...], Manifest]:
+    """What the gate says of an export; what it refuses is not published."""
+    found: list[Proof] = []
+
+    def prove(folder: Path, manifest: Manifest) -> None:
+        found.extend(gate_.prove([Place(folder, manifest)]))
+        gate.refuse_failed(found)
+
+    manifest = publish.export(store, out, formats, actor="test", prove=prove)
+    return tuple(found), manifest
+
+
+def with_lines(patch: pytest.MonkeyPatch, form: str, file: str, *bad_lines: str) -> None:
+    """The writer of the file has a fault, and the last check is gone."""
+    good = FORMATS[form]
+
+    def lines(view: View) -> Iterator[str]:
+        return chain(good.files[file](view), bad_lines)
+
+    faulty: dict[str, Format] = {
+        **FORMATS,
+        form: replace(good, files={**good.files, file: lines}),
+    }
+    patch.setattr(publish, "FORMATS", faulty)
+    patch.setattr(lint, "check", lambda *_args, **_named: 0)
+
+
+def test_every_resolver_here_proves_what_it_loads(shared_store: Store, tmp_path: Path) -> None:
+    proofs, _ = exported(
+        shared_store, tmp_path / "lists", here(*RESOLVERS), "rpz", "unbound", "dnsmasq", "hosts"
+    )
+
+    assert {each.outcome for each in proofs} == {Outcome.PROVED}
+    assert {(each.file, each.consumer) for each in proofs} == {
+        *(("rpz.zone", CONSUMERS[key].name) for key in ("bind", "unbound", "powerdns", "knot")),
+        *(("rpz-garden.zone", CONSUMERS[key].name) for key in ("bind", "unbound", "powerdns")),
+        ("unbound.conf", "Unbound"),
+        ("dnsmasq.conf", "dnsmasq"),
+        ("hosts.txt", "dnsmasq"),
+    }
+    by_file = {each.file: each for each in proofs if each.consumer != "Knot Resolver"}
+    assert by_file["hosts.txt"].blocked == 34
+    # hosts, domains each with a name below, two addresses, both ends of a network
+    assert by_file["rpz.zone"].blocked == 34 + 2 * 2 + 2 + 2
+    assert all(each.open > 70 and each.version for each in proofs)
+
+
+def test_proxies_and_packet_filters_prove_what_they_load(
+    shared_store: Store, tmp_path: Path
+) -> None:
+    keys = ("squid", "squidguard", "e2guardian", "nftables")
+
+    proofs, _ = exported(shared_store, tmp_path / "lists", here(*keys), *keys)
+
+    assert {(each.consumer, each.outcome) for each in proofs} == {
+        (CONSUMERS[key].name, Outcome.PROVED) for key in keys
+    }
+    assert all(each.blocked >= 4 and each.open >= 4 for each in proofs)
+
+
+@pytest.mark.parametrize("key", ["powerdns", "knot"])
+@pytest.mark.parametrize("line", ["* CNAME .", "kz CNAME ."])
+def test_what_the_last_check_would_have_seen_the_gate_sees_on_the_real_resolver(
+    shared_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, line: str
+) -> None:
+    out = tmp_path / "lists"
+    how = here(key)
+    exported(shared_store, out, how, "rpz")
+    before = {path.name: path.read_bytes() for path in (out / "current").iterdir()}
+    with_lines(monkeypatch, "rpz", "rpz.zone", line)
+
+    with pytest.raises(GateError, match=r"got rpz\.zone wrong: .*must be left alone") as caught:
+        exported(shared_store, out, how, "rpz")
+
+    assert CONSUMERS[key].name in str(caught.value)
+    assert before == {path.name: path.read_bytes() for path in (out / "current").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("key", "place", "line"),
+    [
+        ("powerdns", ("rpz", "rpz.zone"), f"{DOMAIN} CNAME ."),  # drops the list, runs unfiltered
+        ("unbound", ("rpz", "rpz.zone"), "zoo.example. CNAME ."),  # does not start
+        ("bind", ("rpz", "rpz.zone"), f"{DOMAIN} A 192.0.2.1"),
+        ("dnsmasq", ("dnsmasq", "dnsmasq.conf"), "address=/kz/"),
+        ("squid", ("squid", "squid-dstdomain.txt"), ".kz"),
+        ("squidguard", ("squidguard", "squidguard-domains.txt"), "kz"),
+        ("nftables", ("nftables", "nftables.nft"), "add element inet qalqan listed4 { 0.0.0.0/0 }"),
+    ],
+)
+def test_a_breakage_fails_the_gate_of_the_program_it_breaks(
+    shared_store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    place: tuple[str, str],
+    line: str,
+) -> None:
+    how = here(key)
+    with_lines(monkeypatch, *place, line)
+
+    with pytest.raises(GateError, match="the last good list stays"):
+        exported(shared_store, tmp_path / "lists", how, place[0])
+
+    assert not (tmp_path / "lists" / "current").exists()
+
+
+def test_a_list_that_is_cut_off_fails_the_gate_where_a_resolver_loads_the_rest(
+    shared_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Knot Resolver reads what is there and says nothing: the last name of the list is always asked for."""
+    good = FORMATS["rpz"]
+
+    def cut(view: View) -> Iterator[str]:
+        lines = [*good.files["rpz.zone"](view)]
+        yield from lines[: 4 + 41]
+
+    faulty = {**FORMATS, "rpz": replace(good, files={**good.files, "rpz.zone": cut})}
+    monkeypatch.setattr(publish, "FORMATS", faulty)
+    monkeypatch.setattr(lint, "check", lambda *_args, **_named: 0)
+
+    with pytest.raises(GateError, match="is not blocked, but is listed"):
+        exported(shared_store, tmp_path / "lists", here("knot"), "rpz")
+
+
+def stand_in(binary: str, *command: str) -> Gate:
+    """A gate of a program that is no resolver."""
+    use = Use("rpz", ("rpz.zone",), NAMES, settings="")
+    program = resolver.Program("Stand-in", binary, "coreutils", {}, command, "--version", (use,))
+    return Gate({"bind": resolver.consumer("bind", program)}, deadline_s=1)
+
+
+def test_a_program_that_hangs_is_killed_at_the_deadline_and_has_failed(
+    shared_store: Store, tmp_path: Path
+) -> None:
+    with pytest.raises(GateError, match="did not answer in time and was killed"):
+        exported(shared_store, tmp_path / "lists", stand_in("sleep", "600"), "rpz")
+
+
+def test_a_program_that_ends_at_once_has_failed(shared_store: Store, tmp_path: Path) -> None:
+    with pytest.raises(GateError, match="it ended"):
+        exported(shared_store, tmp_path / "lists", stand_in("false"), "rpz")
+
+
+def test_a_program_that_is_missing_is_named_and_its_format_is_not_proved(
+    shared_store: Store, tmp_path: Path
+) -> None:
+    how = stand_in("no-such-resolver")
+
+    proofs, manifest = exported(shared_store, tmp_path / "lists", how, "rpz", "hosts")
+
+    (proof,) = proofs
+    assert (proof.outcome, proof.consumer) == (Outcome.NOT_HERE, "Stand-in")
+    assert "not installed" in proof.told
+    assert gate.unproved(manifest, proofs) == ["hosts", "rpz"]
+    told = json.loads(gate.report_text(manifest, "local", "1.0", proofs))
+    assert told["not_proved"] == ["hosts", "rpz"]
+    assert told["checks"][0]["outcome"] == "not here"
+    with pytest.raises(ConsumerMissingError, match=r"Stand-in is required, and .*not installed"):
+        how.require(["bind"])
+
+
+def test_a_canary_that_is_not_listed_keeps_the_list_back(
+    shared_store: Store, tmp_path: Path
+) -> None:
+    how = replace(here("dnsmasq"), always="canary-zz-qalqan.kz")
+
+    with pytest.raises(GateError, match=r"canary-zz-qalqan\[\.\]kz is not in the list"):
+        exported(shared_store, tmp_path / "lists", how, "hosts")
+
+    proofs, _ = exported(shared_store, tmp_path / "lists", replace(how, always=host(7)), "hosts")
+    assert proofs[0].outcome is Outcome.PROVED
+
+
+def test_progress_is_told_after_each_check(shared_store: Store, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    how = replace(here("dnsmasq"), advance=lambda done, total: told.append((done, total)))
+
+    exported(shared_store, tmp_path / "lists", how, "hosts", "dnsmasq")
+
+    assert told == [(0, 2), (1, 2), (2, 2)]
+
+
+def test_an_empty_list_is_proved_to_block_nothing(tmp_path: Path) -> None:
+    with open_store(tmp_path / "data") as store:
+        proofs, _ = exported(store, tmp_path / "lists", here("dnsmasq", "knot"), "rpz", "hosts")
+
+    assert {(each.outcome, each.blocked) for each in proofs} == {(Outcome.PROVED, 0)}
+    assert all(each.open >= 5 for each in proofs)
+
+
+def test_what_a_killed_process_left_of_its_folders_is_gone_with_the_next() -> None:
+    with programs.own_folder() as first:
+        left = first.parent / f"{first.name}-left"
+        left.mkdir()
+        (left / ".lock").touch()
+        try:
+            with programs.own_folder():
+                assert not left.exists()
+                assert first.exists()  # somebody holds it
+        finally:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def test_a_port_is_of_loopback_and_above_1023() -> None:
+    ports = [programs.free_port() for _ in range(20)]
+
+    assert min(ports) > 1023
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", ports[-1]))
+
+
+def test_a_batch_program_that_hangs_is_killed_with_what_it_started(tmp_path: Path) -> None:
+    begun = time.monotonic()
+
+    with pytest.raises(programs.DoesNotStartError, match="did not end in time"):
+        programs.told_by(
+            [programs.path_of("sh"), "-c", "sleep 60 & sleep 60"], tmp_path, begun + 0.5
+        )
