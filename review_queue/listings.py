@@ -97,9 +97,13 @@ def _was_ever_live(store: Store, entry: Entry) -> bool:
 
 
 def _ended_at(store: Store, entry: Entry) -> str:
-    lifted = store.value("SELECT lifted_at FROM lifts WHERE entry_id = ?", [entry.id])
-    if lifted:
-        return str(lifted)
+    said = store.value(
+        "SELECT coalesce((SELECT lifted_at FROM lifts WHERE entry_id = :id), (SELECT w.withdrawn_at"
+        " FROM import_withdrawals w JOIN imported_entries e ON e.import_id = w.import_id WHERE e.id = :id))",
+        {"id": entry.id},
+    )
+    if said:
+        return str(said)
     return entry.expires_at if entry.expires_at and entry.expires_at <= store.now() else ""
 
 

@@ -70,7 +70,7 @@ def parsed(found: object, *, at: str, part: str) -> Receipt:
     digest = found.get("manifest_sha256")
     if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
         raise BadReceiptError("manifest_sha256 is the SHA-256 of manifest.json, in lower-case hex")
-    if outcome not in set(Outcome):
+    if not isinstance(outcome, str) or outcome not in set(Outcome):
         raise BadReceiptError(f"outcome is one of {', '.join(Outcome)}")
     consumer = _line(found, "consumer", LONGEST_CONSUMER)
     if not consumer:
