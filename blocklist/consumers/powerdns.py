@@ -5,6 +5,7 @@ from typing import Final
 from blocklist.consumers import resolver
 from blocklist.consumers.questions import GARDEN, NAMES, NETWORKS, Use
 
+# `socket-dir` is relative since a socket's path holds 107 characters at the most, and a folder may be deeper than that
 _ZONE: Final = 'rpzFile("{folder}/FILE", {{ policyName = "rpz.provider.example" }})'
 
 
@@ -21,7 +22,7 @@ PROGRAM: Final = resolver.Program(
         "recursor.conf": """
 local-address=127.0.0.1
 local-port={port}
-socket-dir={folder}
+socket-dir=.
 daemon=no
 threads=1
 dnssec=off
