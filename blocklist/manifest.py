@@ -10,6 +10,7 @@ from blocklist.rendering import Skipped
 from review_queue.errors import ExportError
 
 FILE_NAME: Final = "manifest.json"
+PROOFS_NAME: Final = "proofs.json"  # beside a manifest that was proved before it was served
 SHOWN_SKIPPED: Final = 100
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from blocklist import gate, heartbeat, served
 from blocklist.entries import AdmitReport, admit
 from blocklist.gate import Gate, Place, Proof
-from blocklist.manifest import Manifest
+from blocklist.manifest import PROOFS_NAME, Manifest
 from blocklist.publish import VALID_FOR, export
 from blocklist.served import Served
 from blocklist.signers import Signers
@@ -110,7 +110,7 @@ class _Hook:
             self.proofs = self._gate.prove(self._places)
             gate.refuse_failed(self.proofs)
         text = gate.report_text(manifest, self._wanted.verify, self._wanted.program, self.proofs)
-        Snapshot(folder).put(served.PROOFS_NAME, f"{text}\n".encode("ascii"))
+        Snapshot(folder).put(PROOFS_NAME, f"{text}\n".encode("ascii"))
         publications.record_proved(
             self._store, serial=manifest.serial, actor=self._actor, verify=self._wanted.verify,
             keys=self._signers.keys, proofs=gate.as_json(self.proofs),

@@ -10,13 +10,14 @@ from blocklist.formats import FORMATS
 from blocklist.judging import judge_of
 from blocklist.manifest import (
     FILE_NAME,
+    PROOFS_NAME,
     FileDigest,
     Manifest,
     Published,
     read_manifest,
 )
 from blocklist.rendering import Heading
-from blocklist.snapshots import Snapshot, check_places, locked, new_snapshot, serve
+from blocklist.snapshots import Snapshot, check_places, current, locked, new_snapshot, serve
 from review_queue import entries as store_entries
 from review_queue import lifts
 from review_queue.categories import Category
@@ -58,6 +59,8 @@ def export(
     _check_known(formats)
     with locked(out):
         check_places(out, _file_names())
+        if prove is None:
+            _check_unpublished(out)
         before = read_manifest(out)
         wanted = [FORMATS[f] for f in FORMATS if f in formats or (before and f in before.formats)]
         heading = Heading(
@@ -82,6 +85,19 @@ def export(
         serve(out, heading.serial)
         deltas.prune(out, later(store.clock(), -deltas.KEPT_S))
     return manifest
+
+
+def _check_unpublished(out: Path) -> None:
+    """What is served in `out` was not published: readers of a signed list would be left without one they may take.
+
+    Raises:
+        ExportError: it was.
+    """
+    served = current(out)
+    if served and (served / PROOFS_NAME).exists():
+        raise ExportError(
+            f"{out} holds the list that was published; `qalqan publish` renews it, and an export needs another folder"
+        )
 
 
 def _write_changes(store: Store, out: Path, found: listing.Written, part: str = "") -> None:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from blocklist import canonical, sign, snapshots
-from blocklist.manifest import FILE_NAME, Manifest
+from blocklist.manifest import FILE_NAME, PROOFS_NAME, Manifest
 from blocklist.signers import Signers
 from review_queue import publications
 from review_queue.errors import ExportError
 from review_queue.store import Store
 
-PROOFS_NAME: Final = "proofs.json"
 _CHUNK: Final = 1 << 20
 
 
