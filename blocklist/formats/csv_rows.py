@@ -26,6 +26,7 @@ CAPABILITY: Final = Capability(
     a_line_means="a row is one entry; its granularity says how much it blocks",
 )
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:/_?&%#~*-]*")
+_ALL_PLAIN: Final = re.compile(rf"(?:{_PLAIN.pattern})?+(?:\n(?:{_PLAIN.pattern})?+)*+")
 _FORMULA: Final = re.compile(r" *[=+\-@']")
 _AFTER_SEMICOLON: Final = re.compile(r';(?=[ "]*[=+\-@\'])')
 
@@ -71,12 +72,49 @@ def _row(values: Sequence[str | int | Sequence[str]]) -> str:
     return ",".join(map(_field, values)) + "\r"  # the writer of files adds the LF
 
 
+def _plain_row(entry: Entry, appeal: str) -> str:
+    """The row of an entry whose texts are all plain; empty where one is not."""
+    several = (*entry.decision_ids, *entry.papers, *entry.overrides)
+    texts = (
+        entry.id,
+        entry.name,
+        entry.unicode_name,
+        entry.policy_code,
+        entry.legal_ground_code,
+        entry.case_ref,
+        entry.listed_at,
+        entry.review_at,
+        entry.expires_at,
+        *several,
+    )
+    joined = "\n".join(texts)
+    # one look at all of them and not one at each; a line end of a text's own is counted
+    if not _ALL_PLAIN.fullmatch(joined) or joined.count("\n") >= len(texts) or "" in several:
+        return ""
+    return (
+        f'"{entry.id}","{GRANULARITIES[entry.scope]}","{entry.name}","{entry.unicode_name}",'
+        f'"{entry.category}","{entry.policy_code}","{entry.policy_version}",'
+        f'"{entry.legal_ground_code}","{entry.legal_ground_version}","{entry.case_ref}",'
+        f"{_array(entry.decision_ids)},{_array(entry.papers)},"
+        f'"{entry.people}",{_array(entry.overrides)},"{entry.listed_at}","{entry.review_at}",'
+        f'"{entry.expires_at}",{appeal}\r'
+    )
+
+
+def _array(plain: Sequence[str]) -> str:
+    inside = '"", ""'.join(plain)
+    return f'"[""{inside}""]"' if plain else '"[]"'
+
+
 def _lines(view: View) -> Iterator[str]:
     yield _row((*_COLUMNS, "appeal"))
     getters = tuple(_COLUMNS.values())
-    appeal = view.heading.appeal
+    appeal = _field(view.heading.appeal)
     for entry in view.records():
-        yield _row([*(value(entry) for value in getters), appeal])
+        yield (
+            _plain_row(entry, appeal)
+            or f"{','.join(_field(value(entry)) for value in getters)},{appeal}\r"
+        )
 
 
 FORMAT: Final = Format("csv", {"csv-entries.csv": _lines}, CAPABILITY, whole_entries=True)

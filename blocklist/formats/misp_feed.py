@@ -10,10 +10,10 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import groupby
+from functools import lru_cache
 from typing import Final
 
-from blocklist.formats.json_rows import rows, sayable
+from blocklist.formats.json_rows import ids_in, quoted, rows
 from blocklist.rendering import Capability, Format, Heading, View
 from review_queue.categories import Scope
 from review_queue.records import Entry
@@ -39,8 +39,14 @@ _COMPLETE: Final = "2"
 _AS_THE_EVENT: Final = "5"  # distribution of an attribute
 
 
+@lru_cache(maxsize=4096)
+def _minute(moment: str) -> int:
+    return int(datetime.fromisoformat(f"{moment}:00Z").timestamp())
+
+
 def _seconds(moment: str) -> str:
-    return str(int(datetime.fromisoformat(moment).timestamp()))
+    # to the minute, which many entries have in common
+    return str(_minute(moment[:16]) + int(moment[17:19]))
 
 
 def _about(heading: Heading) -> dict[str, object]:
@@ -56,30 +62,35 @@ def _about(heading: Heading) -> dict[str, object]:
     }
 
 
-def _attribute(scope: Scope, name: str, entries: Iterator[Entry]) -> dict[str, object]:
-    listed = list(entries)
-    said = (
-        f"{each.id}, case {each.case_ref}, {each.category}, decided by {each.people} people"
-        for each in listed
-    )
-    return {
-        "uuid": str(uuid.uuid5(NAMESPACE, f"{scope} {name}")),
-        "type": TYPES[scope],
-        "category": "Network activity",
-        "value": name,
-        "to_ids": True,
-        "timestamp": _seconds(max(each.listed_at for each in listed)),
-        "comment": sayable("; ".join(said)),
-        "distribution": _AS_THE_EVENT,
-        "disable_correlation": False,
-        "deleted": False,
-    }
+def _attributes(view: View) -> Iterator[str]:
+    """Each name as an attribute, a JSON object, put together as text: from dictionaries it takes thrice the time."""
+    id_of = ids_in(NAMESPACE)
+    for listed in _places(view):
+        first = listed[0]
+        scope, name = first.scope.value, first.name
+        said = "; ".join(
+            f"{each.id}, case {each.case_ref}, {each.category}, decided by {each.people} people"
+            for each in listed
+        )
+        newest = first.listed_at if len(listed) == 1 else max(each.listed_at for each in listed)
+        yield (
+            f'{{"uuid":"{id_of(f"{scope} {name}")}","type":"{TYPES[first.scope]}",'
+            f'"category":"Network activity","value":{quoted(name)},"to_ids":true,'
+            f'"timestamp":"{_seconds(newest)}","comment":{quoted(said)},'
+            f'"distribution":"{_AS_THE_EVENT}","disable_correlation":false,"deleted":false}}'
+        )
 
 
-def _places(view: View) -> Iterator[tuple[Scope, str, Iterator[Entry]]]:
-    """Each name once, with the entries that list it: MISP refuses a value that stands twice."""
-    for (name, scope), entries in groupby(view.records(), key=lambda each: (each.name, each.scope)):
-        yield scope, name, entries
+def _places(view: View) -> Iterator[list[Entry]]:
+    """The entries of each name: MISP refuses a value that stands twice."""
+    held: list[Entry] = []
+    for entry in view.records():
+        if held and (entry.name != held[0].name or entry.scope is not held[0].scope):
+            yield held
+            held = []
+        held.append(entry)
+    if held:
+        yield held
 
 
 def _event(view: View) -> Iterator[str]:
@@ -92,8 +103,7 @@ def _event(view: View) -> Iterator[str]:
         "distribution": "0",
     }
     head = json.dumps(event, separators=(",", ":"))[:-1]
-    attributes = (_attribute(*place) for place in _places(view))
-    return rows(f'{{"Event":{head},"Attribute":[', attributes, "]}}")
+    return rows(f'{{"Event":{head},"Attribute":[', _attributes(view), "]}}")
 
 
 def _manifest(view: View) -> Iterator[str]:
@@ -101,8 +111,9 @@ def _manifest(view: View) -> Iterator[str]:
 
 
 def _hashes(view: View) -> Iterator[str]:
-    for _, name, _ in _places(view):
-        digest = hashlib.md5(name.encode(), usedforsecurity=False)  # what the format asks for
+    for listed in _places(view):
+        # what the format asks for
+        digest = hashlib.md5(listed[0].name.encode(), usedforsecurity=False)
         yield f"{digest.hexdigest()},{EVENT}"
 
 

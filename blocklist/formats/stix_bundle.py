@@ -6,10 +6,10 @@ made from the ids of entries: an entry has the same indicator in every bundle.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from blocklist.formats.json_rows import rows, sayable
+from blocklist.formats.json_rows import ids_in, quoted, rows, sayable
 from blocklist.rendering import Capability, Format, View
 from review_queue.categories import Scope
 from review_queue.records import Entry
@@ -52,60 +52,77 @@ def _literal(text: str) -> str:
     return f"'{escaped}'"
 
 
-def _indicator(entry: Entry, appeal: str) -> dict[str, object]:
+def _indicators(entries: Iterable[Entry], appeal: str) -> Iterator[str]:
+    """Each entry as an indicator, a JSON object.
+
+    Put together as text: from dictionaries a million of them take 28 s, so 6.
+    """
+    id_of = ids_in(NAMESPACE)
+    grounds: dict[tuple[str, int, str, int], str] = {}  # few, and each is said of many entries
+    last = f',{{"source_name":"appeal","url":{quoted(appeal)}}}' if appeal else ""
+    for entry in entries:
+        key = (
+            entry.policy_code,
+            entry.policy_version,
+            entry.legal_ground_code,
+            entry.legal_ground_version,
+        )
+        said = grounds.get(key)
+        if said is None:
+            said = grounds[key] = ",".join(_grounds(*key))
+        yield f"{_head(entry, id_of(sayable(entry.id)))}{_references(entry, said)}{last}]}}"
+
+
+def _head(entry: Entry, uuid_of_entry: str) -> str:
+    listed = quoted(entry.listed_at)
     review = f" To be looked at again at {entry.review_at}." if entry.review_at else ""
-    return {
-        "type": "indicator",
-        "spec_version": "2.1",
-        "id": f"indicator--{uuid.uuid5(NAMESPACE, sayable(entry.id))}",
-        "created_by_ref": _IDENTITY,
-        "created": entry.listed_at,
-        "modified": entry.listed_at,
-        "name": sayable(entry.unicode_name),
-        "description": f"Decided by {entry.people} people.{review}",
-        "pattern": pattern_of(entry.scope, entry.name),
-        "pattern_type": "stix",
-        "pattern_version": "2.1",
-        "valid_from": entry.listed_at,
-        **({"valid_until": entry.expires_at} if entry.expires_at > entry.listed_at else {}),
-        "labels": [str(entry.category)],
-        "external_references": list(_references(entry, appeal)),
-    }
+    until = ""
+    if entry.expires_at > entry.listed_at:
+        until = f'"valid_until":{quoted(entry.expires_at)},'
+    return (
+        f'{{"type":"indicator","spec_version":"2.1","id":"indicator--{uuid_of_entry}",'
+        f'"created_by_ref":"{_IDENTITY}","created":{listed},"modified":{listed},'
+        f'"name":{quoted(entry.unicode_name)},'
+        f'"description":{quoted(f"Decided by {entry.people} people.{review}")},'
+        f'"pattern":{quoted(pattern_of(entry.scope, entry.name))},'
+        f'"pattern_type":"stix","pattern_version":"2.1","valid_from":{listed},{until}'
+        f'"labels":["{entry.category}"],"external_references":['
+    )
 
 
-def _references(entry: Entry, appeal: str) -> Iterator[dict[str, str]]:
-    yield _reference("qalqan entry", entry.id)
-    yield _reference("qalqan case", entry.case_ref)
-    yield _reference("qalqan reason", entry.policy_code, entry.policy_version)
-    yield _reference("qalqan legal ground", entry.legal_ground_code, entry.legal_ground_version)
+def _references(entry: Entry, grounds: str) -> str:
+    found = (
+        f"{_reference('qalqan entry', entry.id)},{_reference('qalqan case', entry.case_ref)},"
+        f"{grounds}"
+    )
     for source, ids in (
         ("qalqan decision", entry.decision_ids),
         ("decision on paper", entry.papers),
         ("qalqan override", entry.overrides),
     ):
         for each in ids:
-            yield _reference(source, each)
-    if appeal:
-        yield {"source_name": "appeal", "url": appeal}
+            found += f",{_reference(source, each)}"
+    return found
 
 
-def _reference(source: str, external_id: str, version: int | None = None) -> dict[str, str]:
-    said = {"source_name": source, "external_id": sayable(external_id)}
-    return said if version is None else {**said, "description": f"version {version}"}
+def _grounds(policy: str, policy_version: int, ground: str, ground_version: int) -> Iterator[str]:
+    for source, code, version in (
+        ("qalqan reason", policy, policy_version),
+        ("qalqan legal ground", ground, ground_version),
+    ):
+        yield f'{_reference(source, code)[:-1]},"description":"version {version}"}}'
 
 
-def _objects(view: View) -> Iterator[dict[str, object]]:
-    yield {
-        "type": "identity",
-        "spec_version": "2.1",
-        "id": _IDENTITY,
-        "created": _MADE,
-        "modified": _MADE,
-        "name": "Qalqan block list",
-        "identity_class": "organization",
-    }
-    for entry in view.records():
-        yield _indicator(entry, view.heading.appeal)
+def _reference(source: str, external_id: str) -> str:
+    return f'{{"source_name":"{source}","external_id":{quoted(external_id)}}}'
+
+
+def _objects(view: View) -> Iterator[str]:
+    yield (
+        f'{{"type":"identity","spec_version":"2.1","id":"{_IDENTITY}","created":"{_MADE}",'
+        f'"modified":"{_MADE}","name":"Qalqan block list","identity_class":"organization"}}'
+    )
+    yield from _indicators(view.records(), view.heading.appeal)
 
 
 def _lines(view: View) -> Iterator[str]:
