@@ -12,8 +12,8 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
-from blocklist import guards
 from blocklist.formats import FORMATS
+from blocklist.judging import Judge, Refusal, judge_of
 from blocklist.rendering import reason_against
 from review_queue import cases, lookups, pages
 from review_queue.blocks import normal
@@ -55,7 +55,7 @@ class Offer:
         pages: how many pages are known to be cut off with it.
         names: how many host names are.
         neighbours: other sites reached there; None where the scope is about names.
-        refusal: why it would not be listed even if people agreed; empty where nothing is against it.
+        refusal: what stops it from being listed even if people agreed; None where nothing does.
         kinds: where in a provider's network it can be blocked at all.
         is_seen_open: false of a URL whose path is encrypted on the way.
     """
@@ -65,7 +65,7 @@ class Offer:
     pages: int
     names: int
     neighbours: Neighbours | None
-    refusal: str
+    refusal: Refusal | None
     kinds: tuple[Kind, ...]
     is_seen_open: bool
 
@@ -96,9 +96,10 @@ def names_of(store: Store, case: Case, scope: Scope) -> tuple[str, ...]:
 def offers_of(store: Store, case: Case) -> dict[Scope, tuple[Offer, ...]]:
     """What may be blocked, scope by scope, the narrowest first; a scope without any name has an empty offer."""
     seen = lookups.hosts_of(store, case.site)
+    judge = judge_of(store)
     return {
         scope: tuple(
-            _offer(store, case, seen, scope, name) for name in names_of(store, case, scope)
+            _offer(store, judge, case, seen, scope, name) for name in names_of(store, case, scope)
         )
         for scope in Scope
     }
@@ -113,7 +114,9 @@ def kinds_of(scope: Scope, name: str) -> tuple[Kind, ...]:
     )
 
 
-def _offer(store: Store, case: Case, seen: Sequence[HostPages], scope: Scope, name: str) -> Offer:
+def _offer(
+    store: Store, judge: Judge, case: Case, seen: Sequence[HostPages], scope: Scope, name: str
+) -> Offer:
     neighbours = None
     hit: list[HostPages] = []
     if scope is Scope.HOST:
@@ -130,7 +133,7 @@ def _offer(store: Store, case: Case, seen: Sequence[HostPages], scope: Scope, na
         pages=1 if scope is Scope.URL else sum(one.pages for one in hit),
         names=len(hit),
         neighbours=neighbours,
-        refusal=guards.refusal(scope, name),
+        refusal=judge.refusal(scope, name, case.ref),
         kinds=kinds_of(scope, name),
         is_seen_open=scope is not Scope.URL or name.startswith("http://"),
     )

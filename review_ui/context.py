@@ -9,7 +9,9 @@ from review_ui.models import Account
 from review_ui.roles import GRANTS, Role
 
 # the pages that stand behind one word of the menu
-ABOUT_LIST: Final = frozenset({"export", "overrides", "override"})
+ABOUT_LIST: Final = frozenset(
+    {"export", "entries", "entry", "imports", "import", "overrides", "override"}
+)
 
 
 def person(request: HttpRequest) -> dict[str, object]:

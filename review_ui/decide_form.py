@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from review_queue.categories import VERDICTS, Scope, Verdict
 from review_queue.records import Case, Decision, LegalGround, Policy
-from review_ui import hostile, wording
+from review_ui import hostile, list_wording, wording
 from review_ui.blocking import Kind, Offer
 from review_ui.deciding import MAX_REASON, DecisionForm
 
@@ -159,7 +159,7 @@ def _names(offered: Sequence[Offer]) -> forms.ChoiceField:
     return forms.ChoiceField(
         widget=forms.RadioSelect,
         required=False,
-        label=str(wording.NAMES[offered[0].scope]),
+        label=str(list_wording.NAMES[offered[0].scope]),
         initial=key_of(good[0].scope, good[0].name),
         choices=[
             (key_of(offer.scope, offer.name), hostile.address(offer.name)) for offer in offered

@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from review_queue.blocks import normal
 from review_queue.categories import Scope
+from review_queue.entry_search import Standing
 from review_queue.errors import BadHostError, BadUrlError
+from review_queue.lifts import LiftReason
 from review_queue.overrides import OVERRIDABLE, Guard
-from review_ui import wording
+from review_ui import list_wording
 from review_ui.deciding import MAX_REASON
 
 _MAX_NAME = (
@@ -47,7 +49,7 @@ class AskForm(PlainForm):
     guard = forms.ChoiceField(
         label=_("Guard"),
         choices=[
-            (guard.value, wording.GUARDS[guard])
+            (guard.value, list_wording.GUARDS[guard])
             for guard in Guard
             if guard in OVERRIDABLE and guard is not Guard.SIZE
         ],
@@ -55,7 +57,7 @@ class AskForm(PlainForm):
     scope = forms.ChoiceField(
         label=_("How much to block"),
         initial=Scope.HOST.value,
-        choices=[(scope.value, wording.SCOPES[scope]) for scope in Scope],
+        choices=[(scope.value, list_wording.SCOPES[scope]) for scope in Scope],
     )
     name = forms.CharField(max_length=_MAX_NAME, label=_("Name, page, address or network"))
     reason = one_line(
@@ -74,3 +76,45 @@ class AskForm(PlainForm):
             except (BadHostError, BadUrlError):
                 self.add_error("name", _("This is no name of that kind."))
         return cleaned
+
+
+class SearchForm(PlainForm):
+    """Which entries to show."""
+
+    q = forms.CharField(
+        max_length=_MAX_NAME, required=False, label=_("Name, a part of it, or the entry's number")
+    )
+    state = forms.ChoiceField(
+        required=False,
+        label=_("State"),
+        choices=[("", _("All")), *((one.value, list_wording.STANDINGS[one]) for one in Standing)],
+    )
+
+
+class LiftForm(PlainForm):
+    """Why an entry is no longer."""
+
+    prefix = "lift"
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[
+            (reason.value, list_wording.LIFT_REASONS[reason])
+            for reason in LiftReason
+            if reason is not LiftReason.EXPIRED
+        ],
+    )
+    note = one_line(_("Note"), _("One line. Write no names of private persons."), required=False)
+
+
+class RenewForm(PlainForm):
+    """Why an entry is still right."""
+
+    prefix = "renew"
+    note = one_line(_("Why it is still right"), _("One line. Write no names of private persons."))
+
+
+class SettleForm(PlainForm):
+    """What becomes of a proposal to lift."""
+
+    prefix = "settle"
+    note = one_line(_("Note"), _("One line. Write no names of private persons."), required=False)

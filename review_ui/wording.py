@@ -9,11 +9,9 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from review_queue.categories import CaseState, Category, Move, Scope, Stance, Verdict
-from review_queue.overrides import Guard
 from review_queue.rounds import CrawlState, Outcome
 from review_queue.unread import NOTHING
 from review_ui import hostile
-from review_ui.blocking import Kind
 from review_ui.deciding import Problem
 from review_ui.roles import Role
 
@@ -70,64 +68,6 @@ SCOPES: Final[Wording] = {
     Scope.IP: _("Whatever is reached at this address · three people"),
     Scope.CIDR: _("Whatever is reached in this network · three people"),
 }
-NAMES: Final[Wording] = {
-    Scope.URL: _("Which address of a page"),
-    Scope.HOST: _("Which host name"),
-    Scope.DOMAIN: _("Which domain"),
-    Scope.IP: _("Which IP address"),
-    Scope.CIDR: _("Which network"),
-}
-# what a block of this scope cuts off
-CUTS: Final[Wording] = {
-    Scope.URL: _("Cuts off this one page. The rest of the site stays reachable."),
-    Scope.HOST: _("Cuts off every page under exactly this name. Names below it stay reachable."),
-    Scope.DOMAIN: _("Cuts off this name and every name below it, also those nobody has looked at."),
-    Scope.IP: _("Cuts off everything reached at this IP address, whoever it belongs to."),
-    Scope.CIDR: _(
-        "Cuts off everything reached at any address of this network, whoever it belongs to."
-    ),
-}
-# why a case offers no name of this scope
-NOT_OFFERED: Final[Wording] = {
-    Scope.URL: _("One page: no address of a page here is short enough for proxies."),
-    Scope.HOST: _("A host name: none is known."),
-    Scope.DOMAIN: _("A domain: this site is an address, nothing lies below it."),
-    Scope.IP: _(
-        "An IP address: it is not known from where the pages came; they were fetched through a proxy,"
-        " or no record of it was kept."
-    ),
-    Scope.CIDR: _("A network: no two known IP addresses of this site are neighbours."),
-}
-KINDS: Final[Wording] = {
-    Kind.DNS: _("name servers"),
-    Kind.PROXY: _("proxies"),
-    Kind.PACKETS: _("packet filters"),
-}
-GUARDS: Final[Wording] = {
-    Guard.FORM: _("Form"),
-    Guard.RESERVED: _("Reserved names and addresses"),
-    Guard.PUBLIC_SUFFIX: _("Public suffixes"),
-    Guard.SHARED_PLATFORM: _("Shared platforms"),
-    Guard.RANK: _("Much-visited sites"),
-    Guard.CDN: _("Content networks"),
-    Guard.NEVER_BLOCK: _("Never-block list"),
-    Guard.PROTECTIVE: _("Protective content"),
-    Guard.SHARED_ADDRESS: _("Shared addresses"),
-    Guard.SIZE: _("Size of the list"),
-}
-# whom a guard protects
-PROTECTS: Final[Wording] = {
-    Guard.FORM: _("What no resolver, proxy or packet filter could be asked to load."),
-    Guard.RESERVED: _("Names and addresses that belong to nobody on the internet."),
-    Guard.PUBLIC_SUFFIX: _("Everybody who holds a name below a suffix such as kz or com.kz."),
-    Guard.SHARED_PLATFORM: _("Everybody else who publishes on the same platform."),
-    Guard.RANK: _("The very many people who visit a well-known site."),
-    Guard.CDN: _("All sites that are served from the same addresses of a content network."),
-    Guard.NEVER_BLOCK: _("State bodies, banks, emergency services and help lines."),
-    Guard.PROTECTIVE: _("People who look for help, and those who help or prevent."),
-    Guard.SHARED_ADDRESS: _("Other sites that are reached at the same address."),
-    Guard.SIZE: _("Everybody, from a list that suddenly grows or shrinks by a fault."),
-}
 ROLES: Final[Wording] = {
     Role.REVIEWER: _("Reviewer"),
     Role.SENIOR: _("Senior reviewer"),
@@ -181,12 +121,8 @@ REFUSALS: Final[Wording] = {
     "it is the front page of a shared platform: unrelated people hold the names below it": _(
         "It is the front page of a shared platform: unrelated people hold the names below it."
     ),
-    "it is on the list of what is never blocked": _(
-        "It is on the list of what is never blocked."
-    ),
-    "it is on the list of help lines and care": _(
-        "It is on the list of help lines and care."
-    ),
+    "it is on the list of what is never blocked": _("It is on the list of what is never blocked."),
+    "it is on the list of help lines and care": _("It is on the list of help lines and care."),
     "it is on the list of sites that many people use": _(
         "It is on the list of sites that many people use."
     ),
@@ -306,32 +242,6 @@ FINDINGS: Final[Wording] = {
     Category.VIOLENCE: _("Open a case: violence"),
     Category.DISTRESS: _("Open a referral: a person in distress"),
 }
-
-
-# what the store answers, word for word; the rest of its answers hold names or numbers and stay in English
-_ANSWERS: Final[Wording] = {
-    "this person has signed this override; it needs another one": _(
-        "You have signed this already; it takes another person."
-    ),
-    "this override was asked for already; sign or withdraw that one": _(
-        "This was asked for already. Sign or withdraw that one."
-    ),
-    "this override was withdrawn; ask for another": _("It was withdrawn meanwhile. Ask anew."),
-    "a withdrawal is never replaced": _("It was withdrawn already."),
-    "an override is signed, and withdrawn, with a reason in one line": _(
-        "Write a reason in one line."
-    ),
-}
-
-
-def refused(error: Exception) -> str:
-    """Why the store refused something, as far as possible in the reader's language."""
-    known = _ANSWERS.get(str(error))
-    if known:
-        return str(known)
-    return gettext("The store refused this; nothing was recorded: %(why)s") % {
-        "why": hostile.one_line(str(error))
-    }
 
 
 def fault(kind: str) -> str:

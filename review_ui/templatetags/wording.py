@@ -12,7 +12,7 @@ from review_queue.categories import CaseState
 from review_queue.errors import BadHostError
 from review_queue.hosts import parse_host
 from review_queue.records import Policy
-from review_ui import hostile, wording
+from review_ui import hostile, list_wording, wording
 
 register = template.Library()
 _MIDDLE: Final = 1 / 3
@@ -50,33 +50,57 @@ def scope_name(value: str) -> str | Promise:
 
 
 @register.filter
+def standing_name(value: str) -> str | Promise:
+    """Where an entry stands, in the reader's language."""
+    return list_wording.STANDINGS.get(value, value)
+
+
+@register.filter
+def lift_reason(value: str) -> str | Promise:
+    """Why an entry is no longer, in the reader's language."""
+    return list_wording.LIFT_REASONS.get(value, value)
+
+
+@register.filter
+def recheck_name(value: str) -> str | Promise:
+    """What a look at a listed site found, in the reader's language."""
+    return list_wording.RECHECKS.get(value, value)
+
+
+@register.filter
 def guard_name(value: str) -> str | Promise:
     """The guard in the reader's language."""
-    return wording.GUARDS.get(value, value)
+    return list_wording.GUARDS.get(value, value)
 
 
 @register.filter
 def protects(value: str) -> str | Promise:
     """Whom the guard protects, in the reader's language."""
-    return wording.PROTECTS[value]
+    return list_wording.PROTECTS[value]
+
+
+@register.filter
+def listed_scope(value: str) -> str | Promise:
+    """The scope of what is listed, in the reader's language."""
+    return list_wording.SCOPES.get(value, value)
 
 
 @register.filter
 def cuts(value: str) -> str | Promise:
     """What a block of this scope cuts off, in the reader's language."""
-    return wording.CUTS[value]
+    return list_wording.CUTS[value]
 
 
 @register.filter
 def not_offered(value: str) -> str | Promise:
     """Why a case has no name of this scope, in the reader's language."""
-    return wording.NOT_OFFERED[value]
+    return list_wording.NOT_OFFERED[value]
 
 
 @register.filter
 def kind_names(values: Iterable[str]) -> str:
     """Where in a provider's network a list works, in the reader's language."""
-    return ", ".join(str(wording.KINDS[value]) for value in values)
+    return ", ".join(str(list_wording.KINDS[value]) for value in values)
 
 
 @register.filter
@@ -101,6 +125,12 @@ def state_name(value: CaseState | None) -> str | Promise:
 def refusal(value: str) -> str | Promise:
     """Why a block is not listed, in the reader's language."""
     return wording.REFUSALS.get(value) or hostile.one_line(value)
+
+
+@register.filter
+def is_told(value: str) -> bool:
+    """Whether there are words in the reader's language for why a block is not listed."""
+    return value in wording.REFUSALS
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from blocklist.entries import admit
-from blocklist.judging import Judge, judge_of
+from blocklist.judging import Judge, Refusal, judge_of
 from blocklist.publish import export as publish
 from review_queue import entries
 from review_queue.errors import ExportError
@@ -28,12 +28,12 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A block people approved that is not listed; an empty reason means the next export lists it."""
+    """A block people approved that is not listed; without a refusal the next export lists it."""
 
     case_ref: str
     name: str
     scope: str
-    reason: str
+    refusal: Refusal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _write(request: HttpRequest, store: Store, form: ExportForm, actor: str) -> 
 
 def _held(judge: Judge, block: entries.ApprovedBlock) -> Held:
     refusal = judge.refusal(block.scope, block.name, block.case_ref)
-    return Held(block.case_ref, block.name, block.scope, refusal.message if refusal else "")
+    return Held(block.case_ref, block.name, block.scope, refusal)
 
 
 def _shown(request: HttpRequest, store: Store) -> dict[str, object]:
@@ -116,8 +116,8 @@ def _shown(request: HttpRequest, store: Store) -> dict[str, object]:
     return {
         "page": live.get_page(request.GET.get("page")),
         "live": live.count,
-        "coming": [block for block in held if not block.reason],
-        "refused": [block for block in held if block.reason],
+        "coming": [block for block in held if not block.refusal],
+        "refused": [block for block in held if block.refusal],
         "serial": entries.last_serial(store),
         "folder": settings.QALQAN.export_dir,
         "exported": request.session.pop("exported", None),

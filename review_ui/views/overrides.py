@@ -6,11 +6,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from blocklist.judging import judge_of
+from review_queue import entries
 from review_queue import overrides as kept
 from review_queue.errors import RefusedError
 from review_queue.overrides import Guard, Override, UnknownOverrideError
 from review_queue.store import Store
-from review_ui import wording
+from review_ui import list_wording
 from review_ui.access import must, needs, officer_of, the_store
 from review_ui.deciding import Officer
 from review_ui.list_forms import AskForm, ReasonForm
@@ -24,8 +26,11 @@ _MOST_WITHDRAWN = 50
 def overrides(request: HttpRequest) -> HttpResponseBase:
     """Every override that waits or stands, and the newest that were withdrawn; or one more, where it was asked for."""
     officer = officer_of(request)
-    form = AskForm(request.POST if request.method == "POST" else None)
     with the_store() as store:
+        form = AskForm(
+            request.POST if request.method == "POST" else None,
+            initial=_held_back(store, request.GET.get("held", "")),
+        )
         if request.method == "POST":
             must(request, officer, Capability.SIGN)
             made = _ask(store, officer, form) if form.is_valid() else None
@@ -74,6 +79,19 @@ def override(request: HttpRequest, override_id: str) -> HttpResponseBase:
     return render(request, "review_ui/override.html", shown, status=status)
 
 
+def _held_back(store: Store, case_ref: str) -> dict[str, str]:
+    """What the form starts with: the block of that case which a guard holds back."""
+    if not case_ref:
+        return {}
+    judge = judge_of(store)
+    for block in entries.approved(store):
+        if block.case_ref == case_ref:
+            refusal = judge.refusal(block.scope, block.name, case_ref)
+            if refusal and refusal.can_override:
+                return {"guard": refusal.guard, "scope": block.scope, "name": block.name}
+    return {}
+
+
 def _ask(store: Store, officer: Officer, form: AskForm) -> str | None:
     """The id of the override; None where it was refused and the form says why."""
     given = form.cleaned_data
@@ -87,7 +105,7 @@ def _ask(store: Store, officer: Officer, form: AskForm) -> str | None:
             given["reason"],
         )
     except RefusedError as error:
-        form.add_error(None, wording.refused(error))
+        form.add_error(None, list_wording.refused(error))
         return None
 
 
@@ -106,8 +124,8 @@ def _act(
             return None
     except RefusedError as error:
         if not form.is_bound:
-            messages.error(request, wording.refused(error))
+            messages.error(request, list_wording.refused(error))
             return redirect("override", found.id)
-        form.add_error(None, wording.refused(error))
+        form.add_error(None, list_wording.refused(error))
         return None
     return redirect("override", found.id)

@@ -3,12 +3,13 @@
 import pytest
 from django.test import Client
 
-from review_queue import audit, overrides, screenshots
+from review_queue import audit, imports, overrides, screenshots
 from review_queue.overrides import Guard
 from review_queue.records import Reviewer
 from review_queue.store import Store
 from review_ui.config import ServeConfig
 from review_ui.roles import Role
+from tests.review_queue.lives import an_import, taken_over
 from tests.review_ui.conftest import SignedIn
 from tests.review_ui.sites import PNG, a_waiting_case, an_unread_page
 
@@ -33,6 +34,10 @@ ALLOWED: dict[str, set[Role]] = {
     "crawls": {V, U},
     "crawl": {V, U},
     "export": {V, X, U},
+    "entries": LISTED,
+    "entry": LISTED,
+    "imports": LISTED,
+    "import": LISTED,
     "overrides": LISTED,
     "override": LISTED,
     "audit": {V, U},
@@ -51,6 +56,8 @@ CHANGES: dict[str, tuple[dict[str, str], set[Role]]] = {
         {S, V},
     ),
     "override": ({"sign": "1"}, {S, V}),
+    "entry": ({"lift": "1", "lift-reason": "mistake"}, {S, V}),
+    "import": ({"sign": "1"}, {S, V}),
     "account": ({"comfort": "1"}, EVERYONE),
     "logout": ({}, EVERYONE),
     "language": ({"language": "kk", "next": "/login/"}, EVERYONE),
@@ -74,6 +81,11 @@ def _address(name: str, store: Store) -> str:
     if "<str:override_id>" in found:
         asked = overrides.ask(store, Guard.RANK, "host", "b.kz", STRANGER, "It is bad.")
         found = found.replace("<str:override_id>", asked)
+    if "<str:entry_id>" in found:
+        an_import(store, taken_over("c.kz", entry_id="old-1"))
+        found = found.replace("<str:entry_id>", "old-1")
+    if name == "import":
+        number = str(an_import(store, taken_over("d.kz"), people=1, sha256="d" * 64))
     return found.replace("<number:number>", number)
 
 
@@ -120,6 +132,8 @@ def test_a_role_changes_what_it_may_and_nothing_else(
     assert store.value("SELECT count(*) FROM decisions") == (name == "case" and role in allowed)
     assert store.value("SELECT count(*) FROM exports") == (name == "export" and role in allowed)
     assert len(overrides.standing(store)) == (name == "override" and role in allowed)
+    assert store.value("SELECT count(*) FROM lifts") == (name == "entry" and role in allowed)
+    assert len(imports.pending(store)) == (name == "import" and role not in allowed)
     settled = store.value("SELECT count(*) FROM unread WHERE state <> 'waiting'")
     assert settled == (name == "unread_page" and role in allowed)
 
@@ -171,6 +185,8 @@ def test_an_admin_has_no_page_of_the_domain_in_the_menu(signed_in: SignedIn) -> 
         "/referrals/",
         "/unread/",
         "/export/",
+        "/entries/",
+        "/imports/",
         "/overrides/",
         "/audit/",
         "/crawls/",

@@ -177,6 +177,7 @@ def test_who_is_warned_before_deciding_what_would_not_be_listed(
 
     assert "Would not be listed:" in page
     assert "unrelated people hold the names below it" in page
+    assert "Two people can override this guard." in page
 
 
 def test_the_offer_is_the_same_whatever_others_decided(

@@ -8,9 +8,11 @@ from review_queue import audit, overrides
 from review_queue.overrides import Guard
 from review_queue.records import Reviewer
 from review_queue.store import Store
-from review_ui.deciding import Officer
+from review_ui.deciding import Officer, record
 from review_ui.roles import Role
 from tests.review_ui.conftest import SignedIn
+from tests.review_ui.sites import a_waiting_case
+from tests.review_ui.test_deciding import a_block
 
 Staff = dict[Role, Officer]
 STRANGER = Reviewer("f" * 32, '<b>Fatima</b> "F"', "senior")
@@ -145,3 +147,19 @@ def test_what_was_done_is_in_the_audit_log(
 
     row = audit.rows(store)[0]
     assert (row.actor, row.action) == (staff[Role.SENIOR].id, "override.signed")
+
+
+def test_what_a_guard_holds_back_is_asked_for_from_the_block_list(
+    store: Store, staff: Staff, signed_in: SignedIn
+) -> None:
+    case = a_waiting_case(store, "github.io")
+    for role in (Role.REVIEWER, Role.SENIOR):
+        record(store, staff[role], a_block(case))
+    client = signed_in(Role.SUPERVISOR)
+
+    assert f"?held={case.ref}" in client.get("/export/").content.decode()
+    page = client.get(f"/overrides/?held={case.ref}").content.decode()
+
+    assert 'value="github.io"' in page
+    assert re.search(r'<option value="(public_suffix|shared_platform)" selected', page)
+    assert "github.io" not in client.get("/overrides/?held=KZ-2222-2222").content.decode()
