@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Final, NoReturn
@@ -49,8 +49,11 @@ class Snapshot:
 
         They are written a batch of each at a time, so that what they all read goes by once and is never held whole.
         """
-        written = {name: _Written(self.path / name) for name in files}
-        try:
+        written: dict[str, _Written] = {}
+        with ExitStack() as opened:  # on a full disk each of them may fail to close
+            for name in files:
+                written[name] = _Written(self.path / name)
+                opened.callback(written[name].close)
             while files:
                 for name in tuple(files):
                     if batch := list(islice(files[name], _BATCH)):
@@ -58,9 +61,6 @@ class Snapshot:
                     else:
                         del files[name]  # and with it its place in what it reads
                         self.files[name] = written[name].end()
-        finally:
-            for file in written.values():
-                file.close()
 
     @contextmanager
     def part(self, name: str) -> "Iterator[Snapshot]":
