@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from blocklist import canonical, changes, deltas, listing
+from blocklist import breaker, canonical, changes, deltas, listing
 from blocklist.formats import FORMATS
 from blocklist.judging import judge_of
 from blocklist.manifest import (
@@ -101,17 +101,28 @@ def _check_unpublished(out: Path) -> None:
 
 
 def _write_changes(store: Store, out: Path, found: listing.Written, part: str = "") -> None:
-    """What changed since the list that is served stands in the new one, if there is one to compare it with."""
+    """What changed since the list that is served stands in the new one, if there is one to compare it with.
+
+    Raises:
+        SizeError: the whole list is of another size than it should be without two people having said so.
+    """
     if base := changes.base_of(out, part):
         unsafe = {each.entry.id for each in found.unsafe}
+        gone: list[str] = []
 
         def why(entry_id: str) -> str:
-            if entry_id in unsafe:
-                return "guard"
-            lift = lifts.of(store, entry_id)
-            return lift.reason if lift else "withdrawn"
+            lift = None if entry_id in unsafe else lifts.of(store, entry_id)
+            if lift:
+                return lift.reason
+            gone.append(entry_id)
+            return "guard" if entry_id in unsafe else "withdrawn"
 
-        changes.write(found.snapshot, base, found.heading, why)
+        is_written = changes.write(found.snapshot, base, found.heading, why)
+        change = breaker.change_of(
+            store, base.folder, found.entries, gone=gone if is_written else None, stopped=unsafe
+        )
+        if change and not part:
+            breaker.check(store, change)
 
 
 def part_name(category: Category) -> str:

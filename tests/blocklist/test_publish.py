@@ -108,6 +108,8 @@ def test_the_serial_only_grows_over_folders_and_stores(store: Store, tmp_path: P
 
     serials = [export(store, out, ["rpz"], actor="test").serial for out in (here, there, here)]
     with open_store(tmp_path / "fresh") as fresh:
+        approve(fresh, "casino.example")
+        admit(fresh)
         serials.append(export(fresh, here, ["rpz"], actor="test").serial)
 
     assert serials == [1, 2, 3, 4]
