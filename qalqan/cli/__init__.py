@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "queue": "qalqan.cli.queue:queue",
     "users": "qalqan.cli.users:users",
     "serve": "qalqan.cli.serve:serve",
+    "entries": "qalqan.cli.entries:entries_",
     "export": "qalqan.cli.export:export",
     "publish": "qalqan.cli.publish:publish",
     "keys": "qalqan.cli.keys:keys",

@@ -1,0 +1,65 @@
+"""`qalqan entries proposals` and `settle`: what a look at a listed site, or a person, proposes to lift."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from qalqan.cli.options import data_option, json_option
+from qalqan.cli.signing import sign_in, signed
+from review_queue import entries, proposals
+from review_queue.store import open_store
+from review_ui.hostile import address, one_line
+
+
+@click.command("proposals")
+@data_option
+@json_option
+def proposals_(data: Path, *, as_json: bool) -> None:
+    """List what it is proposed to lift and nobody has settled.
+
+    \b
+    Example:
+      qalqan entries proposals --data /srv/qalqan
+    """
+    with open_store(data, create=False) as store:
+        found = [(one, entries.find(store, one.entry_id)) for one in proposals.open_ones(store)]
+    if as_json:
+        rows = [{**asdict(one), "name": entry.name if entry else ""} for one, entry in found]
+        click.echo(json.dumps(rows))
+        return
+    for one, entry in found:
+        name = address(entry.name) if entry else ""
+        click.echo(f"{one.id}  {one.entry_id}  {name}  {one.reason}  {one_line(one.note)}".rstrip())
+
+
+@click.command()
+@click.argument("number", metavar="PROPOSAL", type=click.IntRange(min=1))
+@data_option
+@signed
+@click.option("--lift/--keep", "is_lifted", required=True, help="Lift the entry, or keep it.")
+@click.option("--note", default="", help="Why, in one line; name no private persons.")
+def settle(
+    number: int,
+    data: Path,
+    username: str,
+    password_file: Path | None,
+    note: str,
+    *,
+    is_lifted: bool,
+) -> None:
+    """Settle a proposal: the entry is lifted at once, or stays.
+
+    \b
+    Example:
+      qalqan entries settle 4 --lift --as dana --data /srv/qalqan
+    """
+    person = sign_in(data, username, password_file)
+    with open_store(data, create=False) as store:
+        made = proposals.settle(store, number, person, lift=is_lifted, note=note)
+    click.echo(
+        f"lifted {made.entry_id} ({made.reason}); `qalqan publish` takes it off the lists"
+        if made
+        else f"proposal {number} is settled: the entry stays"
+    )
