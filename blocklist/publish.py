@@ -164,7 +164,12 @@ def _record(store: Store, manifest: Manifest, actor: str, digest: FileDigest) ->
     counts = {name: listing.entries for name, listing in manifest.formats.items()}
     try:
         store_entries.record_export(
-            store, serial=manifest.serial, actor=actor, manifest_sha256=digest.sha256, counts=counts
+            store,
+            serial=manifest.serial,
+            actor=actor,
+            manifest_sha256=digest.sha256,
+            counts=counts,
+            begun_at=manifest.created,
         )
     except RefusedError:
         raise ExportError(

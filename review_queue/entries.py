@@ -176,9 +176,15 @@ def last_serial(store: Store) -> int:
 
 
 def record_export(
-    store: Store, *, serial: int, actor: str, manifest_sha256: str, counts: Mapping[str, int]
+    store: Store,
+    *,
+    serial: int,
+    actor: str,
+    manifest_sha256: str,
+    counts: Mapping[str, int],
+    begun_at: str = "",
 ) -> None:
-    """The export is on record, in its own row and in the audit log.
+    """The export is on record, in its own row and in the audit log; all that was decided until `begun_at` is in it.
 
     Raises:
         RefusedError: the serial is not greater than every one before.
@@ -186,7 +192,7 @@ def record_export(
     with store.atomic():
         store.run(
             "INSERT INTO exports(serial, created_at, actor, manifest_sha256, counts) VALUES (?,?,?,?,?)",
-            [serial, store.now(), actor, manifest_sha256, json.dumps(dict(counts), sort_keys=True)],
+            [serial, begun_at or store.now(), actor, manifest_sha256, json.dumps(dict(counts), sort_keys=True)],
         )
         audit.append(store, actor=actor, action="list.exported", subject=str(serial),
                      detail={"manifest_sha256": manifest_sha256, "counts": dict(counts)})  # fmt: skip
