@@ -65,8 +65,16 @@ def grounds_to_lift(checks: Sequence[Recheck]) -> str:
 
 
 def remind(store: Store) -> list[Entry]:
-    """Of each live entry whose review date has come there was a task for people; returns those it is new for."""
+    """Of each live entry whose review date has come there was a task for people; returns those it is new for.
+
+    The task of one that was renewed since is settled.
+    """
     now = store.now()
+    for one in proposals.open_ones(store):
+        if one.reason is LiftReason.EXPIRED and one.actor == ACTOR:
+            entry = entries.find(store, one.entry_id)
+            if entry is not None and entry.review_at > now:
+                proposals.settle(store, one.id, _SYSTEM, lift=False, note="it was renewed")
     told = {
         row["entry_id"]: row["at"]
         for row in store.rows(
