@@ -105,16 +105,20 @@ class _Exports:
 
     def __init__(self, store: Store) -> None:
         rows = list(store.rows("SELECT serial, created_at FROM exports ORDER BY serial"))
-        self._serials = [row["serial"] for row in rows]
-        # Each was begun before those after it, whatever a clock said meanwhile: a list that a wrong clock dates too late
-        # must not count as having what came after it.
-        self._moments = list(accumulate((row["created_at"] for row in reversed(rows)), min))[::-1]
-        self.newest = self._serials[-1] if rows else 0
+        self.newest = rows[-1]["serial"] if rows else 0
+        # One that a wrong clock dates later than a list after it, or than now, must not count as having what was decided
+        # meanwhile: it is left out, and the next one counts.
+        sound, earliest = [], store.now()
+        for row in reversed(rows):
+            if row["created_at"] <= earliest:
+                earliest = row["created_at"]
+                sound.append((earliest, row["serial"]))
+        self._sound = sound[::-1]
 
     def after(self, moment: str) -> int:
         """The first list that was begun at `moment` or later; 0 where there is none yet."""
-        place = bisect_left(self._moments, moment)
-        return self._serials[place] if place < len(self._serials) else 0
+        place = bisect_left(self._sound, (moment, 0))
+        return self._sound[place][1] if place < len(self._sound) else 0
 
 
 class _Reached:
