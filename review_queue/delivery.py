@@ -106,8 +106,8 @@ class _Exports:
     def __init__(self, store: Store) -> None:
         rows = list(store.rows("SELECT serial, created_at FROM exports ORDER BY serial"))
         self.newest = rows[-1]["serial"] if rows else 0
-        # One that a wrong clock dates later than a list after it, or than now, must not count as having what was decided
-        # meanwhile: it is left out, and the next one counts.
+        # One that a wrong clock dates later than a list after it, or than now, must not count as having what was
+        # decided meanwhile: it is left out, and the next one counts.
         sound, earliest = [], store.now()
         for row in reversed(rows):
             if row["created_at"] <= earliest:
