@@ -17,6 +17,7 @@ from qalqan.cli.entries_terms import terms
 from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import audit, entries, imports, lifts, proposals, renewals
+from review_queue.categories import Scope
 from review_queue.errors import QalqanError
 from review_queue.lifts import LiftReason, UnknownEntryError
 from review_queue.records import Entry
@@ -117,11 +118,15 @@ def lift(
                 done.append(lifts.lift(store, entry_id, person, LiftReason(reason), note))
             except QalqanError as error:
                 failed.append({"id": entry_id, "error": str(error)})
+        still = {each.entry_id: _still_blocked(store, each.entry_id) for each in done}
     if as_json:
-        click.echo(json.dumps({"lifted": [asdict(each) for each in done], "failed": failed}))
+        rows = [{**asdict(each), "still_blocked_by": still[each.entry_id]} for each in done]
+        click.echo(json.dumps({"lifted": rows, "failed": failed}))
     else:
         for each in done:
             click.echo(f"lifted {each.entry_id} ({each.reason}){_AFTERWARDS}")
+            for other in still[each.entry_id]:
+                click.echo(f"Warning: the same is still blocked by the entry {other}", err=True)
         for one in failed:
             click.echo(f"not lifted {one_line(one['id'])}: {one_line(one['error'])}", err=True)
     if failed:
@@ -159,6 +164,19 @@ def renew(
         click.echo(f"renewed {made.entry_id} until {until}, to be looked at on {made.review_at}")
     else:
         click.echo(f"signed; a second person runs: qalqan entries renew {made.entry_id} --as USER")
+
+
+def _still_blocked(store: Store, entry_id: str) -> list[str]:
+    """The ids of live entries that go on blocking what a lifted one was about, under whatever category or name."""
+    from blocklist.feed.questions import found
+
+    entry = entries.find(store, entry_id)
+    if entry is None:
+        return []
+    if entry.scope is Scope.CIDR:
+        return [each.id for each in entries.covering(store, [(entry.scope, entry.name)])]
+    rows = found(store, entry.name)
+    return [row.listing.entry.id for row in rows if not row.listing.is_over]
 
 
 def _of_state(store: Store, state: str) -> Iterator[Entry]:

@@ -139,6 +139,30 @@ def test_of_several_to_be_lifted_a_wrong_one_keeps_no_other_back(listed: Path) -
     assert good(listed, "list") == ""
 
 
+def test_who_lifts_is_told_what_goes_on_blocking_the_same(listed: Path) -> None:
+    rows = [
+        a_line("n0001.zz-qalqan.kz", id="wider", granularity="subtree", expires_at=""),
+        a_line("zz-qalqan.kz", id="widest", granularity="subtree", expires_at=""),
+        a_line("beside.zz-qalqan.kz", id="beside", expires_at=""),
+    ]
+    file = listed.parent / "more.jsonl"
+    file.write_bytes(b"\n".join(rows) + b"\n")
+    good(listed, "import", str(file), "--source", "Another", who="dana")
+    good(listed, "sign", "2", who="berik")
+    narrow = next(
+        row["id"]
+        for row in map(json.loads, good(listed, "list", "--json").splitlines())
+        if (row["name"], row["granularity"]) == ("n0001.zz-qalqan.kz", "host")
+    )
+
+    told = run(listed, "lift", narrow, "--reason", "appeal", who="dana")
+    assert [line.split()[-1] for line in told.stderr.splitlines()] == ["wider", "widest"]
+    told = run(listed, "lift", "wider", "--reason", "appeal", "--json", who="dana")
+    assert json.loads(told.stdout)["lifted"][0]["still_blocked_by"] == ["widest"]
+    told = run(listed, "lift", "widest", "--reason", "appeal", who="dana")
+    assert told.stderr == ""
+
+
 def test_nobody_lifts_an_entry_as_expired(listed: Path) -> None:
     assert run(listed, "lift", "old-n0001", "--reason", "expired", who="dana").exit_code == 2
 
