@@ -42,8 +42,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option(
     "--verify",
-    type=click.Choice(list(Verify)),
-    default=Verify.LOCAL,
+    type=click.Choice([each.value for each in Verify]),
+    default=Verify.LOCAL.value,
     show_default=True,
     help="local: prove each format on the programs installed here; none: publish unproved.",
 )

@@ -1,0 +1,153 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from blocklist import key_files, sign
+from blocklist.consumers import CONSUMERS
+from blocklist.key_files import BadKeyError
+from blocklist.served import OtherKeyError
+from qalqan.cli.keys import keys
+from qalqan.cli.publish import publish
+from review_queue import audit
+from review_queue.allowances import AllowancesError
+from review_queue.errors import StoreMissingError
+from review_queue.store import open_store
+from review_ui.accounts import add_user
+from review_ui.config import ServeConfig
+from tests.blocklist.approvals import approve
+from tests.blocklist.publications import approve_real, host
+
+PASSWORD = "correct horse battery staple"
+
+
+def run(*args: str | Path, text: str | None = None) -> Result:
+    """The command as a person gives it; errors meant for the front door come out as they are."""
+    return CliRunner().invoke(publish, [str(arg) for arg in args], text, catch_exceptions=False)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    with open_store(folder) as store:
+        approve_real(store, *map(host, range(3)))
+    return folder
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "list.key"
+    made = CliRunner().invoke(keys, ["new", str(path)], catch_exceptions=False)
+    (tmp_path / "list.pub").write_text(made.stdout)
+    return path
+
+
+def usual(data: Path, *more: str | Path) -> tuple[str | Path, ...]:
+    return ("--data", data, "--out", data.parent / "lists", "--format", "hosts", *more)
+
+
+def test_a_key_is_made_once_and_its_public_part_printed(key: Path, tmp_path: Path) -> None:
+    again = CliRunner().invoke(keys, ["public", str(key)], catch_exceptions=False)
+
+    assert again.stdout == (tmp_path / "list.pub").read_text()
+    assert again.stdout.startswith("untrusted comment: minisign public key ")
+    assert key.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(BadKeyError, match="there already"):
+        CliRunner().invoke(keys, ["new", str(key)], catch_exceptions=False)
+
+
+def test_a_list_is_published_proved_and_the_next_time_only_said_to_hold(
+    data: Path, key: Path
+) -> None:
+    if reason := CONSUMERS["dnsmasq"].why_not_here():
+        pytest.skip(reason)
+
+    first = run(*usual(data, "--minisign-key", key, "--require", "dnsmasq"))
+    second = run(*usual(data, "--minisign-key", key))
+
+    assert first.exit_code == second.exit_code == 0
+    proved, outcome = first.stdout.splitlines()
+    assert proved.startswith("proved   hosts.txt                  dnsmasq 2.")
+    assert "3 listed, " in proved
+    assert outcome.startswith(f"serial 1 is published in {data.parent / 'lists'}: 3 entries, 3 of")
+    assert "nothing has changed: serial 1 stays, and a new heartbeat says so" in second.stdout
+    assert host(0) not in first.output
+    public = sign.minisign_key(key).public_key()
+    served = data.parent / "lists"
+    sign.verify_minisign(
+        (served / "manifest.json").read_bytes(), (served / "heartbeat.minisig").read_text(), public
+    )
+
+
+def test_json_has_the_checks_and_what_was_not_proved(data: Path, key: Path) -> None:
+    result = run(*usual(data, "--minisign-key", key, "--verify", "none", "--json"))
+
+    (line,) = result.stdout.splitlines()
+    told = json.loads(line)
+    assert (told["outcome"], told["serial"], told["verify"]) == ("published", 1, "none")
+    assert (told["checks"], told["not_proved"], told["admitted"]) == ([], ["hosts"], 3)
+    assert "Warning: no format was proved: --verify none was asked for" in result.stderr
+    with open_store(data) as store:
+        assert audit.of_action(store, "list.proved")[-1].detail["verify"] == "none"
+
+
+def test_a_format_without_a_program_is_told_to_be_not_proved(data: Path, key: Path) -> None:
+    args = ("--data", data, "--out", data.parent / "lists", "--format", "domains")
+
+    result = run(*args, "--minisign-key", key)
+
+    assert result.exit_code == 0
+    assert "Warning: not proved: domains" in result.stderr
+
+
+def test_another_key_is_refused_and_a_person_with_an_account_may_say_it_is_new(
+    data: Path, key: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.key"
+    key_files.put_secret(other, sign.new_minisign_key())
+    config = ServeConfig(data)
+    add_user(config, "aliya", PASSWORD, role="exporter", full_name="Aliya", language="kk")
+    add_user(config, "bota", PASSWORD, role="reviewer", full_name="Bota", language="kk")
+    plain = usual(data, "--verify", "none", "--minisign-key")
+    run(*plain, key)
+
+    with pytest.raises(OtherKeyError):
+        run(*plain, other)
+    nameless = run(*plain, other, "--new-key")
+    assert nameless.exit_code == 2
+    assert "add --as with your account" in nameless.stderr
+    said = ("--new-key", "--password-file", "-", "--as")
+    with pytest.raises(Exception, match="may not export"):
+        run(*plain, other, *said, "bota", text=f"{PASSWORD}\n")
+    done = run(*plain, other, *said, "aliya", text=f"{PASSWORD}\n")
+
+    assert done.exit_code == 0
+    with open_store(data) as store:
+        row = audit.of_action(store, "list.exported")[-1]
+    assert row.subject == "2"
+    assert not row.actor.startswith("cli:")
+
+
+def test_a_store_of_a_demo_is_refused(tmp_path: Path) -> None:
+    with open_store(tmp_path / "data") as store:
+        approve(store, "casino.example")
+
+    with pytest.raises(AllowancesError):
+        run(*usual(tmp_path / "data"))
+
+    assert not (tmp_path / "lists").exists()
+
+
+def test_a_missing_store_or_key_is_named(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreMissingError):
+        run(*usual(tmp_path / "none"))
+    with pytest.raises(BadKeyError, match=r"cannot read the key in .*none\.key"):
+        run(*usual(data, "--minisign-key", tmp_path / "none.key"))
+
+
+def test_a_program_that_is_required_and_not_known_is_named(data: Path) -> None:
+    result = run(*usual(data, "--require", "excel"))
+
+    assert result.exit_code == 2
+    assert "'excel' is not one of" in result.stderr
