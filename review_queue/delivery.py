@@ -17,6 +17,7 @@ from review_queue.clock import later
 from review_queue.providers import Provider
 from review_queue.pulls import Held
 from review_queue.receipts import Outcome, Receipt
+from review_queue.records import Entry
 from review_queue.store import Store
 from review_queue.tokens import Token
 
@@ -93,6 +94,23 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A provider with a token that counts who has taken nothing for long; `last_pull_at` is "" where never."""
+
+    provider: Provider
+    last_pull_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Since when a provider held a list with an entry, and since when one without it; "" where not yet, or never."""
+
+    provider: Provider
+    blocked_at: str
+    removed_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Event:
     category: Category
     moment: str
@@ -160,6 +178,47 @@ def report(
         for provider in providers.all_of(store)
         if not provider.ended_at
     ]
+
+
+def stopped(store: Store, *, stopped_hours: float = STOPPED_HOURS) -> list[Stopped]:
+    """Who has stopped pulling, by name; asked without the delays of a whole report."""
+    now = store.now()
+    since: dict[int, str] = {}
+    for token in tokens.counting(store):
+        first = since.get(token.provider_id, token.issued_at)
+        since[token.provider_id] = min(first, token.issued_at)
+    found = []
+    for provider in providers.all_of(store):
+        if provider.id in since and not provider.ended_at:
+            last = pulls.last_at(store, provider.id)
+            if _hours(last or since[provider.id], now) >= stopped_hours:
+                found.append(Stopped(provider, last))
+    return found
+
+
+def of_entry(store: Store, entry: Entry, lifted_at: str = "") -> list[Taken]:
+    """Where an entry has arrived, and where it is gone again: each provider that reads its category, by name."""
+    known = store.value(
+        "SELECT max(s.signed_at) FROM imported_entries e JOIN import_signatures s ON s.import_id = e.import_id"
+        " WHERE e.id = ?",
+        [entry.id],
+    )
+    exports = _Exports(store)
+    first = exports.after(known or entry.listed_at)
+    without = exports.after(lifted_at) if lifted_at else 0
+    reading = {one.provider_id for one in tokens.counting(store) if one.covers(entry.category)}
+    found = []
+    for provider in providers.all_of(store):
+        if provider.id in reading and not provider.ended_at:
+            reached = _Reached(pulls.held(store, provider.id))
+            found.append(
+                Taken(
+                    provider,
+                    reached.at(entry.category, first),
+                    reached.at(entry.category, without),
+                )
+            )
+    return found
 
 
 def _events(store: Store, sql: str, since: str, exports: _Exports) -> list[_Event]:

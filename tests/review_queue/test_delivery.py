@@ -10,6 +10,7 @@ from review_queue.records import Entry
 from review_queue.store import Store
 from tests.builders import a_decided_case
 from tests.conftest import TickingClock
+from tests.review_queue.lives import an_import, taken_over
 from tests.review_queue.takers import DANA, DIGEST, a_pull, a_receipt, a_token
 
 SELF_HARM = Category.SELF_HARM
@@ -168,3 +169,66 @@ def test_a_receipt_that_asks_for_a_look_is_named(store: Store, clock: TickingClo
     clock.move(hours=49)
     a_pull(store, token, 1)
     assert _kinds(delivery.report(store)[0]) == ["stale_receipt"]
+
+
+def test_who_stopped_pulling_is_told_without_a_whole_report(
+    store: Store, clock: TickingClock
+) -> None:
+    token = a_token(store).token
+    a_token(store, "south-net")
+    providers.add(store, "without-token", DANA)
+    clock.move(hours=20)
+    a_pull(store, token, 1)
+    clock.move(hours=5)
+
+    (silent,) = delivery.stopped(store)
+    assert (silent.provider.name, silent.last_pull_at) == ("south-net", "")
+    clock.move(hours=20)
+    (north, _) = delivery.stopped(store)
+    assert (north.provider.name, bool(north.last_pull_at)) == ("north-net", True)
+    providers.end(store, "south-net", DANA)
+    providers.end(store, "north-net", DANA)
+    assert delivery.stopped(store) == []
+
+
+def test_of_one_entry_it_is_told_where_it_arrived_and_where_it_is_gone(
+    store: Store, clock: TickingClock
+) -> None:
+    token = a_token(store).token
+    a_token(store, "other-kind", SELF_HARM)
+    entry = _listed(store)
+    _published(store, 1)
+
+    (taken,) = delivery.of_entry(store, entry)
+    assert (taken.blocked_at, taken.removed_at) == ("", "")
+    first = a_pull(store, token, 1)
+    clock.move(hours=1)
+    lifted = lifts.lift(store, entry.id, DANA, LiftReason.APPEAL)
+    a_pull(store, token, 1)
+    (taken,) = delivery.of_entry(store, entry, lifted.lifted_at)
+    assert (taken.blocked_at, taken.removed_at) == (first.at, "")
+    clock.move(hours=1)
+    _published(store, 2)
+    second = a_pull(store, token, 2)
+
+    (taken,) = delivery.of_entry(store, entry, lifted.lifted_at)
+    assert (taken.provider.name, taken.removed_at) == ("north-net", second.at)
+
+
+def test_an_imported_entry_arrives_after_its_second_signature(
+    store: Store, clock: TickingClock
+) -> None:
+    token = a_token(store).token
+    _published(store, 1)
+    a_pull(store, token, 1)
+    clock.move(hours=1)
+    an_import(store, taken_over("a.example", entry_id="a"))
+    entry = entries.find(store, "a")
+    assert entry
+
+    (taken,) = delivery.of_entry(store, entry)
+    assert taken.blocked_at == ""
+    _published(store, 2)
+    arrived = a_pull(store, token, 2)
+    (taken,) = delivery.of_entry(store, entry)
+    assert taken.blocked_at == arrived.at
