@@ -115,6 +115,7 @@ def _decide(page: Page, ref: str) -> None:
     _tab_to(page, "verdict")
     page.keyboard.press("Space")
     _tab_to(page, "scope", "host")
+    _tab_to(page, "name_host")
     _tab_to(page, "legal_ground")
     page.keyboard.press("ArrowDown")
     _tab_to(page, "reason")
