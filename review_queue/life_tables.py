@@ -145,8 +145,12 @@ _VIEWS: Final = (
         UNION ALL SELECT e.id, e.name, e.scope, e.category FROM imported_entries e
         WHERE (SELECT count(*) FROM import_signatures s WHERE s.import_id = e.import_id) >= 2""",
     # what somebody found wrong; what only ended, or became another entry, may be taken over again
-    """CREATE VIEW wrongly_listed AS SELECT l.entry_id, l.reason, l.lifted_at, o.name, o.scope, o.category
-        FROM lifts l JOIN once_listed o ON o.id = l.entry_id WHERE l.reason NOT IN ('expired', 'superseded')""",
+    """CREATE VIEW wrongly_listed AS
+        WITH w AS (SELECT * FROM lifts WHERE reason NOT IN ('expired', 'superseded'))
+        SELECT w.entry_id, w.reason, w.lifted_at, e.name, e.scope, e.category
+            FROM w CROSS JOIN entries e ON e.id = w.entry_id
+        UNION ALL SELECT w.entry_id, w.reason, w.lifted_at, e.name, e.scope, e.category
+            FROM w CROSS JOIN imported_entries e ON e.id = w.entry_id""",
     """CREATE VIEW renewed AS SELECT r.entry_id, r.review_at, r.expires_at FROM renewals r
         WHERE r.review_at <> '' AND NOT EXISTS (SELECT 1 FROM renewals n
             WHERE n.entry_id = r.entry_id AND n.id > r.id AND n.review_at <> '')""",
