@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "export": "qalqan.cli.export:export",
     "publish": "qalqan.cli.publish:publish",
     "keys": "qalqan.cli.keys:keys",
+    "providers": "qalqan.cli.providers:providers_",
+    "feed": "qalqan.cli.feed:feed",
     "export-hashes": "qalqan.cli.export_hashes:export_hashes",
     "recheck": "qalqan.cli.recheck:recheck",
     "evidence": "qalqan.cli.evidence:evidence",
