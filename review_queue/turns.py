@@ -17,6 +17,13 @@ MINE: Final = """(t.site IS NULL OR t.owner = :owner OR ((t.asked_at <= :asked_b
         WHERE h.site = t.site AND h.state = 'leased')))"""
 # a turn that ends between a claim and the question whether to wait for it is waited for once more
 _MARGIN_S: Final = 5.0
+_AWAITED: Final = f"""SELECT EXISTS (
+        SELECT 1 FROM next_rows n CROSS JOIN site_turns t ON t.site = n.site
+        WHERE n.round_id = CAST(:round_id AS INTEGER) AND NOT {MINE})
+    OR EXISTS (
+        SELECT 1 FROM frontier h INDEXED BY frontier_leased CROSS JOIN round_sites r
+            ON r.round_id = CAST(:round_id AS INTEGER) AND r.site = h.site AND r.pages_left > 0
+        WHERE h.state = 'leased' AND h.lease_owner <> :owner)"""
 
 
 def moments(store: Store, delay_s: float) -> dict[str, str]:
@@ -52,12 +59,9 @@ def given_back(store: Store, condition: str, value: str) -> None:
 
 
 def are_awaited(store: Store, round_id: int, *, owner: str, delay_s: float) -> bool:
-    """Whether rows of the round wait for nothing but that another crawl is done with their site."""
+    """Whether rows of the round wait for nothing but that another crawl is done with their site, or may do so soon.
+
+    They may where another crawl holds a page of a site this round has budget for: its links are not known yet.
+    """
     values = moments(store, delay_s + _MARGIN_S) | {"round_id": str(round_id), "owner": owner}
-    return bool(
-        store.value(
-            "SELECT 1 FROM next_rows n CROSS JOIN site_turns t ON t.site = n.site"
-            f" WHERE n.round_id = CAST(:round_id AS INTEGER) AND NOT {MINE} LIMIT 1",
-            values,
-        )
-    )
+    return bool(store.value(_AWAITED, values))

@@ -84,7 +84,8 @@ def test_two_crawls_at_once_keep_the_pause_of_each_host_and_fetch_every_page_onc
     for host, times in requests.times.items():
         # one where the other crawl had ended before this site was free: the rest waits for the next round
         assert len(times) in (1, 2, 3), host
-        assert all(b - a > 2 for a, b in pairwise(times)), host  # 3 s give or take a quarter
+        # 3 s give or take a quarter; on a busy machine a request may be seen most of a second late
+        assert all(b - a > 1.5 for a, b in pairwise(times)), (host, times)
     assert max(map(len, requests.times.values())) > 1
 
 

@@ -102,6 +102,18 @@ def test_only_anothers_turn_is_waited_for(store: Store, clock: TickingClock, rou
     assert not awaited("two"), "all rows are done"
 
 
+def test_a_page_another_crawl_holds_may_lead_to_more(store: Store, round_id: int) -> None:
+    def awaited() -> bool:
+        return turns.are_awaited(store, round_id, owner="two", delay_s=0.0)
+
+    held = claimed(store, round_id, "one", per_site=9)
+    assert not store.value("SELECT count(*) FROM next_rows"), "no row is left to wait for"
+
+    assert awaited()
+    settle(store, round_id, *held)
+    assert not awaited()
+
+
 def test_a_clock_that_is_put_back_holds_up_nothing(
     store: Store, clock: TickingClock, round_id: int
 ) -> None:
