@@ -54,7 +54,8 @@ def import_(
         elif len(bad) < _SHOWN:
             bad.append(row)
 
-    with open_store(data, create=False) as store:
+    # an older registry may be the first thing a unit has; that the folder is theirs is known by the accounts in it
+    with open_store(data) as store:
         taken = take_over(
             store, file, source=source, person=person, judge=judge_of(store), on_bad=tell
         )
