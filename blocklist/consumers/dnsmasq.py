@@ -20,6 +20,7 @@ no-hosts
 server=127.0.0.1#{upstream}
 pid-file={folder}/pid
 user=root
+group=root
 {list}
 """
     },
