@@ -38,16 +38,16 @@ def proposals_(data: Path, *, as_json: bool) -> None:
 @click.argument("number", metavar="PROPOSAL", type=click.IntRange(min=1))
 @data_option
 @signed
-@click.option("--lift/--keep", "is_lifted", required=True, help="Lift the entry, or keep it.")
+@click.option("--lift", "outcome", flag_value="lift", help="Lift the entry at once.")
+@click.option("--keep", "outcome", flag_value="keep", help="The entry stays.")
 @click.option("--note", default="", help="Why, in one line; name no private persons.")
 def settle(
     number: int,
     data: Path,
     username: str,
     password_file: Path | None,
+    outcome: str | None,
     note: str,
-    *,
-    is_lifted: bool,
 ) -> None:
     """Settle a proposal: the entry is lifted at once, or stays.
 
@@ -55,9 +55,11 @@ def settle(
     Example:
       qalqan entries settle 4 --lift --as dana --data /srv/qalqan
     """
+    if outcome is None:
+        raise click.UsageError("say either --lift or --keep")
     person = sign_in(data, username, password_file)
     with open_store(data, create=False) as store:
-        made = proposals.settle(store, number, person, lift=is_lifted, note=note)
+        made = proposals.settle(store, number, person, lift=outcome == "lift", note=note)
     click.echo(
         f"lifted {made.entry_id} ({made.reason}); `qalqan publish` takes it off the lists"
         if made
