@@ -17,7 +17,8 @@ PACKAGE: Final = "e2guardian"
 _SETTINGS: Final = Path("/etc/e2guardian")
 _PREFIX: Final = "e2guardian-"
 _FILES: Final = (f"{_PREFIX}bannedsitelist", f"{_PREFIX}bannedsiteiplist")
-_REPLACED: Final = ("filterports", "filterip", "checkip", "httpworkers")
+# transparenthttpsport: Debian's settings take 8443, which only one program on a machine can have
+_REPLACED: Final = ("filterports", "filterip", "checkip", "httpworkers", "transparenthttpsport")
 _CONF: Final = """
 filterip = 127.0.0.1
 filterports = {port}
