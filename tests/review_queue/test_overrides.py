@@ -12,11 +12,11 @@ from review_queue.store import Store
 from tests.builders import a_decided_case
 
 ALIYA, BERIK, DANA = (Reviewer(name, name.title(), "senior") for name in ("aliya", "berik", "dana"))
-KEY = (Guard.RANK, "host", "popular.kz")
+KEY = (Guard.RANK, "host", "popular-qalqan.kz")
 
 
 def an_override(store: Store, *people: Reviewer) -> str:
-    """An override of the rank list for popular.kz, signed by these."""
+    """An override of the rank list for popular-qalqan.kz, signed by these."""
     override_id = overrides.ask(store, *KEY, people[0], "All of it sells one thing.")
     for person in people[1:]:
         overrides.sign(store, override_id, person)
@@ -104,7 +104,7 @@ def test_an_override_is_asked_for_once(store: Store) -> None:
 @pytest.mark.parametrize("guard", set(Guard) - OVERRIDABLE)
 def test_nobody_overrides_form_and_reserved_names(store: Store, guard: Guard) -> None:
     with pytest.raises(RefusedError, match="nobody overrides"):
-        overrides.ask(store, guard, "host", "popular.kz", ALIYA, "Why not.")
+        overrides.ask(store, guard, "host", "popular-qalqan.kz", ALIYA, "Why not.")
     with pytest.raises(RefusedError):
         store.run("INSERT INTO overrides VALUES ('o', ?, 'host', 'a.kz', 'r', 't')", [guard])
 
@@ -113,7 +113,7 @@ def test_nobody_overrides_form_and_reserved_names(store: Store, guard: Guard) ->
 def test_the_store_knows_every_guard_that_can_be_overridden(store: Store, guard: Guard) -> None:
     scope = "list" if guard is Guard.SIZE else "host"
 
-    assert overrides.ask(store, guard, scope, "popular.kz", ALIYA, "All of it.")
+    assert overrides.ask(store, guard, scope, "popular-qalqan.kz", ALIYA, "All of it.")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_store_knows_every_guard_that_can_be_overridden(store: Store, guard:
     [
         ("host", "Popular.kz", "normal form"),
         ("host", "pop ular", "not a host name"),
-        ("url", "ftp://popular.kz/", "not an http"),
+        ("url", "ftp://popular-qalqan.kz/", "not an http"),
         ("list", "1-2", "belongs to the guard size"),
     ],
 )

@@ -1,0 +1,106 @@
+"""`qalqan guards`: the data by which blocks are stopped, their dates, and newer ones."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from blocklist import guard_data
+from blocklist.guard_data import STALE_AFTER_DAYS, Kind, Source
+from blocklist.suffixes import suffixes
+from qalqan.cli.options import data_option, json_option
+from review_ui.hostile import one_line
+
+_MOST_BAD_ROWS = 20
+
+
+@click.group()
+def guards() -> None:
+    """See and renew the lists that stop a block: much-used sites, delivery networks, what is never blocked."""
+
+
+@guards.command()
+@data_option
+@json_option
+def show(data: Path, *, as_json: bool) -> None:
+    """Show which data the guards have, of which date and how many rows; warns of old ones.
+
+    \b
+    Example:
+      qalqan guards show --data /srv/qalqan
+    """
+    today = _today()
+    sources = [*guard_data.load(data).sources, _suffix_list()]
+    if as_json:
+        rows = [
+            {**asdict(one), "age_days": one.age_days(today), "is_stale": one.is_stale(today)}
+            for one in sources
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    else:
+        for one in sources:
+            origin = "with the program" if one.is_ours else click.format_filename(one.path)
+            click.echo(f"{one.kind:14} {one.dated} {one.rows:>8} rows  {origin}")
+    for one in sources:
+        if one.is_stale(today):
+            click.echo(
+                f"Warning: {one.kind} of {one.dated} is {one.age_days(today)} days old (more than"
+                f" {STALE_AFTER_DAYS}); {_remedy(one)}",
+                err=True,
+            )
+
+
+@guards.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in Kind]),
+    required=True,
+    help="What the rows are. rank and cdn take the place of the program's own; the others add to it.",
+)
+@click.option(
+    "--dated",
+    type=click.DateTime(["%Y-%m-%d"]),
+    required=True,
+    help="Of which day the data are, as YYYY-MM-DD.",
+)
+@data_option
+@json_option
+def update(file: Path, kind: str, dated: datetime, data: Path, *, as_json: bool) -> None:
+    """Take newer data from FILE, a name or an address a row; what this folder had of the kind before is gone.
+
+    A rank list may be as Tranco, CrUX and others hand it out. Rows that cannot be used are named and left out.
+
+    \b
+    Example:
+      qalqan guards update --kind rank tranco.csv --dated 2026-11-20 --data /srv/qalqan
+    """
+    taken = guard_data.update(data, Kind(kind), file, dated.date(), today=_today())
+    if as_json:
+        told = {**asdict(taken.source), "bad": [asdict(row) for row in taken.bad]}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        left = f", {len(taken.bad)} left out" if taken.bad else ""
+        click.echo(f"{taken.source.kind} of {taken.source.dated}: {taken.source.rows} rows{left}")
+    for row in taken.bad[:_MOST_BAD_ROWS]:
+        click.echo(f"line {row.line}: {one_line(row.reason)}", err=True)
+    if len(taken.bad) > _MOST_BAD_ROWS:
+        click.echo(f"... and {len(taken.bad) - _MOST_BAD_ROWS} more; --json has all", err=True)
+
+
+def _suffix_list() -> Source:
+    found = suffixes()
+    rows = len(found.exact) + len(found.parents) + len(found.exceptions)
+    return Source("public_suffix", found.dated, rows, "publicsuffixlist", is_ours=True)
+
+
+def _remedy(source: Source) -> str:
+    if source.kind not in set(Kind):
+        return "update this program"
+    return f"qalqan guards update --kind {source.kind} FILE --dated DATE"
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
