@@ -62,6 +62,7 @@ def export(
         if prove is None:
             _check_unpublished(out)
         before = read_manifest(out)
+        lifts.lift_expired(store)  # so that readers of changes are told why they are gone
         wanted = [FORMATS[f] for f in FORMATS if f in formats or (before and f in before.formats)]
         heading = Heading(
             _next_serial(store, before),
