@@ -10,7 +10,17 @@ from review_ui.roles import GRANTS, Role
 
 # the pages that stand behind one word of the menu
 ABOUT_LIST: Final = frozenset(
-    {"export", "entries", "entry", "imports", "import", "overrides", "override"}
+    {
+        "export",
+        "entries",
+        "entry",
+        "imports",
+        "import",
+        "overrides",
+        "override",
+        "providers",
+        "provider",
+    }
 )
 
 

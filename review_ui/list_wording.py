@@ -12,6 +12,7 @@ from review_queue.categories import Scope
 from review_queue.entry_search import Standing
 from review_queue.lifts import LiftReason
 from review_queue.overrides import Guard
+from review_queue.receipts import Outcome as Receipt
 from review_queue.rechecks import Found as Recheck
 from review_ui import hostile
 from review_ui.blocking import Kind
@@ -98,6 +99,11 @@ LIFT_REASONS: Final[Wording] = {
     LiftReason.MISTAKE: pgettext_lazy("lift", "it was a mistake"),
     LiftReason.COURT: pgettext_lazy("lift", "a court said so"),
     LiftReason.SUPERSEDED: pgettext_lazy("lift", "another entry takes its place"),
+}
+RECEIPTS: Final[Wording] = {
+    Receipt.APPLIED: pgettext_lazy("receipt", "applied"),
+    Receipt.ROLLED_BACK: pgettext_lazy("receipt", "taken back"),
+    Receipt.REFUSED: pgettext_lazy("receipt", "refused"),
 }
 RECHECKS: Final[Wording] = {
     Recheck.STILL_THERE: pgettext_lazy("recheck", "still there"),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
@@ -17,6 +18,7 @@ from review_ui import hostile, list_wording, wording
 register = template.Library()
 _MIDDLE: Final = 1 / 3
 _HIGH: Final = 2 / 3
+_MANY_HOURS: Final = 10
 
 
 @register.filter
@@ -65,6 +67,18 @@ def lift_reason(value: str) -> str | Promise:
 def recheck_name(value: str) -> str | Promise:
     """What a look at a listed site found, in the reader's language."""
     return list_wording.RECHECKS.get(value, value)
+
+
+@register.filter
+def receipt_outcome(value: str) -> str | Promise:
+    """What became of a list at a provider, in the reader's language."""
+    return list_wording.RECEIPTS.get(value, value)
+
+
+@register.filter
+def hours(value: float) -> str:
+    """A number of hours: with a digit after the point where there are few."""
+    return number_format(value, 0 if value >= _MANY_HOURS else 1, use_l10n=True)
 
 
 @register.filter

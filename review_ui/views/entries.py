@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from review_queue import (
     cases,
     decisions,
+    delivery,
     entry_search,
     lifts,
     overrides,
@@ -143,6 +144,9 @@ def _shown(store: Store, officer: Officer, found: Found) -> dict[str, object]:
         "waiting": waiting,
         "has_signed": waiting is not None and officer.id.lower() == waiting.signers[0].id.lower(),
         "rechecks": rechecks.of(store, listed.id)[: -_RECHECKS - 1 : -1],
+        "taken": delivery.of_entry(store, listed, found.lift.lifted_at if found.lift else "")
+        if may(officer.role, Capability.READ_PROVIDERS)
+        else (),
         "is_live": is_live,
         "may_sign": is_live and may(officer.role, Capability.SIGN),
     }

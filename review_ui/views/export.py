@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from blocklist.entries import admit
 from blocklist.judging import Judge, Refusal, judge_of
 from blocklist.publish import export as publish
-from review_queue import entries
+from review_queue import delivery, entries
 from review_queue.errors import ExportError
 from review_queue.records import Entry
 from review_queue.store import Store
@@ -119,6 +119,7 @@ def _shown(request: HttpRequest, store: Store) -> dict[str, object]:
         "coming": [block for block in held if not block.refusal],
         "refused": [block for block in held if block.refusal],
         "serial": entries.last_serial(store),
+        "stopped": delivery.stopped(store),
         "folder": settings.QALQAN.export_dir,
         "exported": request.session.pop("exported", None),
     }

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from review_queue import cases, unread
+from review_queue import cases, delivery, unread
 from review_queue.categories import CaseState, Lane
 from review_queue.records import Case
 from review_queue.store import Store
@@ -67,6 +67,8 @@ def _queue(request: HttpRequest, lane: Lane) -> HttpResponse:
         unread_pages = unread.count_waiting(store) if lane is Lane.REVIEW else 0
         is_told = may(officer.role, Capability.READ_CRAWLS) and lane is Lane.REVIEW and not start
         alerts = alerts_of(store, clockwork(store)) if is_told else []
+        is_shown = may(officer.role, Capability.READ_PROVIDERS) and lane is Lane.REVIEW
+        stopped = delivery.stopped(store) if is_shown and not start else []
     shown = {
         "lane": lane,
         "rows": rows,
@@ -76,6 +78,7 @@ def _queue(request: HttpRequest, lane: Lane) -> HttpResponse:
         "mine": mine,
         "unread_pages": unread_pages,
         "alerts": alerts,
+        "stopped": stopped,
     }
     return render(request, "review_ui/queue.html", shown)
 

@@ -10,6 +10,7 @@ from review_queue.store import Store
 from review_ui.config import ServeConfig
 from review_ui.roles import Role
 from tests.review_queue.lives import an_import, taken_over
+from tests.review_queue.takers import a_token
 from tests.review_ui.conftest import SignedIn
 from tests.review_ui.sites import PNG, a_waiting_case, an_unread_page
 
@@ -40,6 +41,8 @@ ALLOWED: dict[str, set[Role]] = {
     "import": LISTED,
     "overrides": LISTED,
     "override": LISTED,
+    "providers": {V, X, U},
+    "provider": {V, X, U},
     "audit": {V, U},
     "account": EVERYONE,
     "health": EVERYONE,
@@ -84,6 +87,9 @@ def _address(name: str, store: Store) -> str:
     if "<str:entry_id>" in found:
         an_import(store, taken_over("c.kz", entry_id="old-1"))
         found = found.replace("<str:entry_id>", "old-1")
+    if name == "provider":
+        a_token(store, "north-net")
+        found = found.replace("<str:name>", "north-net")
     if name == "import":
         number = str(an_import(store, taken_over("d.kz"), people=1, sha256="d" * 64))
     return found.replace("<number:number>", number)
@@ -188,6 +194,7 @@ def test_an_admin_has_no_page_of_the_domain_in_the_menu(signed_in: SignedIn) -> 
         "/entries/",
         "/imports/",
         "/overrides/",
+        "/providers/",
         "/audit/",
         "/crawls/",
     ):
