@@ -7,6 +7,7 @@ import pytest
 from sqlite_utils import Database
 
 from review_queue import frontier
+from review_queue.errors import RefusedError
 from review_queue.schema import migrations
 from review_queue.store import FILE_NAME, open_store
 
@@ -29,6 +30,7 @@ ROWS = (
         "0010_round_progress",
         "0011_screenshots",
         "0014_order",
+        "0015_life_of_an_entry",
     ]
 )
 def older(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
@@ -69,3 +71,27 @@ def test_an_older_store_gives_a_dead_owners_rows_to_a_new_round(older: Path) -> 
         assert [claim.url for claim in claims] == [
             "http://two.example/", "http://one.example/", "http://one.example/a", "http://one.example/b",
         ]  # fmt: skip
+
+
+def test_entries_of_an_older_store_have_the_usual_term(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    migrations.apply(Database(connection), stop_before="0015_life_of_an_entry")
+    for trigger in ("entries_rest_on_people", "entries_keep_decisions"):
+        connection.execute(f"DROP TRIGGER {trigger}")  # the people are not what is looked at here
+    connection.executemany(
+        "INSERT INTO entries VALUES (?, 1, 'host', ?, ?, 'violence', 'VI-1', 1, 'SAMPLE-1', 1, ?)",
+        [
+            ("e1", "one.example", "one.example", "2026-03-01T09:00:00.250Z"),
+            ("e2", "two.example", "two.example", "nobody knows"),
+        ],
+    )
+    connection.close()
+
+    with open_store(tmp_path, create=False) as store:
+        rows = list(store.rows("SELECT id, review_at, expires_at FROM entries ORDER BY id"))
+        assert [tuple(row.values()) for row in rows] == [
+            ("e1", "2026-08-28T09:00:00.250Z", "2028-02-29T09:00:00.250Z"),
+            ("e2", "nobody knows", ""),
+        ]
+        with pytest.raises(RefusedError, match="never changed"):
+            store.run("UPDATE entries SET expires_at = ''")
