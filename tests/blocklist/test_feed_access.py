@@ -128,10 +128,12 @@ def test_a_token_reads_the_list_of_its_own_category_alone(site: Site) -> None:
     ):
         token = a_text(site, category)
         for name in ("entries.jsonl", "domains.txt", "rpz.zone", "csv-entries.csv"):
-            text = site.ask(f"/v1/{name}", token).text
-            assert all(one in text for one in mine)
-            assert not any(one in text for one in others)
-            assert site.ask(f"/v1/{name}", whole).body != text.encode()
+            for folder in ("/v1", "/v1/snapshots/1"):
+                reply = site.ask(f"{folder}/{name}", token)
+                assert reply.status == 200
+                assert all(one in reply.text for one in mine)
+                assert not any(one in reply.text for one in others)
+                assert site.ask(f"{folder}/{name}", whole).body != reply.body
         manifest = site.ask("/v1/manifest.json", token)
         assert manifest.body != site.ask("/v1/manifest.json", whole).body
         assert f'"part": "{category}"' in manifest.text
