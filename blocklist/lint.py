@@ -19,32 +19,44 @@ from blocklist import (
     lint_suricata,
     lint_xml,
 )
-from blocklist.lint_lines import START, WILDCARD, fault, place_of, text_of
+from blocklist.lint_known import Known, Names, shape_of
+from blocklist.lint_lines import WILDCARD, fault, text_of
+
+_DOMAINS: Final = shape_of(
+    r"(?P<name>)\n(?P<wide>\*\.(?P=name)\n)?", continues=(WILDCARD,), wild_lines=True
+)
+_HOSTS: Final = shape_of(
+    r"0\.0\.0\.0 (?P<name>)\n:: (?P=name)\n(?P<wide>)", continues=(":: ",), says_covered=True
+)
 
 
-def check(form: str, file: str, lines: Iterable[str], *, serial: int) -> int:
+def check(
+    form: str, file: str, lines: Iterable[str], *, serial: int, known: Known | None = None
+) -> int:
     """How much the file of this format holds, once every line of it is known to be harmless.
+
+    With `known`, what the guards have let into this list is not asked of them again, and a list of names may hold
+    no other.
 
     Raises:
         ExportError: a line that must not reach a reader, by number.
     """
-    return CHECKS[form, file](lines, serial)
+    return CHECKS[form, file](lines, serial, known)
 
 
-def check_domains(lines: Iterable[str], _serial: int) -> int:
+def check_domains(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
     """How many lines the plain list has, once each is known to be one name.
 
     Raises:
         ExportError: a line that is anything else, by number.
     """
-    last = START
-    number = 0
-    for number, line in enumerate(lines, start=1):
-        last = place_of(number, text_of(number, line), last)
-    return number
+    names = Names(known)
+    for number, line in names.unknown(enumerate(lines, start=1), _DOMAINS):
+        names.add(number, text_of(number, line))
+    return names.count
 
 
-def check_hosts(lines: Iterable[str], _serial: int) -> int:
+def check_hosts(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
     """How many names the hosts file has, once each is known to be exact and sent nowhere.
 
     Raises:
@@ -54,21 +66,21 @@ def check_hosts(lines: Iterable[str], _serial: int) -> int:
     first, line = next(numbered, (1, ""))
     if not text_of(first, line).startswith("# "):
         raise fault(first, "is not the heading")
-    last = START
-    names = 0
-    for number, line in numbered:
+    names = Names(known)
+    unknown = names.unknown(numbered, _HOSTS)
+    for number, line in unknown:
         address, _, name = text_of(number, line).partition(" ")
         if address != "0.0.0.0" or name.startswith(WILDCARD):  # noqa: S104  # a list's own text
             raise fault(number, "is not an exact name sent to 0.0.0.0 and ::")
-        last = place_of(number, name, last)
-        second, line = next(numbered, (number, "\n"))  # noqa: PLW2901  # the second line of the pair
+        names.add(number, name)
+        second, line = next(unknown, (number, "\n"))  # noqa: PLW2901  # the second line of the pair
         if text_of(second, line) != f":: {name}":
             raise fault(second, "does not send the name above it to ::, so half of it stays open")
-        names += 1
-    return names
+    return names.count
 
 
-CHECKS: Final[Mapping[tuple[str, str], Callable[[Iterable[str], int], int]]] = {
+Check = Callable[[Iterable[str], int, Known | None], int]
+CHECKS: Final[Mapping[tuple[str, str], Check]] = {
     ("rpz", "rpz.zone"): lint_rpz.check_nxdomain,
     ("rpz", "rpz-garden.zone"): lint_rpz.check_garden,
     ("domains", "domains.txt"): check_domains,

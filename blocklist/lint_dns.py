@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from blocklist import guards
-from blocklist.lint_lines import START, fault, place_of, text_of
+from blocklist.lint_known import Known, Names, shape_of
+from blocklist.lint_lines import fault, text_of
 from review_queue.categories import Scope
 
 _NAME: Final = r"([^ \"/,|^]*)"
@@ -21,10 +22,19 @@ _ADGUARD_NAME: Final = re.compile(rf"\|\|?{_NAME}\^")
 _ADGUARD_V4: Final = re.compile(r"\|([0-9.]+)\^")
 _ADGUARD_V6: Final = re.compile(r"\|([0-9a-f:]+)\|")
 
+_UNBOUND: Final = shape_of(
+    r'local-zone: "(?P<name>)" (?:(?P<wide>always_nxdomain)\n'
+    r'|transparent\nlocal-data: "(?P=name) 300 IN A 0\.0\.0\.0"\n'
+    r'local-data: "(?P=name) 300 IN AAAA ::"\n)',
+    continues=("local-data",),
+)
+_DNSMASQ: Final = shape_of(r"address=/(?P<name>)(?P<wide>/)\n")
+_ADGUARD: Final = shape_of(r"\|(?P<wide>\|)?(?P<name>)\^\n")
+
 _Numbered = Iterator[tuple[int, str]]
 
 
-def check_unbound(lines: Iterable[str], _serial: int) -> int:
+def check_unbound(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
     """How many names the file blocks, once every line is known to be harmless.
 
     Raises:
@@ -35,23 +45,22 @@ def check_unbound(lines: Iterable[str], _serial: int) -> int:
     number, line = next(numbered, (2, "\n"))
     if text_of(number, line) != "server:":
         raise fault(number, "is not the `server:` all other lines belong to")
-    last = START
-    names = 0
-    for number, line in numbered:
+    names = Names(known)
+    unknown = names.unknown(numbered, _UNBOUND)
+    for number, line in unknown:
         text = text_of(number, line)
         host = _UNBOUND_HOST.fullmatch(text)
         found = host or _UNBOUND_DOMAIN.fullmatch(text)
         if found is None:
             raise fault(number, "is not a local zone of NXDOMAIN or of one exact host")
-        last = place_of(number, found[1], last)
+        names.add(number, found[1], wide=not host)
         _check_bare(number, found[1])
-        names += 1
         if host:
-            _check_unbound_data(numbered, number, host[1])
-    return names
+            _check_unbound_data(unknown, number, host[1])
+    return names.count
 
 
-def check_dnsmasq(lines: Iterable[str], _serial: int) -> int:
+def check_dnsmasq(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
     """How many names the file blocks, once every line is known to be harmless.
 
     Raises:
@@ -59,20 +68,18 @@ def check_dnsmasq(lines: Iterable[str], _serial: int) -> int:
     """
     numbered = enumerate(lines, start=1)
     _check_heading(numbered, "# ")
-    last = START
-    names = 0
-    for number, line in numbered:
+    names = Names(known)
+    for number, line in names.unknown(numbered, _DNSMASQ):
         text = text_of(number, line)
         found = _DNSMASQ_DOMAIN.fullmatch(text)
         if found is None:
             raise fault(number, "is not `address=/NAME/`")
-        last = place_of(number, found[1], last)
+        names.add(number, found[1], wide=True)
         _check_bare(number, found[1])
-        names += 1
-    return names
+    return names.count
 
 
-def check_adguard(lines: Iterable[str], _serial: int) -> int:
+def check_adguard(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
     """How many names and addresses the file blocks, once every line is known to be harmless.
 
     Raises:
@@ -80,22 +87,23 @@ def check_adguard(lines: Iterable[str], _serial: int) -> int:
     """
     numbered = enumerate(lines, start=1)
     _check_heading(numbered, "! ")
-    last = START
+    names = Names(known)
     last_address = ""
-    rules = 0
-    for number, line in numbered:
+    addresses = 0
+    for number, line in names.unknown(numbered, _ADGUARD):
         text = text_of(number, line)
         address = _ADGUARD_V4.fullmatch(text) or _ADGUARD_V6.fullmatch(text)
         name = _ADGUARD_NAME.fullmatch(text)
         if address:
             last_address = _address_of(number, address[1], last_address)
+            addresses += 1
+            names.end()
         elif name and not last_address:
-            last = place_of(number, name[1], last)
+            names.add(number, name[1], wide=text.startswith("||"))
             _check_bare(number, name[1])
         else:
             raise fault(number, "is not a rule for one name, or for one address after the names")
-        rules += 1
-    return rules
+    return names.count + addresses
 
 
 def _check_heading(numbered: _Numbered, mark: str) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from blocklist.lint_known import Known
 from blocklist.lint_lines import fault, text_of
 from blocklist.lint_records import START, key_after
 from review_queue.categories import Scope
@@ -12,6 +13,13 @@ from review_queue.categories import Scope
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _HASH: Final = re.compile(rf"[0-9a-f]{{32}},({_UUID})")
 _ID: Final = re.compile(_UUID)
+# an attribute as it is mostly written, which passes without being read as JSON
+_JSON: Final = r'[ !#-\[\]-~]*+(?:\\(?:["\\/bfnrt]|u[0-9a-f]{4})[ !#-\[\]-~]*+)*+'
+_USUAL: Final = re.compile(
+    rf'\{{"uuid":"{_UUID}","type":"(?P<type>[a-z-]+)","category":"Network activity","value":"(?P<value>[ !#-\[\]-~]+)",'
+    rf'"to_ids":true,"timestamp":"[0-9]+","comment":"{_JSON}","distribution":"5","disable_correlation":false,'
+    r'"deleted":false\}'
+)
 _SCOPES: Final = {"url": Scope.URL, "hostname": Scope.HOST, "domain": Scope.DOMAIN}
 _END: Final = "]}}"
 _ABOUT: Final = frozenset(
@@ -24,7 +32,7 @@ _ATTRIBUTE: Final = frozenset(
 )  # fmt: skip
 
 
-def check_event(lines: Iterable[str], serial: int) -> int:
+def check_event(lines: Iterable[str], serial: int, known: Known | None = None) -> int:
     """How many attributes the event has, once every line of it is known to be one whole object of known shape.
 
     Raises:
@@ -44,14 +52,14 @@ def check_event(lines: Iterable[str], serial: int) -> int:
             raise fault(number, "has a comma too many or too few before it")
         elif text != _END:
             more = text.endswith(",")
-            found = _attribute(number, text.removesuffix(","))
-            last = key_after(number, last, _scope_of(found), found["value"], "name")
+            kind, name = _attribute(number, text.removesuffix(","))
+            last = key_after(number, last, _scope_of(kind, name), name, "name", known)
     if text != _END:
         raise fault(max(number, 1), "is the last, but not the end of the event")
     return number - 2
 
 
-def check_manifest(lines: Iterable[str], serial: int) -> int:
+def check_manifest(lines: Iterable[str], serial: int, _known: Known | None = None) -> int:
     """0, for it holds no name, once the manifest of the feed is known to be that of one event of this serial.
 
     Raises:
@@ -69,7 +77,7 @@ def check_manifest(lines: Iterable[str], serial: int) -> int:
     return 0
 
 
-def check_hashes(lines: Iterable[str], _serial: int) -> int:
+def check_hashes(lines: Iterable[str], _serial: int, _known: Known | None = None) -> int:
     """How many hashes there are, once each is known to be of the one event.
 
     Raises:
@@ -99,7 +107,11 @@ def _is_of(about: dict[str, Any], serial: int) -> bool:
     return f" serial {serial}," in about["info"] and about["timestamp"].isdigit()
 
 
-def _attribute(number: int, text: str) -> dict[str, Any]:
+def _attribute(number: int, text: str) -> tuple[str, str]:
+    """The type and the value of the attribute, once it is known to be whole."""
+    usual = _USUAL.fullmatch(text)
+    if usual:
+        return usual["type"], usual["value"]
     try:
         found = json.loads(text)
         whole = (
@@ -114,10 +126,10 @@ def _attribute(number: int, text: str) -> dict[str, Any]:
         whole = False
     if not whole:
         raise fault(number, "is not one whole attribute")
-    return dict(found)
+    return found["type"], found["value"]
 
 
-def _scope_of(found: dict[str, Any]) -> Scope | None:
-    if found["type"] == "ip-dst":
-        return Scope.CIDR if "/" in found["value"] else Scope.IP
-    return _SCOPES.get(found["type"])
+def _scope_of(kind: str, name: str) -> Scope | None:
+    if kind == "ip-dst":
+        return Scope.CIDR if "/" in name else Scope.IP
+    return _SCOPES.get(kind)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from blocklist import guards
+from blocklist.lint_known import Known
 from blocklist.lint_lines import fault, text_of
 from review_queue.categories import Scope
 
@@ -52,7 +53,7 @@ class Networks:
         self.count += 1
 
 
-def check_nftables(lines: Iterable[str], _serial: int) -> int:
+def check_nftables(lines: Iterable[str], _serial: int, _known: Known | None = None) -> int:
     """How many addresses and networks the file blocks, once every line is known to be harmless.
 
     Raises:

@@ -6,10 +6,11 @@ unescaped, held against the guards and must come after the one before.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from blocklist import guards
+from blocklist.lint_known import Known
 from blocklist.lint_lines import fault, text_of
 from review_queue.categories import Scope
 
@@ -30,10 +31,17 @@ _CSV_COLUMNS: Final = (
     '"listed_at","review_at","expires_at","appeal"'
 )
 _CSV_ROW: Final = re.compile(",".join([_CSV_FIELD] * 18))
+# a row in which no field needs a closer look: no quotes and semicolons in it, no first character that a formula has
+_CSV_SAFE: Final = r"(?:[A-Za-z0-9\\][ !#-:<-~]*+)?+"
+_CSV_SAFE_NAME: Final = r"([A-Za-z0-9][ !#-:<-\[\]-~]*+)"
+_CSV_SAFE_ROW: Final = re.compile(
+    rf'"{_CSV_SAFE_NAME}","(url|host|subtree|ip|cidr)","{_CSV_SAFE_NAME}"'
+    rf'(?:,"(?:{_CSV_SAFE}|\[(?:""{_CSV_SAFE}""(?:, )?)*+\])"){{15}}\r\n'
+)
 _CSV_FORMULA: Final = re.compile(r'(?:^|;[ "]*) *[=+\-@]')
 
 
-def check_csv(lines: Iterable[str], _serial: int) -> int:
+def check_csv(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
     """How many entries the table has, once every row is known to be whole and to hold no formula.
 
     Raises:
@@ -42,24 +50,26 @@ def check_csv(lines: Iterable[str], _serial: int) -> int:
     last = START
     number = 0
     for number, line in enumerate(lines, start=1):
-        text = _without_cr(number, line)
         if number == 1:
-            if text != _CSV_COLUMNS:
+            if _without_cr(number, line) != _CSV_COLUMNS:
                 raise fault(number, "is not the header row")
             continue
-        found = _CSV_ROW.fullmatch(text)
-        if found is None:
-            raise fault(number, "is not a row of 18 quoted fields")
-        if any(map(_CSV_FORMULA.search, found.groups())):
-            raise fault(number, "has a field that a spreadsheet runs as a formula")
-        entry_id, granularity, name = (_json_text(number, field) for field in found.groups()[:3])
-        last = key_after(number, last, _SCOPES.get(granularity), name, entry_id)
+        safe = _CSV_SAFE_ROW.fullmatch(line)
+        entry_id, granularity, name = safe.groups() if safe else _fields(number, line)
+        last = key_after(number, last, _SCOPES.get(granularity), name, entry_id, known)
     if not number:
         raise fault(1, "is missing: there is no header row")
     return number - 1
 
 
-def key_after(number: int, last: Key, scope: Scope | None, name: str, entry_id: str) -> Key:
+def key_after(  # where it stands, what it is and what is known
+    number: int,
+    last: Key,
+    scope: Scope | None,
+    name: str,
+    entry_id: str,
+    known: Known | None = None,
+) -> Key:
     """The entry's place in the order, after `last`, once its name is known to be one that may be listed.
 
     Raises:
@@ -67,13 +77,24 @@ def key_after(number: int, last: Key, scope: Scope | None, name: str, entry_id: 
     """
     if scope is None:
         raise fault(number, "has a granularity that is not known")
-    reason = guards.refusal(scope, name)
-    if reason:
-        raise fault(number, f"has a name that must not be listed: {reason}")
-    key = (name, str(scope), entry_id)
+    if not (known and name in known.of(scope)):
+        reason = guards.refusal(scope, name)
+        if reason:
+            raise fault(number, f"has a name that must not be listed: {reason}")
+    key = (name, scope.value, entry_id)
     if key <= last:
         raise fault(number, "repeats an entry or is out of order")
     return key
+
+
+def _fields(number: int, line: str) -> Iterator[str]:
+    """The first three fields of a row, once all are known to be harmless."""
+    found = _CSV_ROW.fullmatch(_without_cr(number, line))
+    if found is None:
+        raise fault(number, "is not a row of 18 quoted fields")
+    if any(map(_CSV_FORMULA.search, found.groups())):
+        raise fault(number, "has a field that a spreadsheet runs as a formula")
+    return (_json_text(number, field) for field in found.groups()[:3])
 
 
 def _without_cr(number: int, line: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from blocklist import guards
-from blocklist.lint_lines import LONGEST_NAME, START, fault, place_of, text_of
+from blocklist.lint_known import Known, Names, Shape, shape_of
+from blocklist.lint_lines import LONGEST_NAME, WILDCARD, fault, text_of
 from review_queue.categories import Scope
 
 # An owner name, a dot and the provider's zone name of up to 63 characters must stay within that.
@@ -23,42 +24,57 @@ _TRIGGER: Final = ".rpz-ip"
 _V4_TRIGGER: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)")
 
 
-def check_nxdomain(lines: Iterable[str], serial: int) -> int:
+def _shape(action: str) -> Shape:
+    rest = f" {re.escape(action)}\\n"
+    return shape_of(
+        rf"(?P<name>){rest}(?P<wide>\*\.(?P=name){rest})?",
+        continues=(WILDCARD,),
+        wild_lines=True,
+    )
+
+
+_NXDOMAIN: Final = "CNAME ."
+_GARDEN: Final = "CNAME blocked.qalqan.invalid."
+_SHAPES: Final = {action: _shape(action) for action in (_NXDOMAIN, _GARDEN)}
+
+
+def check_nxdomain(lines: Iterable[str], serial: int, known: Known | None = None) -> int:
     """How many owner names the zone has, once every line is known to be harmless.
 
     Raises:
         ExportError: a line that some resolver would choke on, by number.
     """
-    return _check_zone(lines, serial, "CNAME .")
+    return _check_zone(lines, serial, _NXDOMAIN, known)
 
 
-def check_garden(lines: Iterable[str], serial: int) -> int:
+def check_garden(lines: Iterable[str], serial: int, known: Known | None = None) -> int:
     """How many owner names the zone has, once each is known to lead to the block page's name alone.
 
     Raises:
         ExportError: a line that some resolver would choke on, by number.
     """
-    return _check_zone(lines, serial, "CNAME blocked.qalqan.invalid.")
+    return _check_zone(lines, serial, _GARDEN, known)
 
 
-def _check_zone(lines: Iterable[str], serial: int, action: str) -> int:
+def _check_zone(lines: Iterable[str], serial: int, action: str, known: Known | None) -> int:
     numbered = enumerate(lines, start=1)
     _check_head(numbered, serial)
-    last = START
+    names = Names(known, _LONGEST_OWNER)
     last_network = ""
-    owners = 0
-    for number, line in numbered:
+    networks = 0
+    for number, line in names.unknown(numbered, _SHAPES[action]):
         owner, _, rest = text_of(number, line).partition(" ")
         if rest != action:
             raise fault(number, f"is not a name followed by `{action}`")
         if owner.endswith(_TRIGGER):
             last_network = _network_of(number, owner, last_network)
+            networks += 1
+            names.end()
         elif last_network:
             raise fault(number, "has a name after the rules on addresses")
         else:
-            last = place_of(number, owner, last, _LONGEST_OWNER)
-        owners += 1
-    return owners
+            names.add(number, owner)
+    return names.count + networks
 
 
 def _check_head(numbered: Iterator[tuple[int, str]], serial: int) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from blocklist.lint_known import Known
 from blocklist.lint_lines import fault, text_of
 from blocklist.lint_records import START, key_after
 from review_queue.categories import Scope
@@ -39,10 +40,20 @@ _KEYS: Final = frozenset(
     {"type", "spec_version", "id", "created_by_ref", "created", "modified", "name", "description",
      "pattern", "pattern_type", "pattern_version", "valid_from", "labels", "external_references"}
 )  # fmt: skip
+# an indicator as it is mostly written, which passes without being read as JSON
+_JSON: Final = r'[ !#-\[\]-~]*+(?:\\(?:["\\/bfnrt]|u[0-9a-f]{4})[ !#-\[\]-~]*+)*+'
+_USUAL: Final = re.compile(
+    rf'\{{"type":"indicator","spec_version":"2\.1","id":"indicator--{_UUID}","created_by_ref":"(?P<by>[a-z0-9-]+)",'
+    rf'"created":"(?P<from>{_TIME.pattern})","modified":"(?P=from)","name":"{_JSON}","description":"{_JSON}",'
+    rf'"pattern":"(?P<pattern>{_JSON})","pattern_type":"stix","pattern_version":"2\.1","valid_from":"(?P=from)",'
+    rf'(?:"valid_until":"(?P<until>{_TIME.pattern})",)?"labels":\["[a-z_]+"\],"external_references":\['
+    rf'\{{"source_name":"qalqan entry","external_id":"(?P<id>{_JSON})"\}}'
+    rf'(?:,\{{"source_name":"[a-z ]+","(?:external_id|url)":"{_JSON}"(?:,"description":"{_JSON}")?\}})*+\]\}}'
+)
 _END: Final = "]}"
 
 
-def check_bundle(lines: Iterable[str], _serial: int) -> int:
+def check_bundle(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
     """How many indicators the bundle has, once every line of it is known to be one whole object of known shape.
 
     Raises:
@@ -66,10 +77,9 @@ def check_bundle(lines: Iterable[str], _serial: int) -> int:
             more = text.endswith(",")
         elif text != _END:
             more = text.endswith(",")
-            found = _indicator(number, text.removesuffix(","), identity)
-            scope, name = _named(number, found["pattern"])
-            entry_id = found["external_references"][0]["external_id"]
-            last = key_after(number, last, scope, name, entry_id)
+            pattern, entry_id = _indicator(number, text.removesuffix(","), identity)
+            scope, name = _named(number, pattern)
+            last = key_after(number, last, scope, name, entry_id, known)
     if text != _END:
         raise fault(max(number, 1), "is the last, but not the end of the bundle")
     return number - 3
@@ -82,7 +92,20 @@ def _identity(number: int, text: str) -> str:
     return found[1]
 
 
-def _indicator(number: int, text: str, identity: str) -> dict[str, Any]:
+def _indicator(number: int, text: str, identity: str) -> tuple[str, str]:
+    """The pattern of the indicator and the id of its entry, once it is known to be whole."""
+    usual = _USUAL.fullmatch(text)
+    if usual and usual["by"] == identity and (usual["until"] or "9") > usual["from"]:
+        return _plain(usual["pattern"]), _plain(usual["id"])
+    found = _read(number, text, identity)
+    return found["pattern"], found["external_references"][0]["external_id"]
+
+
+def _plain(text: str) -> str:
+    return str(json.loads(f'"{text}"')) if "\\" in text else text
+
+
+def _read(number: int, text: str, identity: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
         whole = (
@@ -110,7 +133,7 @@ def _named(number: int, pattern: str) -> tuple[Scope, str]:
     for scope, shape in _PATTERNS:
         if found := shape.fullmatch(pattern):
             text = next(filter(None, found.groups()))
-            return scope, re.sub(r"\\(.)", r"\1", text)
+            return scope, re.sub(r"\\(.)", r"\1", text) if "\\" in text else text
     found = _UNDERSCORED.fullmatch(pattern)
     if found and found[2] == found[1].replace(".", r"\\."):
         return Scope.DOMAIN, found[1]

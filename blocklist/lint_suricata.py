@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from blocklist import guards
+from blocklist.lint_known import Known
 from blocklist.lint_lines import START, WILDCARD, Place, fault, place_of, text_of
 from review_queue.categories import Scope
 
@@ -32,7 +33,7 @@ _HEX: Final = re.compile(r"\|([0-9A-F]{2}(?: [0-9A-F]{2})*)\|")
 _Rules = Iterator[tuple[int, str, str, str]]  # line, protocol, port, what it matches
 
 
-def check_rules(lines: Iterable[str], serial: int) -> int:
+def check_rules(lines: Iterable[str], serial: int, _known: Known | None = None) -> int:
     """How many rules the file has, once every one is known to be harmless.
 
     Raises:
@@ -64,7 +65,7 @@ def check_rules(lines: Iterable[str], serial: int) -> int:
     return count
 
 
-def check_hosts(lines: Iterable[str], _serial: int) -> int:
+def check_hosts(lines: Iterable[str], _serial: int, _known: Known | None = None) -> int:
     """How many exact hosts the file has, each in base64 as Suricata reads it.
 
     Raises:

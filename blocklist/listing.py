@@ -7,6 +7,7 @@ from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
 from blocklist import canonical, lint
+from blocklist.lint_known import Known
 from blocklist.manifest import SHOWN_SKIPPED, FileDigest, Listing, Manifest
 from blocklist.rendering import (
     Collector,
@@ -114,13 +115,14 @@ def _write(found: Written, entries: Iterator[Entry], formats: Sequence[Format]) 
     snapshot.write(UNSAFE_NAME, _skipped_lines(iter(unsafe), heading))
     found.entries = sum(len(column.ids) for column in columns.values())
     shared: dict[str, Any] = {}
+    known = known_of(columns)
     for form in formats:
         if not form.whole_entries:
             view = view_of(form, columns, heading, lambda: iter(()), shared)
             for name, lines in form.files.items():
                 snapshot.write(name, lines(view))
         for name in form.files:
-            _check(snapshot, form, name, heading)
+            _check(snapshot, form, name, heading, known)
         found.formats[form.name] = _listing(snapshot, form, columns, unsafe, heading)
 
 
@@ -153,11 +155,16 @@ def _passing_view(form: Format, heading: Heading, entries: Iterator[Entry]) -> V
     return view_of(form, {}, heading, lambda: entries)
 
 
-def _check(snapshot: Snapshot, form: Format, name: str, heading: Heading) -> None:
+def known_of(columns: Columns) -> Known:
+    """The names in the columns, for the last check."""
+    return Known({scope: column.named for scope, column in columns.items()})
+
+
+def _check(snapshot: Snapshot, form: Format, name: str, heading: Heading, known: Known) -> None:
     with (snapshot.path / name).open(
         encoding="ascii", errors="surrogateescape", newline="\n"
     ) as written:
-        lint.check(form.name, name, written, serial=heading.serial)
+        lint.check(form.name, name, written, serial=heading.serial, known=known)
 
 
 def _listing(

@@ -1,0 +1,171 @@
+"""The last check where it is told what the guards have let in: quicker, and its verdict the same or stricter."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blocklist import guards, lint
+from blocklist.formats import FORMATS
+from blocklist.lint_known import Known
+from blocklist.rendering import columns_of
+from review_queue.categories import Scope
+from review_queue.errors import ExportError
+from review_queue.records import Entry
+from tests.blocklist.samples import HEADING, domain, entry, lines_of, ordered
+from tests.blocklist.test_breakages import BAD_LINES, BAD_NAMES, SAY
+
+OF_NAMES: Final = [
+    *SAY,
+    ("squid", "squid-dstdomain.txt"),
+    ("squidguard", "squidguard-domains.txt"),
+    ("e2guardian", "e2guardian-bannedsitelist"),
+]
+OF_ENTRIES: Final = [
+    ("csv", "csv-entries.csv"),
+    ("xml", "xml-entries.xml"),
+    ("stix", "stix-bundle.json"),
+    ("misp", "misp-event.json"),
+]
+ENTRIES: Final = (
+    domain("bad.example"),
+    domain("c.bad.zz-qalqan.kz"),
+    entry("bad.mixed.example"),
+    entry("m.zz-qalqan.kz"),
+    entry("192.88.99.66", Scope.IP),
+    entry("shop.mixed.example"),
+    entry("a.bad.example"),
+    entry("http://platform.example/a'b?c=%22", Scope.URL),
+)
+SAY_MORE: Final = {
+    **SAY,
+    ("squid", "squid-dstdomain.txt"): ".{}",
+    ("squidguard", "squidguard-domains.txt"): "{}",
+    ("e2guardian", "e2guardian-bannedsitelist"): "{}",
+}
+
+
+def known_of(entries: Sequence[Entry]) -> Known:
+    columns = columns_of(ordered(entries))
+    return Known({scope: column.named for scope, column in columns.items()})
+
+
+def text_of(form: str, file: str, entries: Sequence[Entry] = ENTRIES) -> str:
+    return "".join(f"{line}\n" for line in lines_of(form, entries, file))
+
+
+def verdict(form: str, file: str, text: str, known: Known | None) -> int | str:
+    """How much the file holds, or what is wrong with it."""
+    try:
+        lines = text.splitlines(keepends=True)
+        return lint.check(form, file, lines, serial=HEADING.serial, known=known)
+    except ExportError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize(("form", "file"), [*OF_NAMES, *OF_ENTRIES])
+def test_a_good_list_has_the_same_count_either_way(form: str, file: str) -> None:
+    text = text_of(form, file)
+
+    assert verdict(form, file, text, known_of(ENTRIES)) == verdict(form, file, text, None)
+    assert isinstance(verdict(form, file, text, None), int)
+
+
+@pytest.mark.parametrize(("form", "file"), OF_NAMES)
+def test_names_that_are_known_are_not_asked_of_the_guards_again(
+    form: str, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_args: object) -> str:
+        return "it was asked"
+
+    entries = [each for each in ENTRIES if each.scope is not Scope.IP]
+    text = text_of(form, file, entries)
+    monkeypatch.setattr(guards, "refusal", asked)
+
+    assert isinstance(verdict(form, file, text, known_of(entries)), int)
+    assert "it was asked" in str(verdict(form, file, text, None))
+
+
+@pytest.mark.parametrize("name", BAD_NAMES.values(), ids=list(BAD_NAMES))
+@pytest.mark.parametrize(("form", "file"), OF_NAMES)
+def test_a_bad_name_is_in_no_list_either(form: str, file: str, name: str) -> None:
+    text = text_of(form, file) + SAY_MORE[form, file].format(*[name] * 2) + "\n"
+
+    assert "nothing was published: line " in str(verdict(form, file, text, known_of(ENTRIES)))
+
+
+@pytest.mark.parametrize("line", BAD_LINES.values(), ids=list(BAD_LINES))
+@pytest.mark.parametrize(("form", "file"), OF_NAMES)
+def test_a_bad_line_is_in_no_list_either(form: str, file: str, line: str) -> None:
+    text = f"{text_of(form, file)}{line}\n"
+
+    assert "nothing was published: line " in str(verdict(form, file, text, known_of(ENTRIES)))
+
+
+@pytest.mark.parametrize(("form", "file"), OF_NAMES)
+def test_a_name_that_is_in_no_entry_is_in_no_list(form: str, file: str) -> None:
+    more = [*ENTRIES, domain("zoo.example"), entry("zoo.mixed.example")]
+    text = text_of(form, file, more)
+
+    assert isinstance(verdict(form, file, text, None), int)
+    assert "not in the canonical list" in str(verdict(form, file, text, known_of(ENTRIES)))
+
+
+WIDE: Final = [place for place in OF_NAMES if place[1] not in ("hosts.txt", "dnsmasq-hosts.txt")]
+
+
+@pytest.mark.parametrize(("form", "file"), WIDE)
+def test_an_exact_host_is_in_no_list_as_a_domain(form: str, file: str) -> None:
+    """The first entry is said wider than it was decided."""
+    listed = [entry("a.zz-qalqan.kz"), domain("z.zz-qalqan.kz")]
+    text = text_of(form, file, [domain("a.zz-qalqan.kz"), domain("z.zz-qalqan.kz")])
+
+    assert isinstance(verdict(form, file, text, None), int)
+    assert "lies below an exact host" in str(verdict(form, file, text, known_of(listed)))
+
+
+def _changed(text: str, draw: Callable[[st.SearchStrategy[int]], int]) -> str:
+    """The text with a line taken away, said twice, moved, cut short or with one character changed."""
+    lines = text.splitlines(keepends=True)
+    at, to = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+    line = lines[at]
+    place = draw(st.integers(0, len(line)))
+    match draw(st.integers(0, 5)):
+        case 0:
+            del lines[at]
+        case 1:
+            lines.insert(to, line)
+        case 2:
+            lines[at], lines[to] = lines[to], lines[at]
+        case 3:
+            lines[at] = line[:place]
+        case 4:
+            odd = '*. \n"\\/^|,{[:;=a0-\x00é\t'
+            lines[at] = line[:place] + odd[draw(st.integers(0, len(odd) - 1))] + line[place:]
+        case _:
+            lines[at] = line[:place] + line[place + 1 :]
+    return "".join(lines)
+
+
+@pytest.mark.parametrize(("form", "file"), [*OF_NAMES, *OF_ENTRIES])
+@settings(deadline=None, max_examples=200)  # nothing here is about time
+@given(data=st.data())
+def test_what_passes_quickly_would_have_passed_line_by_line(
+    form: str, file: str, data: st.DataObject
+) -> None:
+    text = text_of(form, file)
+    for _ in range(data.draw(st.integers(1, 2))):
+        text = _changed(text, data.draw)
+
+    quick = verdict(form, file, text, known_of(ENTRIES))
+
+    if isinstance(quick, int):
+        assert quick == verdict(form, file, text, None)
+
+
+def test_every_list_of_names_and_of_entries_is_looked_at_here() -> None:
+    here = {form for form, _ in (*OF_NAMES, *OF_ENTRIES)}
+
+    assert {*FORMATS} - here == {"nftables", "suricata"}
