@@ -56,15 +56,21 @@ def own_folder() -> Iterator[Path]:
 
     What a process that was killed left of such folders is gone before.
     """
-    _sweep(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        with (folder / _LOCK).open("wb") as lock:
+    place = Path(tempfile.gettempdir())
+    _sweep(place)
+    new = Path(tempfile.mkdtemp(prefix=f"new-{_PREFIX}", dir=place))
+    folder = place / new.name.removeprefix("new-")
+    try:
+        with (new / _LOCK).open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            folder.chmod(0o755)
+            new.chmod(0o755)
             if os.geteuid() == 0:
-                os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
+                os.chown(new, pwd.getpwnam("nobody").pw_uid, -1)
+            new.rename(folder)  # only now has it a name that others look at
             yield folder
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(place: Path) -> None:
