@@ -283,4 +283,5 @@ def _opened(name: str, folder: int, flags: int = 0) -> int:
 def _digest(file: Told, size: int) -> FileDigest:
     """The digest of a small file that no manifest names."""
     found = hashlib.sha256(file.read(_LARGEST_MANIFEST)).hexdigest()
+    file.seek(0)
     return FileDigest(found, size)

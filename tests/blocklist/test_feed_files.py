@@ -139,6 +139,9 @@ def test_gzip_is_another_representation_with_a_tag_of_its_own(site: Site, token:
         "/v1/csv-entries.csv", token, Accept_Encoding="gzip", If_None_Match=packed.headers["ETag"]
     )
     assert (known.status, known.headers["ETag"]) == (304, packed.headers["ETag"])
+    manifest = site.ask("/v1/manifest.json", token, Accept_Encoding="gzip")
+    whole = (site.lists / "current/manifest.json").read_bytes()
+    assert gzip.decompress(manifest.body) == whole
     for no in ("identity", "gzip;q=0", "br", "gzip;q=0.0, *"):
         reply = site.ask("/v1/csv-entries.csv", token, Accept_Encoding=no)
         assert "Content-Encoding" not in reply.headers, no
