@@ -44,6 +44,7 @@ controls {{ }};
         Use("rpz", ("rpz.zone",), NAMES | NETWORKS, settings=zone("rpz.zone")),
         Use("rpz", ("rpz-garden.zone",), NAMES | NETWORKS, GARDEN, zone("rpz-garden.zone")),
     ),
-    ready=b" all zones loaded",  # it answers before its policy zone is at work
+    # it answers before, and says "all zones loaded" before, its policy zone is at work
+    ready=b": reload done: success",
 )
 CONSUMER: Final = resolver.consumer("bind", PROGRAM)
