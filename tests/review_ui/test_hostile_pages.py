@@ -9,11 +9,17 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from review_queue import entries, imports, overrides
+from review_queue.blocks import normal
+from review_queue.categories import Scope
 from review_queue.errors import BadUrlError
-from review_queue.hosts import parse_url
+from review_queue.overrides import Guard
+from review_queue.records import Reviewer
 from review_queue.store import Store
 from review_ui.config import Beginning, Lent, ServeConfig
 from review_ui.roles import Role
+from tests.review_queue.lives import taken_over
+from tests.review_queue.takers import a_receipt, a_token
 from tests.review_ui.conftest import SignedIn
 from tests.review_ui.sites import a_waiting_case, an_unread_page
 
@@ -67,9 +73,9 @@ def _payloads() -> list[str]:
 
 
 def _path(host: str, payload: str) -> str:
-    """The payload as the path of a URL where it can be one."""
+    """The payload as the path of a URL where it can be one that a case offers to block."""
     try:
-        parse_url(f"https://{host}/{payload}")
+        normal(Scope.URL, f"https://{host}/{payload}")
     except BadUrlError:
         return "/"
     return f"/{payload}"
@@ -173,3 +179,32 @@ def test_a_reason_and_a_name_of_a_colleague_are_escaped_too(
         assert "img" not in shape.elements[shape.elements.index("main") :]
         assert shape.elements.count("script") <= 1
         assert OWN[1] in shape.text
+
+
+def test_what_stands_in_papers_reasons_and_receipts_stays_text(
+    store: Store, signed_in: SignedIn
+) -> None:
+    attacks = [text for text in OWN if text.isprintable()]
+    person = Reviewer("f" * 32, attacks[1], "senior")
+    row = replace(taken_over("a.kz", entry_id="a"), papers=tuple(attacks))
+    number = imports.prepare(
+        store, source=attacks[0], file_sha256="a" * 64, file_name=attacks[1], rows=[(1, row)],
+        person=person,
+    )  # fmt: skip
+    imports.sign(store, number, Reviewer("e" * 32, attacks[0], "senior"))
+    asked = overrides.ask(store, Guard.RANK, "host", "a.kz", person, attacks[2])
+    overrides.withdraw(store, asked, person, attacks[0])
+    entries.record_export(store, serial=1, actor="t", manifest_sha256="0" * 64, counts={})
+    a_receipt(store, a_token(store).token, 1, "refused", detail=" ".join(attacks))
+    client = signed_in(Role.SUPERVISOR)
+
+    for page in (
+        *("/entries/?q=<script>&state=%22><img src=x>", "/entries/a/", "/imports/"),
+        *(f"/imports/{number}/", "/overrides/", f"/overrides/{asked}/"),
+        *("/providers/", "/providers/north-net/", "/overrides/?held=<script>"),
+    ):
+        shape = _shape(client, page)
+        assert "img" not in shape.elements[shape.elements.index("main") :], page
+        assert shape.elements.count("script") <= 1, page
+        assert shape.handlers == [], page
+        assert all(one.startswith(("/", "#", "?")) for one in shape.addresses), page
