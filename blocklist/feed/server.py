@@ -1,5 +1,6 @@
 """The feed on a socket: waitress, with bounds on what a stranger may send and on how long they may take."""
 
+import logging
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ def serve(
         StoreMissingError: there is no store, so that a mistyped folder is not taken for a new one.
         ListenError: the address cannot be listened on.
     """
+    # of every moment in which more ask than there are threads; what waits is answered a little later
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with served(config, host, port) as (url, server):
         if on_ready:
             on_ready(url)

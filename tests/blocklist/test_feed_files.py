@@ -267,6 +267,7 @@ def test_where_no_list_is_published_a_reader_is_told_to_come_again(site: Site, t
 def test_a_signature_and_a_heartbeat_are_files_like_the_others(site: Site, token: str) -> None:
     for name in ("manifest.json.minisig", "heartbeat.minisig"):
         (site.lists / "current" / name).write_text("untrusted comment: one\n")
+    os.utime(site.lists / "current", (DATE_S, DATE_S), follow_symlinks=False)
     first = site.ask("/v1/snapshots/1/heartbeat.minisig", token)
 
     assert site.ask("/v1/manifest.json.minisig", token).status == 200
