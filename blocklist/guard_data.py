@@ -23,6 +23,7 @@ STALE_AFTER_DAYS: Final = 180
 _OURS: Final = Path(__file__).with_name("guard_data")
 _DATED: Final = re.compile(r"^# dated: (\d{4}-\d{2}-\d{2})$", re.MULTILINE)
 _LONGEST_LINE: Final = 2048
+_MOST_TIMES: Final = 2  # a list of much-used sites never loses half of them from one day to another
 _LARGEST_FILE: Final = 256 * 2**20
 # 1,google.com (Tranco, Umbrella, Majestic) and https://www.google.com,1000 (CrUX)
 _RANKED: Final = re.compile(r"(?:\d+,)?(?:https?://)?([^,/]+)(?:,\d+)?")
@@ -153,12 +154,15 @@ def load(data: Path | None) -> GuardData:
     return _load(places, stamps)
 
 
-def update(data: Path, kind: Kind, file: Path, dated: date, *, today: date) -> Taken:
+def update(
+    data: Path, kind: Kind, file: Path, dated: date, *, today: date, may_shrink: bool = False
+) -> Taken:
     """The good rows of `file` are the unit's data of this kind; what it had before is gone.
 
     Raises:
         UnreadableInputError: the file cannot be read.
-        GuardDataError: it has no good row, is too large, or is dated in the future.
+        GuardDataError: it has no good row, is too large, is dated in the future, or has less than half the rows of
+            what it takes the place of and nobody said that it may.
         DiskFullError: there is no room.
     """
     if dated > today:
@@ -167,9 +171,23 @@ def update(data: Path, kind: Kind, file: Path, dated: date, *, today: date) -> T
     rows = list(dict.fromkeys(_read(kind, file, bad)))
     if not rows:
         raise GuardDataError(f"{file} has no row that can be used; what was there before stays")
+    before = _replaced_rows(data, kind)
+    if len(rows) * _MOST_TIMES < before and not may_shrink:
+        raise GuardDataError(
+            f"{file} has {len(rows)} rows that can be used, and {before} would be gone: a file that was cut off takes"
+            " a guard away in silence. What was there before stays; where the file is whole, add --smaller"
+        )
     place = data / FOLDER / f"{kind}.txt"
     _put(place, f"# dated: {dated}\n# rows: {len(rows)}\n" + "".join(f"{row}\n" for row in rows))
     return Taken(Source(kind, str(dated), len(rows), str(place), is_ours=False), tuple(bad))
+
+
+def _replaced_rows(data: Path, kind: Kind) -> int:
+    """How many rows new data of this kind take the place of."""
+    own = [(each, path) for each, path, is_ours in _places(data) if each is kind and not is_ours]
+    if own:
+        return len(_parts(own[0][1])[1])
+    return len(_parts(_OURS / f"{kind}.txt")[1]) if kind in REPLACED else 0
 
 
 def _places(data: Path | None) -> Iterator[tuple[Kind, Path, bool]]:

@@ -1,6 +1,8 @@
 """`qalqan guards`: the data by which blocks are stopped, their dates, and newer ones."""
 
+import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,9 +10,12 @@ from pathlib import Path
 import click
 
 from blocklist import guard_data
-from blocklist.guard_data import STALE_AFTER_DAYS, Kind, Source
+from blocklist.guard_data import STALE_AFTER_DAYS, Kind, Source, Taken
 from blocklist.suffixes import suffixes
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, login
+from review_queue import audit
+from review_queue.errors import StoreMissingError
+from review_queue.store import open_store
 from review_ui.hostile import one_line
 
 _MOST_BAD_ROWS = 20
@@ -66,9 +71,16 @@ def show(data: Path, *, as_json: bool) -> None:
     required=True,
     help="Of which day the data are, as YYYY-MM-DD.",
 )
+@click.option(
+    "--smaller",
+    is_flag=True,
+    help="The file is whole, though it has less than half the rows of before.",
+)
 @data_option
 @json_option
-def update(file: Path, kind: str, dated: datetime, data: Path, *, as_json: bool) -> None:
+def update(
+    file: Path, kind: str, dated: datetime, data: Path, *, smaller: bool, as_json: bool
+) -> None:
     """Take newer data from FILE, a name or an address a row; what this folder had of the kind before is gone.
 
     A rank list may be as Tranco, CrUX and others hand it out. Rows that cannot be used are named and left out.
@@ -77,7 +89,10 @@ def update(file: Path, kind: str, dated: datetime, data: Path, *, as_json: bool)
     Example:
       qalqan guards update --kind rank tranco.csv --dated 2026-11-20 --data /srv/qalqan
     """
-    taken = guard_data.update(data, Kind(kind), file, dated.date(), today=_today())
+    taken = guard_data.update(
+        data, Kind(kind), file, dated.date(), today=_today(), may_shrink=smaller
+    )
+    _log(data, taken)
     if as_json:
         told = {**asdict(taken.source), "bad": [asdict(row) for row in taken.bad]}
         click.echo(json.dumps(told, ensure_ascii=False))
@@ -88,6 +103,25 @@ def update(file: Path, kind: str, dated: datetime, data: Path, *, as_json: bool)
         click.echo(f"line {row.line}: {one_line(row.reason)}", err=True)
     if len(taken.bad) > _MOST_BAD_ROWS:
         click.echo(f"... and {len(taken.bad) - _MOST_BAD_ROWS} more; --json has all", err=True)
+
+
+def _log(data: Path, taken: Taken) -> None:
+    """The audit log of the store there, if there is one, says who gave the guards other data."""
+    with suppress(StoreMissingError), open_store(data, create=False) as store:
+        digest = hashlib.sha256(Path(taken.source.path).read_bytes()).hexdigest()
+        detail = {
+            "dated": taken.source.dated,
+            "rows": taken.source.rows,
+            "left_out": len(taken.bad),
+            "sha256": digest,
+        }
+        audit.append(
+            store,
+            actor=f"cli:{login()}",
+            action="guards.updated",
+            subject=taken.source.kind,
+            detail=detail,
+        )
 
 
 def _suffix_list() -> Source:

@@ -124,7 +124,7 @@ def ranked(store: Store) -> None:
     """The unit's rank list has all of the names, as one that is damaged might."""
     rows = store.path.parent / "rows.txt"
     rows.write_text("\n".join(entry.name for entry in entries.live(store)))
-    guard_data.update(store.path.parent, Kind.RANK, rows, TODAY, today=TODAY)
+    guard_data.update(store.path.parent, Kind.RANK, rows, TODAY, today=TODAY, may_shrink=True)
 
 
 def test_a_guard_that_comes_to_stop_most_of_the_list_is_held_until_two_people_sign(

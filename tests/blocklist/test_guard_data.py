@@ -50,7 +50,7 @@ def test_our_own_data_are_there_with_date_and_licence() -> None:
 def test_every_row_of_our_own_data_is_one_an_update_would_take(kind: Kind, tmp_path: Path) -> None:
     ours = Path(guard_data.__file__).with_name("guard_data") / f"{kind}.txt"
 
-    taken = update(tmp_path, kind, ours, TODAY, today=TODAY)
+    taken = update(tmp_path, kind, ours, TODAY, today=TODAY, may_shrink=True)
 
     assert taken.bad == ()
     assert written(tmp_path, kind) == [
@@ -69,7 +69,7 @@ def test_a_rank_list_is_taken_as_others_hand_it_out(rows: Rows, tmp_path: Path) 
         "2,google.com",
     )
 
-    taken = update(tmp_path, Kind.RANK, file, TODAY, today=TODAY)
+    taken = update(tmp_path, Kind.RANK, file, TODAY, today=TODAY, may_shrink=True)
 
     assert taken.bad == ()
     assert written(tmp_path, Kind.RANK) == [
@@ -85,7 +85,7 @@ def test_bad_rows_are_named_by_their_line_and_the_good_ones_are_taken(
 ) -> None:
     file = rows("one-qalqan.kz", "two words", "kz", "93.184.216.34", "x" * 3000, "two-qalqan.kz")
 
-    taken = update(tmp_path, Kind.RANK, file, TODAY, today=TODAY)
+    taken = update(tmp_path, Kind.RANK, file, TODAY, today=TODAY, may_shrink=True)
 
     assert written(tmp_path, Kind.RANK) == ["one-qalqan.kz", "two-qalqan.kz"]
     assert [row.line for row in taken.bad] == [2, 3, 4, 5]
@@ -98,7 +98,7 @@ def test_addresses_networks_and_names_below_are_taken_where_they_may_be(
 ) -> None:
     file = rows(".edge-qalqan.net", "93.184.216.34/32", "2606:2800::/32", "93.184.216.1/24")
 
-    taken = update(tmp_path, Kind.CDN, file, TODAY, today=TODAY)
+    taken = update(tmp_path, Kind.CDN, file, TODAY, today=TODAY, may_shrink=True)
 
     assert written(tmp_path, Kind.CDN) == [".edge-qalqan.net", "93.184.216.34", "2606:2800::/32"]
     assert [row.line for row in taken.bad] == [4]
@@ -113,7 +113,7 @@ def test_a_newer_rank_list_takes_the_place_of_ours_and_own_names_come_on_top(
         refusal = judge_of(store).refusal(Scope.HOST, name)
         return refusal.guard if refusal else ""
 
-    update(data, Kind.RANK, rows("zz-qalqan.kz"), TODAY, today=TODAY)
+    update(data, Kind.RANK, rows("zz-qalqan.kz"), TODAY, today=TODAY, may_shrink=True)
     update(data, Kind.NEVER_BLOCK, rows("yy-qalqan.kz"), TODAY, today=TODAY)
 
     assert (guard_of("zz-qalqan.kz"), guard_of("youtube.com")) == ("rank", "")
@@ -130,17 +130,17 @@ def test_a_newer_rank_list_takes_the_place_of_ours_and_own_names_come_on_top(
 
 def test_a_second_update_is_seen_at_once(rows: Rows, store: Store) -> None:
     for name in ("zz-qalqan.kz", "yy-qalqan.kz"):
-        update(store.path.parent, Kind.RANK, rows(name), TODAY, today=TODAY)
+        update(store.path.parent, Kind.RANK, rows(name), TODAY, today=TODAY, may_shrink=True)
         assert judge_of(store).refusal(Scope.HOST, name) is not None
     assert judge_of(store).refusal(Scope.HOST, "zz-qalqan.kz") is None
 
 
 def test_a_file_without_one_good_row_changes_nothing(rows: Rows, tmp_path: Path) -> None:
-    update(tmp_path, Kind.RANK, rows("one-qalqan.kz"), TODAY, today=TODAY)
+    update(tmp_path, Kind.RANK, rows("one-qalqan.kz"), TODAY, today=TODAY, may_shrink=True)
 
     for lines in ((), ("<!DOCTYPE html>",), ("kz",)):
         with pytest.raises(GuardDataError, match="no row that can be used"):
-            update(tmp_path, Kind.RANK, rows(*lines), TODAY, today=TODAY)
+            update(tmp_path, Kind.RANK, rows(*lines), TODAY, today=TODAY, may_shrink=True)
 
     assert written(tmp_path, Kind.RANK) == ["one-qalqan.kz"]
 

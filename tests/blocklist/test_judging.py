@@ -43,7 +43,7 @@ def a_rank_list(store: Store, *names: str, kind: Kind = Kind.RANK) -> None:
     folder = store.path.parent
     rows = folder / "rows.txt"
     rows.write_text("\n".join(names))
-    guard_data.update(folder, kind, rows, TODAY, today=TODAY)
+    guard_data.update(folder, kind, rows, TODAY, today=TODAY, may_shrink=True)
 
 
 STOPPED = [

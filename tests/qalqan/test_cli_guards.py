@@ -7,6 +7,8 @@ from click.testing import CliRunner, Result
 
 from blocklist.guard_data import GuardDataError
 from qalqan.cli import cli
+from review_queue import audit
+from review_queue.store import open_store
 
 
 def run(data: Path, *arguments: str) -> Result:
@@ -31,7 +33,12 @@ def test_newer_data_are_taken_and_shown_without_a_warning(tmp_path: Path) -> Non
     file = tmp_path / "tranco.csv"
     file.write_text("1,one-qalqan.kz\n2,two words\n3,three-qalqan.kz\n")
 
-    result = run(tmp_path, "update", "--kind", "rank", str(file), "--dated", "2026-06-01")
+    update = ["update", "--kind", "rank", str(file), "--dated", "2026-06-01"]
+
+    with pytest.raises(GuardDataError, match="2 rows that can be used, and 32659 would be gone"):
+        run(tmp_path, *update)
+    assert not (tmp_path / "guards").exists()
+    result = run(tmp_path, *update, "--smaller")
 
     assert result.stdout == "rank of 2026-06-01: 2 rows, 1 left out\n"
     assert "line 2: 'two words' is not a host name" in result.stderr
@@ -51,6 +58,22 @@ def test_a_program_reads_what_was_left_out(tmp_path: Path) -> None:
     told = json.loads(result.stdout)
     assert (told["rows"], len(told["bad"])) == (1, 30)
     assert "... and 10 more" in result.stderr
+
+
+def test_who_gave_the_guards_other_data_stands_in_the_audit_log(tmp_path: Path) -> None:
+    file = tmp_path / "rows.txt"
+    file.write_text("one-qalqan.kz\ntwo-qalqan.kz\n")
+    open_store(tmp_path).close()
+    run(tmp_path, "update", "--kind", "never_block", str(file), "--dated", "2026-11-01")
+    file.write_text("one-qalqan.kz\n")
+    run(tmp_path, "update", "--kind", "never_block", str(file), "--dated", "2026-11-02")
+
+    with open_store(tmp_path) as store:
+        newest, first = audit.rows(store, 2)
+    assert (newest.action, newest.subject) == ("guards.updated", "never_block")
+    assert newest.actor.startswith("cli:")
+    assert [row.detail["rows"] for row in (first, newest)] == [2, 1]
+    assert len(str(newest.detail["sha256"])) == 64
 
 
 def test_a_date_to_come_is_refused(tmp_path: Path) -> None:
