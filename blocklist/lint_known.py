@@ -53,10 +53,10 @@ def lies_below(name: str, domains: frozenset[str] | set[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the lines of one name look like: a pattern with the groups `name`, `wide` and `odd`.
+    """What the lines of one name look like: a pattern with the groups `name` and `wide`.
 
-    `wide` is not empty where the lines block what lies below too, `odd` takes whatever is of no such shape. `continues`
-    is how a line begins that belongs to the one before it.
+    `wide` is not empty where the lines block what lies below too; any other character is matched without a name.
+    `continues` is how a line begins that belongs to the one before it.
     """
 
     lines: re.Pattern[str]
@@ -64,14 +64,11 @@ class Shape:
     says_covered: bool = False  # names below a listed domain too
     wild_lines: bool = False  # the domain has a line of its own, which counts
 
-    def found(self, text: str) -> list[tuple[str, str]] | None:
-        """Each name with its mark; None where anything in the text is of no such shape."""
+    def found(self, text: str) -> list[tuple[str, str]]:
+        """Each name with its mark; a character of no such shape is an empty name, which no entry has."""
         groups = self.lines.groupindex
-        rows = self.lines.findall(text)
-        if any(map(itemgetter(groups["odd"] - 1), rows)):
-            return None
         both = itemgetter(groups["name"] - 1, groups["wide"] - 1)
-        return [*map(both, rows)]
+        return [*map(both, self.lines.findall(text))]
 
 
 def shape_of(
@@ -82,7 +79,7 @@ def shape_of(
     wild_lines: bool = False,
 ) -> Shape:
     """The shape that the pattern says; its group `name` is a name of the DNS."""
-    pattern = re.compile(rf"(?:{lines.replace('(?P<name>)', f'(?P<name>{NAME})')})|(?P<odd>[\s\S])")
+    pattern = re.compile(rf"(?:{lines.replace('(?P<name>)', f'(?P<name>{NAME})')})|[\s\S]")
     return Shape(pattern, continues, says_covered, wild_lines)
 
 
@@ -129,9 +126,9 @@ class Names:
                 yield from batch
 
     def _passes(self, text: str, shape: Shape, known: Known) -> bool:
-        found = None if self._at_end else shape.found(text)
-        if not found:
+        if self._at_end:
             return False
+        found = shape.found(text)
         names = [name for name, _ in found]
         wide = [name for name, mark in found if mark]
         exact = [name for name, mark in found if not mark]

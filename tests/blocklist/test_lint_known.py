@@ -1,13 +1,13 @@
 """The last check where it is told what the guards have let in: quicker, and its verdict the same or stricter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocklist import guards, lint
+from blocklist import guards, lint, lint_known
 from blocklist.formats import FORMATS
 from blocklist.lint_known import Known
 from blocklist.rendering import columns_of
@@ -45,6 +45,14 @@ SAY_MORE: Final = {
     ("squidguard", "squidguard-domains.txt"): "{}",
     ("e2guardian", "e2guardian-bannedsitelist"): "{}",
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_batches() -> Iterator[None]:
+    """So few lines a batch that the lists here have several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lint_known, "_BATCH", 3)
+        yield
 
 
 def known_of(entries: Sequence[Entry]) -> Known:
@@ -124,6 +132,36 @@ def test_an_exact_host_is_in_no_list_as_a_domain(form: str, file: str) -> None:
 
     assert isinstance(verdict(form, file, text, None), int)
     assert "lies below an exact host" in str(verdict(form, file, text, known_of(listed)))
+
+
+@pytest.mark.parametrize(
+    "place", [each for each in OF_NAMES if "squid" in each[0] or "e2" in each[0]]
+)
+def test_a_name_below_a_listed_domain_stops_squid_though_both_are_known(
+    place: tuple[str, str],
+) -> None:
+    listed = [domain("b.zz-qalqan.kz"), domain("c.b.zz-qalqan.kz")]
+    mark = "." if place[0] == "squid" else ""
+    text = f"{text_of(*place, listed[:1])}{mark}c.b.zz-qalqan.kz\n"
+
+    assert "below a listed domain" in str(verdict(*place, text, known_of(listed)))
+
+
+def test_a_known_name_too_long_for_a_zone_is_in_none() -> None:
+    long = entry(f"{'.'.join(['l' * 60] * 3)}.zz-qalqan.kz")
+    text = f"{text_of('rpz', 'rpz.zone', ENTRIES[:1])}{long.name} CNAME .\n"
+
+    assert "too long" in str(verdict("rpz", "rpz.zone", text, known_of([*ENTRIES, long])))
+
+
+@pytest.mark.parametrize(("form", "file"), [("rpz", "rpz.zone"), ("adguard", "adguard.txt")])
+def test_no_known_name_stands_behind_the_addresses(form: str, file: str) -> None:
+    zoo = [domain(f"z{number}.zz-qalqan.kz") for number in range(9)]
+    more = text_of(form, file, zoo).split("\n", 4 if form == "rpz" else 1)[-1]
+
+    refused = verdict(form, file, text_of(form, file) + more, known_of([*ENTRIES, *zoo]))
+
+    assert "after the" in str(refused)
 
 
 def _changed(text: str, draw: Callable[[st.SearchStrategy[int]], int]) -> str:
