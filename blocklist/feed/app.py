@@ -179,7 +179,7 @@ class Feed:
         except GoneError as error:
             return plain(HTTPStatus.GONE, f"{error}; {WHOLE}")
         except (NothingServedError, NoPartError) as error:
-            return unavailable(str(error))
+            return unavailable(f"{error}; come again later")
 
     def _sent(self, request: Request, shelf: Shelf, name: str, cache: str) -> Answer:
         return files.answered(request, shelf, name, self._compressed, cache)

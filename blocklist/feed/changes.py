@@ -27,7 +27,7 @@ def changed(request: Request, shelves: Shelves, token: Token, serial: int) -> An
         with shelves.current(token.part) as shelf:
             newest = shelf.serial
     except (NothingServedError, NoPartError) as error:
-        return unavailable(str(error))
+        return unavailable(f"{error}; come again later")
     if serial > newest:
         text = f"the list that holds is {newest}; {serial} is of the future: {WHOLE}"
         return plain(HTTPStatus.CONFLICT, text)

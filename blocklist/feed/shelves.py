@@ -96,13 +96,15 @@ class Shelf:
         try:
             file = Told(_opened(name, self.handle))
         except OSError:
+            if listed:
+                raise NothingServedError(f"the list {self.serial} is not whole") from None
             raise NoSuchFileError(f"the list {self.serial} has no file of this name") from None
         size = os.fstat(file.fileno()).st_size
         if listed is None:
             return Opened(file, _digest(file, size), is_fixed=False)
         if size != listed.size_bytes:
             file.close()
-            raise NothingServedError(f"the list {self.serial} is not whole; come again later")
+            raise NothingServedError(f"the list {self.serial} is not whole")
         return Opened(file, listed, is_fixed=True)
 
 
@@ -124,7 +126,7 @@ class Shelves:
             NothingServedError: there is none.
             NoPartError: the snapshot has no list of this category.
         """
-        handle, modified = self._holding()
+        handle, modified = self._holding(part)
         try:
             with self._shelf(handle, modified, part) as shelf:
                 yield shelf
@@ -163,7 +165,7 @@ class Shelves:
         finally:
             os.close(handle)
 
-    def _holding(self) -> tuple[int, int]:
+    def _holding(self, part: str = "") -> tuple[int, int]:
         """The open folder of the snapshot that holds, or held last where that one is not whole, and since when."""
         link = self.out / CURRENT
         name = ""
@@ -172,13 +174,13 @@ class Shelves:
             # a date that is too old only costs a transfer, one that is too new would keep a reader on the older list.
             modified = int(link.lstat().st_mtime)
             name = link.readlink().name
-            handle = self._whole(name)
+            handle = self._whole(name, part)
         except (OSError, NothingServedError) as error:
-            return self._fall_back(name, str(error))
+            return self._fall_back(name, part, str(error))
         self._last_good, self._told = name, ""
         return handle, modified
 
-    def _fall_back(self, broken: str, reason: str) -> tuple[int, int]:
+    def _fall_back(self, broken: str, part: str, reason: str) -> tuple[int, int]:
         """The newest whole snapshot that held before the broken one."""
         folder = self.out / FOLDER
         names = [self._last_good]
@@ -187,18 +189,20 @@ class Shelves:
             names += sorted((name for name in found if name < broken), reverse=True)
         for name in filter(None, names):
             with suppress(OSError, NothingServedError):
-                handle = self._whole(name)
+                handle = self._whole(name, part)
                 if self._told != reason:
                     _LOG.error("%s; the last good list, %s, stays served", reason, name)
                     self._told = reason
                 return handle, int(os.fstat(handle).st_mtime)
-        raise NothingServedError("no list is published here, or it is not whole; come again later")
+        raise NothingServedError("no list is published here, or it is not whole")
 
-    def _whole(self, name: str) -> int:
-        """The open folder of that snapshot, known to hold all its manifest names."""
+    def _whole(self, name: str, part: str) -> int:
+        """The open folder of that snapshot, known to hold all its manifest names, and all that of the part does."""
         handle = _folder(self.out / FOLDER / name)
         try:
             self._contents(handle)
+            with suppress(NoPartError), self._shelf(handle, 0, part):
+                pass
         except BaseException:
             os.close(handle)
             raise
@@ -213,7 +217,7 @@ class Shelves:
             inner = _opened(f"{PART}{part}", handle, os.O_DIRECTORY)
         except OSError:
             raise NoPartError(
-                f"the list of {part} alone is made with the next publication; come again later"
+                f"the list of {part} alone is made with the next publication"
             ) from None
         try:
             yield Shelf(inner, self._contents(inner), modified)

@@ -254,6 +254,24 @@ def test_a_file_that_is_cut_off_while_it_is_served_is_not_sent(site: Site, token
     reply = site.ask("/v1/rpz.zone", token)
 
     assert (reply.status, "Retry-After" in reply.headers) == (503, True)
+    assert reply.text == "the list 1 is not whole; come again later\n"
+    (site.lists / "current/rpz.zone").unlink()
+    assert site.ask("/v1/rpz.zone", token).status == 503
+    assert site.ask("/v1/snapshots/1/rpz.zone", token).status == 410
+    assert site.ask("/v1/domains.txt", token).status == 200
+
+
+def test_a_category_whose_list_is_not_whole_has_its_last_good_one(site: Site, token: str) -> None:
+    part = a_text(site, Category.VIOLENCE)
+    with site.opened() as store:
+        list_names(store, ("later.example",), Category.VIOLENCE)
+        publish(store, site.lists)
+    (site.lists / "current/part-violence/rpz.zone").unlink()
+
+    mine, whole = site.ask("/v1/domains.txt", part), site.ask("/v1/domains.txt", token)
+
+    assert (mine.status, mine.headers["X-Qalqan-Serial"]) == (200, "1")
+    assert (whole.status, whole.headers["X-Qalqan-Serial"]) == (200, "2")
 
 
 def test_where_no_list_is_published_a_reader_is_told_to_come_again(site: Site, token: str) -> None:
