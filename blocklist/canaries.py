@@ -105,14 +105,17 @@ def read(path: Path) -> Listed:
     )
 
 
-def choose(listed: Listed, *, seed: int, always: str = "") -> Canaries:
-    """What to ask of the list: another sample for each seed, and the name `always` whatever the sample is."""
+def choose(listed: Listed, *, seed: int, always: str = "", never: Sequence[str] = ()) -> Canaries:
+    """What to ask of the list: another sample for each seed, and the name `always` whatever the sample is.
+
+    Of the names in `never`, which no list may take from people, there is a sample as well.
+    """
     chance = random.Random(seed)  # noqa: S311  # a sample, no secret
     sample = {
         scope: _sampled(listed.names[scope], chance, {always} - {""}) for scope in listed.names
     }
     label = f"n{chance.getrandbits(40):x}"
-    names = {*MUST_RESOLVE}
+    names = {*MUST_RESOLVE, *_sampled(never, chance, ())}
     for scope in NAMES:
         for name in sample[scope]:
             names |= set(_beside(scope, name, label))

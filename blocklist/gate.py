@@ -78,6 +78,7 @@ class Gate:
 
     consumers: Mapping[str, Consumer] = field(default_factory=lambda: CONSUMERS)
     always: str = ""  # a host or a domain that has to be in the list, and is always asked for
+    never: Sequence[str] = ()  # names that are never blocked; a sample of them is asked for
     deadline_s: float = DEADLINE_S
     advance: Callable[[int, int], None] = lambda _done, _total: None
 
@@ -123,7 +124,9 @@ class Gate:
                 f"nothing was published: the canary {defang(self.always)} is not in the list; have it decided as any"
                 " other name, or publish without it"
             )
-        chosen = canaries.choose(listed, seed=place.manifest.serial, always=self.always)
+        chosen = canaries.choose(
+            listed, seed=place.manifest.serial, always=self.always, never=self.never
+        )
         return [
             (
                 key,

@@ -92,7 +92,18 @@ def why_not_here() -> str:
     for binary, package in ((BINARY, PACKAGE), ("ip", "iproute2"), ("unshare", "util-linux")):
         if reason := programs.missing(binary, package):
             return reason
-    command = [*namespace(), programs.path_of(BINARY), "list", "ruleset"]
+    can = 'nft list ruleset; exec "$@"'
+    command = [
+        *namespace(),
+        programs.path_of("sh"),
+        "-ec",
+        can,
+        "sh",
+        sys.executable,
+        "-I",
+        "-c",
+        "",
+    ]
     with programs.own_folder() as folder:
         done = programs.told_by(command, folder, time.monotonic() + _CAN_S)
     return "" if done.returncode == 0 else "it needs root, or a network namespace of its own"
