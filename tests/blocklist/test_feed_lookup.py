@@ -11,7 +11,10 @@ from urllib.parse import quote
 import pytest
 
 from blocklist.feed import notices
+from blocklist.feed.answers import Request
 from blocklist.feed.app import FeedConfig, Limits
+from blocklist.feed.lookup import looked_up
+from blocklist.feed.notices import Notices
 from review_queue import entries, imports, lifts
 from review_queue.categories import Category, Scope
 from review_queue.lifts import LiftReason
@@ -172,6 +175,24 @@ def test_an_answer_is_as_long_whatever_it_says(site: Site) -> None:
     asked = [site.ask(f"/lookup?name={name}.example", Accept="application/json, gzip", Accept_Encoding="gzip")
              for name in ("shop", "nope")]  # fmt: skip
     assert len({(one.status, len(one.body)) for one in asked}) == 1
+
+
+@pytest.mark.parametrize("accepted", ["text/html", "application/json"])
+def test_an_answer_is_as_long_however_long_the_notices_are(site: Site, accepted: str) -> None:
+    with site.opened() as store:
+        for length in range(1, 2000, 100):
+            texts = {"kk": "x" * length, "ru": "x" * length, "en": "x"}
+            told = Notices(texts, texts, texts)
+            sizes = {
+                len(looked_up(store, _request(f"name={name}.example", accepted), told).body)
+                for name in ("shop", "nope")
+            }
+            assert len(sizes) == 1, length
+
+
+def _request(query: str, accepted: str) -> Request:
+    headers = {"Accept": accepted}
+    return Request("GET", "/lookup", query, "192.0.2.1", "", headers, lambda _size: b"")
 
 
 def test_the_wider_name_that_covers_an_address_is_not_said(site: Site) -> None:
