@@ -11,7 +11,7 @@ canary_passes() {
         loaded && canaries_are_well && return 0
         # three seconds in which a program may still answer from the list before
         [ "$blocked_times" -lt 3 ] && [ "$(now)" -lt "$canary_end" ] || return 1
-        sleep 1
+        sleep 1 9>&-
     done
 }
 

@@ -9,7 +9,7 @@ install_list() {
     printf '%s\n' "$UNTIL" >"$WORK/list/not_after" || leave "$EXIT_FETCH" "no room left in $TARGET"
     validate "$WORK/list" || refuse "$EXIT_CHECK" "the check of $CONSUMER does not accept the list"
     give_to_readers "$WORK/list" || leave "$EXIT_SETTINGS" "cannot give the list to the group $GROUP"
-    sync "$WORK/list"/* "$WORK/list" 2>/dev/null || sync
+    sync "$WORK/list"/* "$WORK/list" 2>/dev/null 9>&- || sync 9>&-
     folder=$(printf '%010d-%s' "$SERIAL" "$$")
     rm -rf "$TARGET/lists/$folder"
     mv "$WORK/list" "$TARGET/lists/$folder" && echo "$SERIAL" | write "$TARGET/pending" && lead current "$folder" ||
