@@ -14,6 +14,7 @@ from review_queue.blocks import unicode_of
 from review_queue.categories import CaseState, Category, Scope
 from review_queue.clock import iso
 from review_queue.errors import RefusedError
+from review_queue.life_tables import DECIDED_SINCE
 from review_queue.records import Entry
 from review_queue.scope_rules import NEEDED
 from review_queue.store import Store, Value, failures
@@ -80,14 +81,10 @@ def approved(store: Store) -> list[ApprovedBlock]:
                 ORDER BY s.decided_at, s.id)) AS ids
         FROM agreement a JOIN cases c ON c.id = a.case_id
         JOIN blockable b ON b.case_id = c.id
-        LEFT JOIN lifted_blocks l ON l.case_id = a.case_id AND l.scope = a.scope AND l.name = a.name
         WHERE c.state = ? AND a.people >= {NEEDED.format(scope="a.scope")}
             AND NOT EXISTS (SELECT 1 FROM live_entries e WHERE e.case_id = a.case_id AND e.scope = a.scope
                 AND e.name = a.name)
-            AND (l.after_decision IS NULL OR {NEEDED.format(scope="a.scope")} <=
-                (SELECT count(DISTINCT s.reviewer_id) FROM standing s JOIN decision_order o ON o.decision_id = s.id
-                WHERE s.case_id = a.case_id AND s.verdict = 'violates' AND s.scope = a.scope AND s.name = a.name
-                    AND o.id > l.after_decision))
+            AND {DECIDED_SINCE.format(row="a")}
         ORDER BY c.id, a.scope, a.name""",
         [CaseState.APPROVED],
     )
@@ -192,7 +189,13 @@ def record_export(
     with store.atomic():
         store.run(
             "INSERT INTO exports(serial, created_at, actor, manifest_sha256, counts) VALUES (?,?,?,?,?)",
-            [serial, begun_at or store.now(), actor, manifest_sha256, json.dumps(dict(counts), sort_keys=True)],
+            [
+                serial,
+                begun_at or store.now(),
+                actor,
+                manifest_sha256,
+                json.dumps(dict(counts), sort_keys=True),
+            ],
         )
         audit.append(store, actor=actor, action="list.exported", subject=str(serial),
                      detail={"manifest_sha256": manifest_sha256, "counts": dict(counts)})  # fmt: skip

@@ -135,6 +135,17 @@ _TABLES: Final = (
 _KNOWN: Final = "NOT EXISTS (SELECT 1 FROM once_listed WHERE id = NEW.entry_id)"
 _LIFTED: Final = "EXISTS (SELECT 1 FROM lifts WHERE entry_id = {id})"
 
+# The last decision before the block of a row (case, scope, name) was lifted; -1 where it never was. What was taken
+# over has no case: where that was lifted as wrong, it was so whoever had decided on the same block before.
+LIFTED_AFTER: Final = """max(coalesce((SELECT l.after_decision FROM lifted_blocks l
+            WHERE l.case_id = {row}.case_id AND l.scope = {row}.scope AND l.name = {row}.name), -1),
+        coalesce((SELECT max(w.after_decision) FROM imported_entries i JOIN lifts w ON w.entry_id = i.id
+            WHERE i.name = {row}.name AND i.scope = {row}.scope AND w.reason NOT IN ('expired', 'superseded')), -1))"""
+DECIDED_SINCE: Final = f"""({LIFTED_AFTER} < 0 OR {NEEDED.format(scope="{row}.scope")} <=
+        (SELECT count(DISTINCT s.reviewer_id) FROM standing s JOIN decision_order o ON o.decision_id = s.id
+        WHERE s.case_id = {{row}}.case_id AND s.verdict = 'violates' AND s.scope = {{row}}.scope
+            AND s.name = {{row}}.name AND o.id > {LIFTED_AFTER}))"""
+
 _VIEWS: Final = (
     # two people's word, and nobody has taken it back
     """CREATE VIEW live_imports AS SELECT i.id FROM imports i
@@ -247,11 +258,7 @@ _RULES: Final = (
         BEGIN SELECT RAISE(ABORT, 'refused: an entry says when somebody looks at it again'); END""",
     # a block that was lifted comes back by people who decided since, never by what was decided before
     f"""CREATE TRIGGER entries_decided_since BEFORE INSERT ON entries
-        WHEN EXISTS (SELECT 1 FROM lifted_blocks l WHERE l.case_id = NEW.case_id AND l.scope = NEW.scope
-            AND l.name = NEW.name AND {NEEDED.format(scope="NEW.scope")} >
-                (SELECT count(DISTINCT s.reviewer_id) FROM standing s JOIN decision_order o ON o.decision_id = s.id
-                WHERE s.case_id = NEW.case_id AND s.verdict = 'violates' AND s.scope = NEW.scope
-                    AND s.name = NEW.name AND o.id > l.after_decision))
+        WHEN NOT {DECIDED_SINCE.format(row="NEW")}
         BEGIN SELECT RAISE(ABORT, 'refused: this block was lifted; as many people as it takes must decide anew');
         END""",
 )

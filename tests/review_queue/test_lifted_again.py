@@ -2,12 +2,13 @@
 
 import pytest
 
-from review_queue import entries, imports, lifts, staging
+from review_queue import decisions, entries, imports, lifts, staging
 from review_queue.categories import Category, Scope
 from review_queue.errors import RefusedError
 from review_queue.lifts import LiftReason
 from review_queue.records import Entry, Reviewer
 from review_queue.store import Store
+from tests.builders import a_case, a_draft
 
 ALIYA, BERIK = (Reviewer(name, name.title(), "senior") for name in ("aliya", "berik"))
 
@@ -61,3 +62,33 @@ def test_what_was_lifted_while_an_import_waited_is_not_signed_even_past_the_prog
             [waiting, store.now()],
         )
     assert list(entries.live(store)) == []
+
+
+def test_what_was_decided_before_an_imported_block_was_lifted_does_not_list_it_again(
+    store: Store,
+) -> None:
+    case = a_case(store, "http://n1.zz-qalqan.kz/")
+    for person in ("aliya", "berik"):
+        decisions.decide(store, a_draft(case, person, name="n1.zz-qalqan.kz"))
+    (block,) = entries.approved(store)  # and no list was made since
+    imports.sign(store, prepared(store, a_row("a"), "a"), BERIK)
+    lifts.lift(store, "a", BERIK, LiftReason.APPEAL)
+
+    assert entries.approved(store) == []
+    with pytest.raises(RefusedError, match="decide anew"):
+        entries.add(store, block)
+    for made in decisions.of_case(store, case.ref):
+        again = a_draft(case, made.reviewer.id, name="n1.zz-qalqan.kz", supersedes=made.id)
+        decisions.decide(store, again)
+    (block,) = entries.approved(store)
+    assert entries.add(store, block).name == "n1.zz-qalqan.kz"
+
+
+def test_an_imported_block_that_only_ended_leaves_what_people_decided(store: Store) -> None:
+    case = a_case(store, "http://n1.zz-qalqan.kz/")
+    for person in ("aliya", "berik"):
+        decisions.decide(store, a_draft(case, person, name="n1.zz-qalqan.kz"))
+    imports.sign(store, prepared(store, a_row("a"), "a"), BERIK)
+    lifts.lift(store, "a", BERIK, LiftReason.SUPERSEDED)
+
+    assert len(entries.approved(store)) == 1
