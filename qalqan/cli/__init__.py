@@ -31,8 +31,6 @@ COMMANDS: Final = {
     "recheck": "qalqan.cli.recheck:recheck",
     "guards": "qalqan.cli.guards:guards",
     "overrides": "qalqan.cli.overrides:overrides",
-    "guards": "qalqan.cli.guards:guards",
-    "overrides": "qalqan.cli.overrides:overrides",
     "evidence": "qalqan.cli.evidence:evidence",
     "audit": "qalqan.cli.audit:audit",
     "classify": "qalqan.cli.classify:classify",

@@ -217,6 +217,24 @@ def test_a_site_people_judged_protective_is_stopped_whatever_else_it_is_blocked_
     ):
         assert guard_of(judge, scope, name) == "protective"
     assert guard_of(judge, Scope.HOST, "other-qalqan.kz") == ""
+    assert guard_of(judge, Scope.HOST, "kz-qalqan.zz-qalqan.kz.other-qalqan.kz") == ""
+
+
+def test_a_domain_and_an_address_are_stopped_by_a_protective_site_there(store: Store) -> None:
+    judged_protective(store, "help.someone.github.io")  # its site is someone.github.io
+    case = case_of(store, "bad.zz-qalqan.kz")
+    captured(store, "93.184.216.34", "bad.zz-qalqan.kz", "help.someone.github.io")
+    signed(store, Guard.SHARED_PLATFORM, Scope.DOMAIN, "github.io")
+    signed(store, Guard.RANK, Scope.DOMAIN, "github.io")
+    judge = judge_of(store)
+
+    refusal = judge.refusal(Scope.DOMAIN, "github.io")
+
+    assert refusal is not None
+    assert refusal.message == (
+        "people have judged someone.github.io, which lies below it, protective"
+    )
+    assert guard_of(judge, Scope.IP, "93.184.216.34", case.ref) == "protective"
 
 
 def captured(store: Store, ip: str, *hosts: str) -> None:
