@@ -137,8 +137,8 @@ _LIFTED: Final = "EXISTS (SELECT 1 FROM lifts WHERE entry_id = {id})"
 
 # The last decision before the block of a row (case, scope, name) was lifted; -1 where it never was. What was taken
 # over has no case: where that was lifted as wrong, it was so whoever had decided on the same block before.
-LIFTED_AFTER: Final = """max(coalesce((SELECT l.after_decision FROM lifted_blocks l
-            WHERE l.case_id = {row}.case_id AND l.scope = {row}.scope AND l.name = {row}.name), -1),
+LIFTED_AFTER: Final = """max(coalesce((SELECT max(l.after_decision) FROM entries e JOIN lifts l ON l.entry_id = e.id
+            WHERE e.case_id = {row}.case_id AND e.scope = {row}.scope AND e.name = {row}.name), -1),
         coalesce((SELECT max(w.after_decision) FROM imported_entries i JOIN lifts w ON w.entry_id = i.id
             WHERE i.name = {row}.name AND i.scope = {row}.scope AND w.reason NOT IN ('expired', 'superseded')), -1))"""
 DECIDED_SINCE: Final = f"""({LIFTED_AFTER} < 0 OR {NEEDED.format(scope="{row}.scope")} <=
@@ -263,10 +263,6 @@ _RULES: Final = (
         END""",
 )
 
-_LIFTED_BLOCKS: Final = """CREATE VIEW lifted_blocks AS
-        SELECT e.case_id, e.scope, e.name, max(l.after_decision) AS after_decision
-        FROM lifts l JOIN entries e ON e.id = l.entry_id GROUP BY e.case_id, e.scope, e.name"""
-
 
 def install(db: Database) -> None:
     """Entries have dates, can be lifted, renewed and imported; those listed before have the usual dates."""
@@ -283,5 +279,5 @@ def install(db: Database) -> None:
         " expires_at = coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', listed_at, ?), '')",
         [f"+{REVIEW_DAYS} days", f"+{EXPIRY_DAYS} days"],
     )
-    for statement in (keeping, *_VIEWS, _LIFTED_BLOCKS, *_RULES):
+    for statement in (keeping, *_VIEWS, *_RULES):
         db.execute(statement)
