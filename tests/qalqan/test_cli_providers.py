@@ -1,6 +1,7 @@
 """`qalqan providers` as typed: a person with the right to export adds, binds, revokes and reports."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,3 +131,13 @@ def test_a_report_says_what_each_holds_and_what_asks_for_a_look(data: Path, tmp_
     assert (serial.labels, serial.value) == ({"provider": "north-net"}, 1)
     assert families["qalqan_provider_alerts"].samples[0].value == 1
     assert families["qalqan_provider_lift_hours_longest"].samples == []
+
+
+def test_every_figure_of_providers_stands_in_the_docs(data: Path, tmp_path: Path) -> None:
+    _new(data)
+    metrics = tmp_path / "providers.prom"
+    _run(data, "report", "--metrics-file", str(metrics))
+    told = {family.name for family in text_string_to_metric_families(metrics.read_text())}
+    docs = (Path(__file__).parents[2] / "docs/feed.md").read_text(encoding="utf-8")
+
+    assert told == set(re.findall(r"\bqalqan_providers?_\w+", docs))
