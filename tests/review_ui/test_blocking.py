@@ -1,38 +1,26 @@
 """What a case offers to block, what is known of the consequences, and that no page shows it as a link."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
 from blocklist.formats import FORMATS
-from review_queue import captures, cases, pages
+from review_queue import cases
 from review_queue.categories import Category, Lane, Scope, Verdict
-from review_queue.records import Case, Place
+from review_queue.records import Case
 from review_queue.store import Store
 from review_ui import blocking
 from review_ui.blocking import Kind, names_of, offers_of
 from review_ui.decide_form import key_of
 from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
-from tests.builders import a_capture, fetch
+from tests.builders import fetch
 from tests.review_ui.conftest import SignedIn
+from tests.review_ui.listed import came_from
 from tests.review_ui.sites import a_site_page, a_waiting_case
 from tests.review_ui.test_deciding import a_block
 
 Staff = dict[Role, Officer]
-
-
-def _captured(store: Store, page_id: int, ip: str) -> None:
-    """The page came from that address."""
-    page = pages.get(store, page_id)
-    assert page
-    file_id = store.value("SELECT id FROM warc_files") or captures.add_file(
-        store, "one.warc.gz", info_length=10, info_sha256="a" * 64
-    )
-    offset = captures.size_of(store, "one.warc.gz") or 10
-    taken = replace(a_capture(page), ip=ip)
-    captures.add(store, page_id, taken, Place(file_id, offset, 20, 10, "b" * 64))
 
 
 @pytest.fixture
@@ -40,11 +28,11 @@ def case(store: Store) -> Case:
     """A case whose two pages came from two neighbouring addresses; strangers share one of them."""
     found = a_waiting_case(store, "deep.one.example", path="/bad?a=1")
     other = store.value("SELECT id FROM pages WHERE host = 'forum.deep.one.example'")
-    _captured(store, found.page_id, "93.184.216.34")
-    _captured(store, other, "93.184.216.37")
+    came_from(store, found.page_id, "93.184.216.34")
+    came_from(store, other, "93.184.216.37")
     for name in ("two", "three"):
         (page_id,) = fetch(store, a_site_page(f"{name}.example"))
-        _captured(store, page_id, "93.184.216.34")
+        came_from(store, page_id, "93.184.216.34")
     return found
 
 
@@ -96,7 +84,7 @@ def test_a_site_without_captures_offers_no_address(store: Store) -> None:
 def test_addresses_far_apart_make_no_network(store: Store) -> None:
     found = a_waiting_case(store)
     for ip in ("93.184.216.34", "93.184.217.34", "2606:2800::1", "2606:2800:0:1::1"):
-        _captured(store, found.page_id, ip)
+        came_from(store, found.page_id, ip)
 
     # the IPv6 addresses lie in one /48
     assert names_of(store, found, Scope.CIDR) == ("2606:2800::/63",)

@@ -23,6 +23,7 @@ from review_ui.config import ServeConfig
 from review_ui.deciding import Officer, record
 from review_ui.looking import settle
 from review_ui.roles import Role
+from tests.review_ui.listed import list_pages
 from tests.review_ui.sites import (
     PASSWORD,
     a_crawl,
@@ -270,6 +271,9 @@ def test_every_page_passes_the_browser_check(language: str, data_dir: Path, tmp_
     )
     close_accounts()
     paths = _furnish(data_dir, Officer(boss.public_id, boss.full_name, Role.SUPERVISOR))
+    if language == "kk":  # its words are the longest
+        with open_store(data_dir) as store:
+            paths += list_pages(store)
     with served(data_dir) as url:
         code, report = _check(url, tmp_path / "out", paths, name="boss")
 

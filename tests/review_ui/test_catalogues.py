@@ -20,13 +20,20 @@ from review_queue.categories import (
     Stance,
     Verdict,
 )
+from review_queue.entry_search import Standing
+from review_queue.lifts import LiftReason
+from review_queue.overrides import Guard
+from review_queue.receipts import Outcome as Received
+from review_queue.rechecks import Found
 from review_queue.rounds import CrawlState, Outcome
 from review_queue.store import Store
 from review_queue.unread import NOTHING, REASONS
+from review_ui.blocking import Kind
 from review_ui.deciding import Problem
 from review_ui.roles import Role
 from tests.review_ui import catalogues
 from tests.review_ui.conftest import SignedIn
+from tests.review_ui.listed import list_pages
 from tests.review_ui.messages import Message, in_package
 from tests.review_ui.sites import a_crawl, a_waiting_case, an_unread_page
 
@@ -158,7 +165,7 @@ def test_djangos_own_sentences_are_translated(language: str) -> None:
 
 @pytest.mark.usefixtures("site")
 def test_every_word_of_the_vocabularies_has_a_name() -> None:
-    from review_ui import wording  # noqa: PLC0415  # needs Django set up
+    from review_ui import list_wording, wording  # noqa: PLC0415  # needs Django set up
 
     assert set(wording.CATEGORIES) == set(Category)
     assert set(wording.STANCES) == set(Stance)
@@ -172,6 +179,15 @@ def test_every_word_of_the_vocabularies_has_a_name() -> None:
     assert set(wording.OUTCOMES) == set(Outcome)
     assert set(wording.UNREAD) == set(REASONS)
     assert set(wording.FINDINGS) == {NOTHING, *Category}
+    for names in (list_wording.NAMES, list_wording.CUTS, list_wording.SCOPES):
+        assert set(names) == set(Scope)
+    assert set(list_wording.NOT_OFFERED) == set(Scope)
+    assert set(list_wording.KINDS) == set(Kind)
+    assert set(list_wording.GUARDS) == set(list_wording.PROTECTS) == set(Guard)
+    assert set(list_wording.STANDINGS) == set(Standing)
+    assert set(list_wording.LIFT_REASONS) == set(LiftReason)
+    assert set(list_wording.RECHECKS) == set(Found)
+    assert set(list_wording.RECEIPTS) == set(Received)
 
 
 _WITH_A_NAME = "192.0.2.1 is reserved: nobody on the internet is reached there"
@@ -232,7 +248,7 @@ class Words(HTMLParser):
 LATIN_ON_PURPOSE = {
     "one", "example", "forum", "https",
     "Qalqan", "English", "Asia", "Almaty", "SHA", "DNS", "RPZ",
-    "json", "robots", "text", "html", "WARC",
+    "json", "robots", "text", "html", "WARC", "CDN", "com", "qalqan", "providers",
     "SAMPLE", "test", "Ctrl", "Enter", "Supervisor", "supervisor", "undefined",
 }  # fmt: skip
 # formats and their files have one name in every language
@@ -259,6 +275,8 @@ def test_no_english_is_left_on_the_pages(language: str, store: Store, signed_in:
     cards += ["/unread/", *(f"/unread/{number}/" for number in unread)]
     cards += ["/crawls/", *(f"/crawls/{number}/" for number in crawls)]
 
+    cards += list_pages(store)
+
     for page in ("/queue/", "/referrals/", *cards, "/export/", "/audit/", "/account/", "/nowhere"):
         words = Words()
         words.feed(client.get(page).content.decode())
@@ -268,6 +286,8 @@ def test_no_english_is_left_on_the_pages(language: str, store: Store, signed_in:
         (f"/unread/{unread[0]}/", {}),
         ("/account/", {"old_password": "x"}),
         ("/export/", {}),
+        ("/overrides/", {"scope": "ip", "name": "x"}),
+        ("/entries/new/", {"renew": "1"}),
     ):
         words = Words()
         words.feed(client.post(page, form).content.decode())
