@@ -5,8 +5,10 @@ asks the network: the data are files, and who else is reached at an address is w
 """
 
 import ipaddress
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from typing import Final
 
 from blocklist import guards, suffixes
@@ -26,6 +28,7 @@ RESERVED: Final = frozenset(
         *("example.com", "example.net", "example.org"),
     }
 )
+_EVERYWHERE: Final = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 _SHOWN: Final = 5
 _MOST_SITES: Final = 10_000
 _GUARD_OF: Final = {
@@ -40,6 +43,9 @@ _WHY: Final = {
     Guard.RANK: "it is on the list of sites that many people use",
     Guard.CDN: "a delivery network answers there for many unrelated sites",
 }
+
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class Judge:
         self._overrides = overrides.standing(store)
         self._overridden = {(scope, name) for _, scope, name in self._overrides}
         self._judged_protective = protective.sites(store)
+        self._known: list[tuple[int, int, str]] | None = None
         self._exact = data.exact
         self._below = data.below | RESERVED | self._judged_protective
         self._above = data.above | frozenset(
@@ -185,7 +192,7 @@ class Judge:
             if self._data.rows[kind].networks.touch(network):
                 guard = _GUARD_OF[kind]
                 yield _refusal(guard, _WHY[guard])
-        known = lookups.addresses_in(self._store, network)
+        known = self._known_in(network)
         if not known:
             return
         sites = lookups.sites_at(self._store, known, limit=_MOST_SITES).first
@@ -204,6 +211,18 @@ class Judge:
                 Guard.SHARED_ADDRESS, f"other sites are known there, {len(others)} in all: {shown}"
             )
 
+    def _known_in(self, network: Network) -> list[str]:
+        """The addresses in the network that pages were fetched from."""
+        if self._known is None:  # read once: a list may have a hundred thousand addresses
+            rows = (row for each in _EVERYWHERE for row in lookups.addresses_in(self._store, each))
+            self._known = sorted(
+                (*_place(ipaddress.ip_address(row.strip("[]"))), row) for row in rows
+            )
+        first, last = _place(network.network_address), _place(network.broadcast_address)
+        start = bisect_left(self._known, first)
+        found = takewhile(lambda one: one[:2] <= last, islice(self._known, start, None))
+        return [row for _, _, row in found]
+
 
 def judge_of(store: Store) -> Judge:
     """A judge with our data, the unit's own beside its store, and the signatures in it.
@@ -212,6 +231,10 @@ def judge_of(store: Store) -> Judge:
         GuardDataError: a file of the unit's data is damaged.
     """
     return Judge(store, load(store.path.parent))
+
+
+def _place(address: Address) -> tuple[int, int]:
+    return address.version, int(address)
 
 
 def _refusal(guard: Guard, message: str) -> Refusal:

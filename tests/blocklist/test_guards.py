@@ -1,7 +1,11 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blocklist import guards
+from review_queue.blocks import normal
 from review_queue.categories import Scope
+from review_queue.hosts import parse_host
 
 BOTH = pytest.mark.parametrize("scope", [Scope.HOST, Scope.DOMAIN])
 
@@ -117,3 +121,35 @@ def test_urls_addresses_and_networks_have_guards_of_their_own(
 
     assert words in reason
     assert bool(reason) == bool(words)
+
+
+LABELS = st.text(st.sampled_from("ab1-_xn"), min_size=1, max_size=8) | st.sampled_from(
+    [*("xn--80aodfsg", "xn--p1ai", "xn--a", "xn--0", "xn--", "xn--80ao21a", "xn--11b4c3d"),
+     *("rpz-ip", "1", "0x1", "l" * 63, "l" * 64, "-a", "a-", "\u049b", "A", "")]
+)  # fmt: skip
+
+
+@given(st.lists(LABELS, min_size=1, max_size=4).map(".".join), st.sampled_from(Scope))
+def test_what_passes_at_a_glance_passes_a_closer_look(name: str, scope: Scope) -> None:
+    is_url = scope is Scope.URL
+    text = f"http://{name}/a//b.c?d=%zz" if is_url else name
+    wide = Scope.URL if is_url else Scope.DOMAIN
+
+    if guards.plain_host_of(text) if is_url else guards.is_plain(text):
+        assert normal(wide, text) == text
+        host = parse_host(name)
+        assert (host.name, host.is_ip, "." in name) == (name, False, True)
+
+
+@given(st.text(st.sampled_from("ab/.?%2eE&='\"#;\\ ^|\u049b"), max_size=20))
+def test_a_url_that_passes_at_a_glance_is_in_its_normal_form(tail: str) -> None:
+    url = f"https://shop-qalqan.kz/{tail}"
+
+    if guards.plain_host_of(url):
+        assert normal(Scope.URL, url) == url
+
+
+def test_most_names_and_urls_need_no_closer_look() -> None:
+    for name in ("one-qalqan.kz", "a_b.x1.one-qalqan.com.kz", "xn--80aodfsg.xn--80ao21a"):
+        assert guards.is_plain(name)
+        assert guards.plain_host_of(f"http://{name}/a/b.html?c=d") == name * ("xn--" not in name)
