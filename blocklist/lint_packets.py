@@ -31,8 +31,9 @@ _Numbered = Iterator[tuple[int, str]]
 class Networks:
     """The addresses and networks of a file as they come: in order, each beyond the one before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Known | None = None) -> None:
         self.count = 0
+        self._known = known
         self._last = (0, -1)  # the family and the last address seen
 
     def add(self, number: int, text: str, versions: tuple[int, ...] = _VERSIONS) -> None:
@@ -41,19 +42,21 @@ class Networks:
         Raises:
             ExportError: it is no address or network, one that must not be listed, or out of order.
         """
-        reason = guards.refusal(Scope.CIDR if "/" in text else Scope.IP, text)
-        if reason:
-            raise fault(number, f"has an address that must not be listed: {reason}")
+        scope = Scope.CIDR if "/" in text else Scope.IP
+        if not (self._known and text in self._known.of(scope)):
+            reason = guards.refusal(scope, text)
+            if reason:
+                raise fault(number, f"has an address that must not be listed: {reason}")
         network = ipaddress.ip_network(text)
         if network.version not in versions:
             raise fault(number, "has an address of the other family")
-        if (network.version, int(network[0])) <= self._last:
+        if (network.version, int(network.network_address)) <= self._last:
             raise fault(number, "repeats an address, is out of order or lies in another network")
-        self._last = (network.version, int(network[-1]))
+        self._last = (network.version, int(network.broadcast_address))
         self.count += 1
 
 
-def check_nftables(lines: Iterable[str], _serial: int, _known: Known | None = None) -> int:
+def check_nftables(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
     """How many addresses and networks the file blocks, once every line is known to be harmless.
 
     Raises:
@@ -67,7 +70,7 @@ def check_nftables(lines: Iterable[str], _serial: int, _known: Known | None = No
         number, line = next(numbered, (number + 1, "\n"))
         if text_of(number, line) != wanted:
             raise fault(number, "does not make or empty the sets of the list")
-    networks = Networks()
+    networks = Networks(known)
     last = 0
     for number, line in numbered:
         version = _NFT_BLOCKS.get(text_of(number, line), 0)

@@ -69,7 +69,7 @@ def check_squid_urls(lines: Iterable[str], _serial: int, known: Known | None = N
     return count
 
 
-def check_squid_addresses(lines: Iterable[str], _serial: int, _known: Known | None = None) -> int:
+def check_squid_addresses(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
     """How many addresses and networks the file blocks, once every line is known to be harmless.
 
     Raises:
@@ -77,7 +77,7 @@ def check_squid_addresses(lines: Iterable[str], _serial: int, _known: Known | No
     """
     numbered = enumerate(lines, start=1)
     _check_heading(numbered)
-    networks = Networks()
+    networks = Networks(known)
     for number, line in numbered:
         networks.add(number, text_of(number, line))
     return networks.count

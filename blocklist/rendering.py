@@ -27,10 +27,6 @@ class Heading:
     appeal: str = ""
 
 
-def _nothing(_scope: Scope, _name: str) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class Capability:
     """What a format can say; `a_line_means` is shown to the people who load it."""
@@ -39,8 +35,8 @@ class Capability:
     addresses: bool  # IP literals in the place of a host name
     a_line_means: str
     longest_name: int = LONGEST_NAME  # of a host or a domain
-    # why it cannot say a name whose scope and length it could, such as a URL a proxy never sees
-    against: Callable[[Scope, str], str] = _nothing
+    # by scope, why it cannot say a name whose scope and length it could, such as a URL a proxy never sees
+    against: Mapping[Scope, Callable[[str], str]] = field(default_factory=dict)
     # how many names of a scope its consumer can bear; those after them, in the order of names, are left out
     at_most: Mapping[Scope, int] = field(default_factory=dict)
 
@@ -177,7 +173,16 @@ def view_of(
         if scope in columns
     }
 
+    # a name that is too long for the DNS is in no canonical list
+    free = frozenset(
+        scope
+        for scope in sayable.scopes - {*sayable.against, *sayable.at_most}
+        if scope not in _NAMES or (sayable.addresses and sayable.longest_name >= LONGEST_NAME)
+    )
+
     def is_kept(entry: Entry) -> bool:
+        if entry.scope in free:
+            return True
         if reason_against(sayable, entry.scope, entry.name):
             return False
         return entry.scope not in sayable.at_most or entry.name <= names[entry.scope][-1]
@@ -185,7 +190,7 @@ def view_of(
     return View(
         heading,
         names,
-        lambda: (each for each in records() if is_kept(each)),
+        records if free == {*Scope} else lambda: filter(is_kept, records()),
         {} if shared is None else shared,
     )
 
@@ -223,7 +228,8 @@ def reason_against(capability: Capability, scope: Scope, name: str) -> str:
         return _cannot_say(capability, scope)
     if is_name and len(name) > capability.longest_name:
         return f"the name has {len(name)} characters; this format has room for {capability.longest_name}"
-    return capability.against(scope, name)
+    against = capability.against.get(scope)
+    return against(name) if against else ""
 
 
 def _cannot_say(capability: Capability, scope: Scope) -> str:
@@ -236,7 +242,7 @@ def _says_all(capability: Capability, scope: Scope, column: Column) -> bool:
     return (
         scope in capability.scopes
         and scope not in capability.at_most
-        and capability.against is _nothing
+        and scope not in capability.against
         and not (is_name and column.longest > capability.longest_name)
         and (capability.addresses or not (is_name and column.has_addresses))
     )
@@ -249,7 +255,7 @@ def _sayable_names(capability: Capability, scope: Scope, column: Column) -> Sequ
     """
     found = column.unique if capability.addresses or scope not in _NAMES else column.named
     is_too_long = scope in _NAMES and column.longest > capability.longest_name
-    if is_too_long or capability.against is not _nothing:
+    if is_too_long or scope in capability.against:
         found = [name for name in found if not reason_against(capability, scope, name)]
     room = capability.at_most.get(scope)
     return found if room is None or len(found) <= room else found[:room]

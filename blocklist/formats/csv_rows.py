@@ -25,7 +25,7 @@ CAPABILITY: Final = Capability(
     addresses=True,
     a_line_means="a row is one entry; its granularity says how much it blocks",
 )
-_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:/_?&%#~*-]*")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:/_?&%#~*=+@()!$'-]*")
 _ALL_PLAIN: Final = re.compile(rf"(?:{_PLAIN.pattern})?+(?:\n(?:{_PLAIN.pattern})?+)*+")
 _FORMULA: Final = re.compile(r" *[=+\-@']")
 _AFTER_SEMICOLON: Final = re.compile(r';(?=[ "]*[=+\-@\'])')

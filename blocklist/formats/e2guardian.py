@@ -15,9 +15,7 @@ from blocklist.rendering import Capability, Format, View
 from review_queue.categories import Scope
 
 
-def _against(scope: Scope, name: str) -> str:
-    if scope is not Scope.HOST:
-        return ""
+def _against(name: str) -> str:
     if not guards.is_address(name):
         return "e2guardian blocks a name with everything below it; an exact host cannot be said"
     if ":" in name:
@@ -32,7 +30,7 @@ CAPABILITY: Final = Capability(
         "a name is that and everything below it, a URL would be all that lies below it,"
         " an address is only what is asked for by that address"
     ),
-    against=_against,
+    against={Scope.HOST: _against},
 )
 
 

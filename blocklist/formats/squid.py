@@ -26,9 +26,7 @@ _SAME_BARE: Final = re.compile(rb"[A-Za-z0-9._~ \"<>\x80-\xff-]")
 _PERCENT: Final = re.compile(r"%(?:[0-9A-Fa-f]{2})?")
 
 
-def _against(scope: Scope, name: str) -> str:
-    if scope is not Scope.URL:
-        return ""
+def _against(name: str) -> str:
     if not name.startswith("http://"):
         return "of an https request a proxy sees only the host"
     if any(not _is_same_bare(found) for found in _PERCENT.findall(name)):
@@ -51,7 +49,7 @@ CAPABILITY: Final = Capability(
         "`name` is that exact host, `.name` also everything below it; an expression is one http URL;"
         " an address or network is whatever is reached there"
     ),
-    against=_against,
+    against={Scope.URL: _against},
 )
 
 

@@ -24,9 +24,7 @@ _TO_HEX: Final = re.compile(r"[^A-Za-z0-9/._-]+")
 _URL: Final = re.compile(r"http://([a-z0-9._-]+)(?::(\d+))?(/.*)")
 
 
-def _against(scope: Scope, name: str) -> str:
-    if scope is not Scope.URL:
-        return ""
+def _against(name: str) -> str:
     if not name.startswith("http://"):
         return "of an https request only the host can be seen on the wire"
     found = _URL.fullmatch(name)
@@ -44,7 +42,7 @@ CAPABILITY: Final = Capability(
         "a rule is a domain with all below it or one http URL, the set has exact hosts;"
         " addresses are better dropped by a packet filter"
     ),
-    against=_against,
+    against={Scope.URL: _against},
     at_most={Scope.DOMAIN: MOST_DOMAINS, Scope.URL: MOST_URLS},
 )
 
