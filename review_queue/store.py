@@ -105,8 +105,12 @@ class Store:
             self.db.conn.executemany(sql, rows)
 
 
-def open_store(data_dir: Path, *, clock: Clock = system_clock, create: bool = True) -> Store:
+def open_store(
+    data_dir: Path, *, clock: Clock = system_clock, create: bool = True, is_lent: bool = False
+) -> Store:
     """Open the store in `data_dir`, bringing its schema up to date.
+
+    One that `is_lent` may be used by one thread after another; that no two use it at once is the lender's business.
 
     Raises:
         StoreMissingError: there is none and `create` is false.
@@ -125,7 +129,9 @@ def open_store(data_dir: Path, *, clock: Clock = system_clock, create: bool = Tr
             f"cannot make the folder {data_dir}: {error.strerror}; choose another --data"
         ) from None
     with failures(path):
-        connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=not is_lent
+        )
     try:
         db = _prepared(path, connection, create=create)
     except BaseException:

@@ -4,9 +4,10 @@ import hashlib
 import ipaddress
 import re
 import ssl
-import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -26,32 +27,43 @@ _BEARER: Final = re.compile(r"Bearer +([!-~]{1,200})", re.IGNORECASE | re.ASCII)
 
 
 class Stores:
-    """A store for each thread that asks, opened at its first question and closed when the thread ends."""
+    """Open stores that are lent to one request after another; safe among threads."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._mine = threading.local()
+        self._free: list[Store] = []
+        self._is_over = False
+        self._lock = Lock()
 
-    def mine(self) -> Store:
-        """The store of this thread.
+    @contextmanager
+    def lent(self) -> Iterator[Store]:
+        """A store for the block alone; one in which something went wrong is not lent again.
 
         Raises:
-            StoreMissingError, StoreBusyError, StoreDamagedError: it cannot be opened now.
+            StoreMissingError, StoreBusyError, StoreDamagedError: none can be opened now.
         """
-        held: _Held | None = getattr(self._mine, "held", None)
-        if held is None:
-            held = self._mine.held = _Held(open_store(self._data, create=False))
-        return held.store
+        with self._lock:
+            store = self._free.pop() if self._free else None
+        if store is None:
+            store = open_store(self._data, create=False, is_lent=True)
+        try:
+            yield store
+        except BaseException:
+            store.close()
+            raise
+        with self._lock:
+            if not self._is_over:
+                self._free.append(store)
+                return
+        store.close()
 
-
-class _Held:
-    """Closes its store when its thread, whose local it is, is gone."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    def __del__(self) -> None:
-        self.store.close()
+    def close(self) -> None:
+        """Every store is closed, those still lent when they come back."""
+        with self._lock:
+            self._is_over = True
+            free, self._free = self._free, []
+        for store in free:
+            store.close()
 
 
 def request_of(environ: "WSGIEnvironment", trusted: Collection[str]) -> Request:

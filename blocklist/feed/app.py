@@ -94,6 +94,10 @@ class Feed:
         self._lookups = Buckets(limits.lookups_an_hour, limits.lookups_an_hour / 3600)
         self._whys = Buckets(limits.whys_an_hour, limits.whys_an_hour / 3600)
 
+    def close(self) -> None:
+        """No store is open any more."""
+        self._stores.close()
+
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
@@ -125,24 +129,33 @@ class Feed:
         # the empty form asks nothing
         if (why or request.query) and (wait := buckets.take(key_of(request.address))):
             return _too_often(wait)
-        store = self._stores.mine()
-        if why:
-            return lookup.explained(store, request, why[1], self._config.notices)
-        return lookup.looked_up(store, request, self._config.notices)
+        with self._stores.lent() as store:
+            if why:
+                return lookup.explained(store, request, why[1], self._config.notices)
+            return lookup.looked_up(store, request, self._config.notices)
 
     def _private(self, request: Request) -> tuple[Answer, Callable[[Answer, int], None]]:
         """The answer to somebody with a token, and how it is written down."""
-        try:
-            token = token_of(self._stores.mine(), request)
-        except TokenError as error:
-            self._journal.refused(key_of(request.address), error.kind)
-            wait = self._by_address.take(key_of(request.address), _FAILURE_COST)
-            if wait:
-                return _too_often(wait), _nobody
-            asked = ("WWW-Authenticate", 'Bearer realm="qalqan"')
-            return plain(HTTPStatus.UNAUTHORIZED, str(error), asked), _nobody
+        token = self._identified(request)
+        if isinstance(token, TokenError):
+            return self._refused(request, token), _nobody
         kind, answer = self._for_token(request, token)
         return answer, partial(self._write_down, request, token, kind)
+
+    def _identified(self, request: Request) -> Token | TokenError:
+        with self._stores.lent() as store:
+            try:
+                return token_of(store, request)
+            except TokenError as error:
+                return error
+
+    def _refused(self, request: Request, error: TokenError) -> Answer:
+        who = key_of(request.address)
+        self._journal.refused(who, error.kind)
+        if wait := self._by_address.take(who, _FAILURE_COST):
+            return _too_often(wait)
+        asked = ("WWW-Authenticate", 'Bearer realm="qalqan"')
+        return plain(HTTPStatus.UNAUTHORIZED, str(error), asked)
 
     def _for_token(self, request: Request, token: Token) -> tuple[Kind, Answer]:
         if wait := self._by_token.take(token.id):
@@ -150,7 +163,8 @@ class Feed:
         if request.path == "/v1/receipts":
             if request.method != "POST":
                 return Kind.RECEIPT, _not_allowed("POST")
-            return Kind.RECEIPT, received(self._stores.mine(), self._shelves, token, request)
+            with self._stores.lent() as store:
+                return Kind.RECEIPT, received(store, self._shelves, token, request)
         asked = _FILE.fullmatch(request.path)
         since = _SINCE.fullmatch(request.path)
         if asked is None and since is None:

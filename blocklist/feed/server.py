@@ -59,8 +59,6 @@ def served(config: FeedConfig, host: str, port: int) -> Iterator[tuple[str, Serv
         tempfile.TemporaryDirectory(prefix="qalqan-feed-") as folder,
         Journal(config.data) as journal,
     ):
-        shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{listening.getsockname()[1]}/"
         server = create_server(
             Feed(config, Compressed(Path(folder)), journal),
             sockets=[listening],
@@ -73,8 +71,9 @@ def served(config: FeedConfig, host: str, port: int) -> Iterator[tuple[str, Serv
             # who is believed is the feed's own question: see access.py
             clear_untrusted_proxy_headers=False,
         )
+        shown = f"[{host}]" if ":" in host else host
         try:
-            yield url, server
+            yield f"http://{shown}:{listening.getsockname()[1]}/", server
         finally:
             server.close()
 
