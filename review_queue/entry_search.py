@@ -1,12 +1,15 @@
 """Finds entries for people: by name or a part of it, and by where each stands, those that are over included."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from review_queue import entries, lifts, proposals
+from review_queue import entries, lifts, proposals, renewals
+from review_queue.life_tables import RENEWAL_OPEN_FOR
 from review_queue.lifts import Lift
 from review_queue.records import Entry
+from review_queue.renewals import Renewal
 from review_queue.store import Store
 
 
@@ -16,6 +19,7 @@ class Standing(StrEnum):
     LIVE = "live"
     DUE = "due"  # live, and somebody should look whether it is still right
     PROPOSED = "proposed"  # live, and it is proposed to lift it
+    RENEWING = "renewing"  # live, and one person of two has signed that it goes on
     LIFTED = "lifted"
     OVER = "over"  # those who decided it no longer agree, its import was withdrawn, or its term is over
 
@@ -71,6 +75,8 @@ def search(
 
     An entry's id in place of a name finds that one.
     """
+    if standing is Standing.RENEWING:
+        return _renewing(store, text)[offset : offset + limit]
     if standing is Standing.LIVE and not text:
         return [
             Found(entry, _standing(store, entry), None)
@@ -131,9 +137,31 @@ def sample_of(store: Store, import_id: int, count: int) -> list[Entry]:
     return [entry for entry in found if entry]
 
 
+def _renewing(store: Store, text: str) -> list[Found]:
+    # few at any time: a signature that nobody follows is void after 30 days
+    found = (find(store, one.entry_id) for one in renewals.pending(store))
+    return sorted(
+        (
+            one
+            for one in found
+            if one
+            and one.standing not in (Standing.LIFTED, Standing.OVER)
+            and (text in one.entry.name or text in one.entry.unicode_name or text == one.entry.id)
+        ),
+        key=lambda one: one.entry.name,
+    )
+
+
 def _standing(store: Store, entry: Entry) -> Standing:
     if not entries.is_live(store, entry.id):
         return Standing.OVER
     if proposals.open_ones(store, entry.id):
         return Standing.PROPOSED
+    if any(_is_open(store, one) for one in renewals.of(store, entry.id)):
+        return Standing.RENEWING
     return Standing.DUE if entry.review_at and entry.review_at <= store.now() else Standing.LIVE
+
+
+def _is_open(store: Store, renewal: Renewal) -> bool:
+    age = store.clock() - datetime.fromisoformat(renewal.signed_at)
+    return not renewal.is_done and age <= RENEWAL_OPEN_FOR

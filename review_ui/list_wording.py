@@ -89,6 +89,7 @@ STANDINGS: Final[Wording] = {
     Standing.LIVE: pgettext_lazy("entry", "on the list"),
     Standing.DUE: pgettext_lazy("entry", "due for review"),
     Standing.PROPOSED: pgettext_lazy("entry", "proposed to lift"),
+    Standing.RENEWING: pgettext_lazy("entry", "half renewed"),
     Standing.LIFTED: pgettext_lazy("entry", "lifted"),
     Standing.OVER: pgettext_lazy("entry", "no longer holds"),
 }

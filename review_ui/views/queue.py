@@ -14,6 +14,7 @@ from review_ui.access import needs, officer_of, the_store
 from review_ui.alerts import alerts_of, clockwork
 from review_ui.deciding import Officer, is_blind, may_decide
 from review_ui.roles import Capability, may
+from review_ui.signing import waiting_for
 from review_ui.views.paging import place
 
 PAGE = 25
@@ -68,6 +69,7 @@ def _queue(request: HttpRequest, lane: Lane) -> HttpResponse:
         is_told = may(officer.role, Capability.READ_CRAWLS) and lane is Lane.REVIEW and not start
         alerts = alerts_of(store, clockwork(store)) if is_told else []
         is_shown = may(officer.role, Capability.READ_PROVIDERS) and lane is Lane.REVIEW
+        signing = waiting_for(store, officer) if lane is Lane.REVIEW and not start else None
         stopped = delivery.stopped(store) if is_shown and not start else []
     shown = {
         "lane": lane,
@@ -79,6 +81,7 @@ def _queue(request: HttpRequest, lane: Lane) -> HttpResponse:
         "unread_pages": unread_pages,
         "alerts": alerts,
         "stopped": stopped,
+        "signing": signing,
     }
     return render(request, "review_ui/queue.html", shown)
 

@@ -120,3 +120,14 @@ def test_where_an_entry_came_from_is_told(store: Store) -> None:
 
     assert entry_search.import_of(store, "a") == number
     assert entry_search.import_of(store, listed(store).id) is None
+
+
+@pytest.mark.usefixtures("decided")
+def test_what_one_person_has_renewed_waits_for_another(store: Store) -> None:
+    renewals.sign(store, "a.exampl", DANA, "It is still there.")
+
+    (found,) = entry_search.search(store, standing=Standing.RENEWING)
+    assert (found.entry.name, found.standing) == ("a.example", Standing.RENEWING)
+    assert _names(store, "b.ex", Standing.RENEWING) == []
+    renewals.sign(store, "a.exampl", BERIK, "It is.")
+    assert _names(store, standing=Standing.RENEWING) == []
