@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 
 from blocklist import key_files, sign
+from blocklist.consumers import resolver
+from blocklist.consumers.questions import NAMES, Use
 from blocklist.entries import admit
+from blocklist.gate import Gate
 from blocklist.signers import Signers, load
 from review_queue import decisions, policies
 from review_queue.categories import Category, Scope, Verdict
@@ -71,3 +74,10 @@ def key_at(path: Path) -> Path:
 def signers_at(path: Path) -> Signers:
     """The signers of a new minisign key that stands there."""
     return load(key_at(path), None, None)
+
+
+def stand_in(binary: str, *command: str) -> Gate:
+    """A gate of a program that is no resolver."""
+    use = Use("rpz", ("rpz.zone",), NAMES, settings="")
+    program = resolver.Program("Stand-in", binary, "coreutils", {}, command, "--version", (use,))
+    return Gate({"bind": resolver.consumer("bind", program)}, deadline_s=1)

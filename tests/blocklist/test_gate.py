@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 
 from blocklist import gate, lint, publish
-from blocklist.consumers import CONSUMERS, programs, resolver
-from blocklist.consumers.questions import NAMES, Use
+from blocklist.consumers import CONSUMERS, programs
 from blocklist.formats import FORMATS
 from blocklist.gate import ConsumerMissingError, Gate, GateError, Outcome, Place, Proof
 from blocklist.manifest import Manifest
 from blocklist.rendering import Format, View
 from review_queue.categories import Scope
 from review_queue.store import Store, open_store
-from tests.blocklist.publications import host, listed
+from tests.blocklist.publications import host, listed, stand_in
 
 RESOLVERS = ("bind", "unbound", "dnsmasq", "powerdns", "knot")
 DOMAIN = "wide-zz-qalqan.kz"
@@ -170,13 +169,6 @@ def test_a_list_that_is_cut_off_fails_the_gate_where_a_resolver_loads_the_rest(
 
     with pytest.raises(GateError, match="is not blocked, but is listed"):
         exported(shared_store, tmp_path / "lists", here("knot"), "rpz")
-
-
-def stand_in(binary: str, *command: str) -> Gate:
-    """A gate of a program that is no resolver."""
-    use = Use("rpz", ("rpz.zone",), NAMES, settings="")
-    program = resolver.Program("Stand-in", binary, "coreutils", {}, command, "--version", (use,))
-    return Gate({"bind": resolver.consumer("bind", program)}, deadline_s=1)
 
 
 def test_a_program_that_hangs_is_killed_at_the_deadline_and_has_failed(

@@ -21,7 +21,7 @@ from review_queue.allowances import AllowancesError
 from review_queue.categories import Category, Scope
 from review_queue.errors import ExportError
 from review_queue.store import Store, open_store
-from tests.blocklist.publications import approve_real, host, listed, signers_at
+from tests.blocklist.publications import approve_real, host, listed, signers_at, stand_in
 from tests.conftest import TickingClock
 
 FORMATS = ("rpz", "hosts")
@@ -335,6 +335,19 @@ def test_what_a_consumer_gets_wrong_is_on_record_and_the_last_list_stays(
     assert proved["checks"][0]["outcome"] == "proved"
     assert proved["keys"] == dict(signers.keys)
     assert json.loads((out / "proofs.json").read_bytes())["not_proved"] == ["rpz"]
+
+
+def test_a_consumer_that_does_not_load_the_list_keeps_it_from_being_published(
+    filled: Store, tmp_path: Path, signers: Signers
+) -> None:
+    out = tmp_path / "lists"
+    wanted = replace(UNPROVED, verify=Verify.LOCAL)
+
+    with pytest.raises(GateError, match=r"Stand-in .*got rpz\.zone wrong: .*it ended"):
+        published(filled, out, signers, wanted, stand_in("false"))
+
+    assert not (out / "current").exists()
+    assert actions(filled) == ["list.refused"]
 
 
 def test_proofs_are_made_of_each_part_as_well(
