@@ -7,10 +7,16 @@ import sqlite3
 import string
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,10 +40,6 @@ from tests.blocklist.feeding import (
 )
 from tests.review_queue.takers import DANA, a_token
 
-CERTIFICATE = """-----BEGIN%20CERTIFICATE-----%0AAAECAwQ%3D%0A-----END%20CERTIFICATE-----%0A"""
-FINGERPRINT = (
-    "08bb5e5d6eaac1049ede0893d30ed022b1a4d9b5b48db414871f51c9cb35283d"  # of the bytes 0 to 4
-)
 WAIT_S = 20.0
 
 
@@ -264,19 +266,34 @@ def test_a_list_of_a_category_that_is_not_made_yet_is_promised(made: Path, tmp_p
     assert "next publication" in reply.text
 
 
+def _certificate() -> tuple[str, str]:
+    """A certificate as nginx hands it on, and its fingerprint as openssl tells it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "north-net")])
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start + timedelta(9999))
+    found = made.sign(key, SHA256())
+    return quote(found.public_bytes(Encoding.PEM).decode()), found.fingerprint(SHA256()).hex(
+        ":"
+    ).upper()
+
+
 def test_a_provider_bound_to_a_certificate_must_show_it_through_a_trusted_proxy(
     made: Path, tmp_path: Path
 ) -> None:
     site = _copy(made, tmp_path)
+    certificate, fingerprint = _certificate()
+    other, _ = _certificate()
     token = a_text(site)
     with site.opened() as store:
-        providers.bind(store, "north-net", FINGERPRINT, DANA)
+        providers.bind(store, "north-net", fingerprint, DANA)
     with running(site):  # no proxy is trusted: whoever writes the header themselves shows nothing
-        assert site.ask("/v1/rpz.zone", token, X_Client_Certificate=CERTIFICATE).status == 401
+        assert site.ask("/v1/rpz.zone", token, X_Client_Certificate=certificate).status == 401
     behind = FeedConfig(site.data, site.lists, trusted=frozenset({"127.0.0.1"}), limits=UNLIMITED)
     with running(site, behind):
-        assert site.ask("/v1/rpz.zone", token, X_Client_Certificate=CERTIFICATE).status == 200
-        assert site.ask("/v1/rpz.zone", token, X_Client_Certificate="nonsense").status == 401
+        assert site.ask("/v1/rpz.zone", token, X_Client_Certificate=certificate).status == 200
+        for wrong in (other, "nonsense", "", "-----BEGIN%20CERTIFICATE-----"):
+            assert site.ask("/v1/rpz.zone", token, X_Client_Certificate=wrong).status == 401
         assert "certificate" in site.ask("/v1/rpz.zone", token).text
         with site.opened() as store:
             providers.bind(store, "north-net", "", DANA)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklist.feed import journal
+from blocklist.feed.access import Stores
 from blocklist.feed.answers import Told
 from blocklist.feed.compressed import Compressed, is_wanted
 from blocklist.feed.conditional import (
@@ -25,6 +26,7 @@ from blocklist.feed.conditional import (
 from blocklist.feed.journal import Journal
 from blocklist.feed.limits import Buckets, key_of
 from review_queue import pulls
+from review_queue.errors import StoreDamagedError
 from review_queue.pulls import Kind, Pull
 from review_queue.store import FILE_NAME, Store, open_store
 from review_queue.tokens import Token
@@ -229,3 +231,36 @@ def test_refusals_of_very_many_addresses_are_counted_together(store: Store) -> N
     assert pulls.refused_since(store, "") == 500
     assert store.value("SELECT count(*) FROM pull_refusals") < 110
     assert (store.path.parent / FILE_NAME).exists()
+
+
+def test_a_store_is_lent_to_one_at_a_time_and_not_again_after_a_fault(store: Store) -> None:
+    stores = Stores(store.path.parent)
+    with stores.lent() as first, stores.lent() as second:
+        assert first is not second
+    with stores.lent() as again:
+        assert again in (first, second)
+    with pytest.raises(RuntimeError), stores.lent() as faulty:
+        raise RuntimeError
+    with stores.lent() as sound, stores.lent() as other:
+        assert faulty not in (sound, other)
+        stores.close()
+        assert sound.value("SELECT 1") == 1
+    for closed in (first, second, faulty, sound, other):
+        with pytest.raises(StoreDamagedError, match="closed"):
+            closed.value("SELECT 1")
+
+
+def test_a_store_goes_from_thread_to_thread(store: Store) -> None:
+    stores = Stores(store.path.parent)
+    seen: list[int] = []
+
+    def ask() -> None:
+        with stores.lent() as lent:
+            seen.append(lent.value("SELECT 1"))
+
+    for _ in range(3):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    stores.close()
+    assert seen == [1, 1, 1]
