@@ -306,4 +306,4 @@ def test_what_is_not_there_or_not_allowed_is_said_in_a_line(site: Site, token: s
         assert reply.headers["Content-Type"].startswith("text/plain")
         assert reply.text.count("\n") == 1
     assert site.ask("/v1/rpz.zone", token, Cookie="a" * 20_000).status == 431
-    assert site.ask("/v1/receipts", token, method="POST", body=b"x" * 20_000).status == 413
+    assert site.ask("/v1/rpz.zone", token, method="POST", body=b"x" * 20_000).status == 413
