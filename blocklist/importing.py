@@ -200,11 +200,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_number(text: str) -> None:
-    raise BadEntryError(f"{text} is no number")
-
-
-_decode: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number).decode
+_decode: Final = json.JSONDecoder(object_pairs_hook=_object).decode
 
 
 def _object_of(line: bytes) -> dict[str, Any]:

@@ -229,14 +229,16 @@ def test_bad_rows_are_told_with_their_lines_and_the_good_ones_go_on(
         a_line("n0002.zz-qalqan.kz", id="x6", granularity="subtree"),
         a_line("n0002.zz-qalqan.kz", id="x7", category="self_harm", reason={"code": "SH-1", "version": 1}),
         a_line("n0008.zz-qalqan.kz", id="x8", reason={"code": "SH-1", "version": 1}),
+        a_line("com.kz", id="x9"),
     )  # fmt: skip
 
-    assert (taken.rows, taken.left_out) == (4, 7)
-    assert [row.line for row in run.bad] == [2, 4, 6, 7, 8, 9, 12]
+    assert (taken.rows, taken.left_out) == (4, 8)
+    assert [row.line for row in run.bad] == [2, 4, 6, 7, 8, 9, 12, 13]
     for row, words in zip(
         run.bad,
         ("not JSON", "more than 65536 bytes", "same block stands in line 5", "id stands in line 1",
-         "VI-9 version 1", "SAMPLE-1 version 9", "no policy of this store for the category"),
+         "VI-9 version 1", "SAMPLE-1 version 9", "no policy of this store for the category",
+         "the guard public_suffix stops it: it is a public suffix"),
         strict=True,
     ):  # fmt: skip
         assert words in row.reason
@@ -246,7 +248,7 @@ def test_bad_rows_are_told_with_their_lines_and_the_good_ones_go_on(
         "old-n0002",
         "x7",
     ]
-    assert imports.get(store, 1).left_out == 7
+    assert imports.get(store, 1).left_out == 8
 
 
 def test_the_same_file_is_refused_until_its_import_is_withdrawn(
@@ -370,11 +372,26 @@ def test_a_file_of_bad_rows_leaves_nothing(store: Store, run: Importer) -> None:
 
 def test_what_is_no_file_is_one_error(store: Store, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path / "none", tmp_path, tmp_path / "pipe"):
-        with pytest.raises(UnreadableInputError):
+    for name, words in (
+        ("none", "No such file"),
+        ("", "Is a directory"),
+        ("pipe", "is not a file"),
+    ):
+        with pytest.raises(UnreadableInputError, match=words):
             take_over(
-                store, path, source="S", person=DANA, judge=Judge(store, load(None)), on_bad=print
-            )
+                store, tmp_path / name, source="S", person=DANA, judge=Judge(store, load(None)), on_bad=print
+            )  # fmt: skip
+
+
+def test_rows_of_a_file_that_was_imported_are_not_even_looked_at(
+    store: Store, run: Importer
+) -> None:
+    taken = run(a_line())
+
+    rows = iter([BadRow(1, "Nobody asks for it.")])
+    with pytest.raises(RefusedError, match="as import 1"):
+        imports.prepare(store, source="S", file_sha256=taken.sha256, rows=rows, person=BERIK)
+    assert len(list(rows)) == 1
 
 
 def test_a_file_that_changes_under_the_import_is_refused(
