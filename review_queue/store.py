@@ -106,11 +106,17 @@ class Store:
 
 
 def open_store(
-    data_dir: Path, *, clock: Clock = system_clock, create: bool = True, is_lent: bool = False
+    data_dir: Path,
+    *,
+    clock: Clock = system_clock,
+    create: bool = True,
+    is_lent: bool = False,
+    wait_s: float = _BUSY_TIMEOUT_S,
 ) -> Store:
     """Open the store in `data_dir`, bringing its schema up to date.
 
     One that `is_lent` may be used by one thread after another; that no two use it at once is the lender's business.
+    `wait_s` is how long it waits for another process that writes.
 
     Raises:
         StoreMissingError: there is none and `create` is false.
@@ -130,7 +136,7 @@ def open_store(
         ) from None
     with failures(path):
         connection = sqlite3.connect(
-            path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=not is_lent
+            path, timeout=wait_s, isolation_level=None, check_same_thread=not is_lent
         )
     try:
         db = _prepared(path, connection, create=create)

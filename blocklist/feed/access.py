@@ -19,6 +19,8 @@ from review_queue.tokens import Token, TokenError
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+# an import of a million rows holds the store for minutes: receipts that wait for it must not take all threads
+WAIT_S: Final = 1.0
 CERTIFICATE_HEADER: Final = (
     "HTTP_X_CLIENT_CERTIFICATE"  # its PEM, percent-encoded, as nginx writes it
 )
@@ -45,7 +47,7 @@ class Stores:
         with self._lock:
             store = self._free.pop() if self._free else None
         if store is None:
-            store = open_store(self._data, create=False, is_lent=True)
+            store = open_store(self._data, create=False, is_lent=True, wait_s=WAIT_S)
         try:
             yield store
         except BaseException:

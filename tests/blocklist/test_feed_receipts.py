@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from review_queue import providers, receipts
 from review_queue.categories import Category
+from review_queue.store import FILE_NAME
 from tests.blocklist.feeding import Reply, Site, a_site, a_text, running
 
 
@@ -114,3 +116,17 @@ def test_a_provider_tells_only_so_much_in_a_day(
 
     assert [_post(site, token, _told(site)).status for _ in range(3)] == [201, 201, 429]
     assert _post(site, a_text(site, name="silent"), _told(site)).status == 201
+
+
+def test_while_another_process_writes_the_store_a_receipt_comes_again_later(site: Site) -> None:
+    token = a_text(site, name="waits")
+    holder = sqlite3.connect(site.data / FILE_NAME, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        reply = _post(site, token, _told(site))
+        assert (reply.status, reply.headers["Retry-After"]) == (503, "30")
+        assert "StoreBusyError" in reply.text
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+    assert _post(site, token, _told(site)).status == 201
