@@ -72,8 +72,9 @@ class LookForm(forms.Form):
 
 
 class ExportForm(forms.Form):
-    """Which lists to write."""
+    """Which lists to write; `size` is what an override of the list's size is asked for by, where it takes one."""
 
+    size = ""
     formats = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
         label=_("Formats"),

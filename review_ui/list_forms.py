@@ -1,7 +1,8 @@
 """The forms about what is listed: a guard's override, a lift, a renewal, what becomes of a proposal."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,13 +12,14 @@ from review_queue.categories import Scope
 from review_queue.entry_search import Standing
 from review_queue.errors import BadHostError, BadUrlError
 from review_queue.lifts import LiftReason
-from review_queue.overrides import OVERRIDABLE, Guard
+from review_queue.overrides import LIST, OVERRIDABLE, Guard
 from review_ui import list_wording
 from review_ui.deciding import MAX_REASON
 
-_MAX_NAME = (
-    4000  # what is written with escapes is longer than the 2,048 characters of its normal form
-)
+# the serial a list follows, and how many entries it has
+SIZE: Final = re.compile(r"[0-9]{1,10}-[0-9]{1,10}")
+# what is written with escapes is longer than the 2,048 characters of its normal form
+_MAX_NAME: Final = 4000
 
 
 def one_line(label: Any, help_text: Any = "", *, required: bool = True) -> forms.CharField:  # noqa: ANN401  # Django's lazy text
@@ -49,9 +51,7 @@ class AskForm(PlainForm):
     guard = forms.ChoiceField(
         label=_("Guard"),
         choices=[
-            (guard.value, list_wording.GUARDS[guard])
-            for guard in Guard
-            if guard in OVERRIDABLE and guard is not Guard.SIZE
+            (guard.value, list_wording.GUARDS[guard]) for guard in Guard if guard in OVERRIDABLE
         ],
     )
     scope = forms.ChoiceField(
@@ -59,7 +59,11 @@ class AskForm(PlainForm):
         initial=Scope.HOST.value,
         choices=[(scope.value, list_wording.SCOPES[scope]) for scope in Scope],
     )
-    name = forms.CharField(max_length=_MAX_NAME, label=_("Name, page, address or network"))
+    name = forms.CharField(
+        max_length=_MAX_NAME,
+        label=_("Name, page, address or network"),
+        help_text=_("Of the size of the list: what the page of lists names, such as 41-1200."),
+    )
     reason = one_line(
         _("Reason"),
         _(
@@ -70,7 +74,11 @@ class AskForm(PlainForm):
     def clean(self) -> dict[str, Any]:
         """The name is in the one way it is written under the scope."""
         cleaned = super().clean() or {}
-        if cleaned.get("name") and cleaned.get("scope"):
+        if cleaned.get("guard") == Guard.SIZE:
+            cleaned["scope"] = LIST
+            if not SIZE.fullmatch(cleaned.get("name", "")):
+                self.add_error("name", _("This is no name of that kind."))
+        elif cleaned.get("name") and cleaned.get("scope"):
             try:
                 cleaned["name"] = normal(Scope(cleaned["scope"]), cleaned["name"])
             except (BadHostError, BadUrlError):
@@ -118,3 +126,9 @@ class SettleForm(PlainForm):
 
     prefix = "settle"
     note = one_line(_("Note"), _("One line. Write no names of private persons."), required=False)
+
+
+def size_named_in(error: Exception) -> str:
+    """What an override of the list's size is asked for by, as the error of an export says; "" where it says none."""
+    _, is_named, key = str(error).rpartition(" --name ")
+    return key if is_named and SIZE.fullmatch(key) else ""

@@ -167,3 +167,36 @@ def refused(error: Exception) -> str:
     return gettext("The store refused this; nothing was recorded: %(why)s") % {
         "why": hostile.one_line(str(error))
     }
+
+
+# what an export answers that the people at the page can do something about
+_NOT_EXPORTED: Final[Sequence[tuple[re.Pattern[str], str | Promise]]] = (
+    (
+        re.compile(
+            r"nothing was published: .* from (?P<before>\d+) entries in serial \d+ to (?P<after>\d+)\b.*"
+            r" --name (?P<key>\d+-\d+)"
+        ),
+        _(
+            "The list would go from %(before)s to %(after)s entries at once, and nobody has said why. The last good"
+            " one stays. If the new one is right, two people override the guard of its size under the name %(key)s."
+        ),
+    ),
+    (
+        re.compile(r".* holds the list that was published; .*"),
+        _(
+            "This folder holds the list that was published. It is renewed at the command line (qalqan publish)."
+        ),
+    ),
+    (
+        re.compile(r"another export is writing .*"),
+        _("Somebody else is writing the lists at this moment. Try again when that is done."),
+    ),
+)
+
+
+def not_exported(error: Exception) -> str:
+    """Why no list was written, as far as possible in the reader's language."""
+    for pattern, said in _NOT_EXPORTED:
+        if found := pattern.fullmatch(str(error)):
+            return str(said) % found.groupdict()
+    return gettext("Nothing was exported: %(why)s") % {"why": hostile.one_line(str(error))}

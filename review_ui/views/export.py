@@ -19,8 +19,10 @@ from review_queue import delivery, entries
 from review_queue.errors import ExportError
 from review_queue.records import Entry
 from review_queue.store import Store
+from review_ui import list_wording
 from review_ui.access import must, needs, officer_of, the_store
 from review_ui.forms import ExportForm
+from review_ui.list_forms import size_named_in
 from review_ui.roles import Capability
 
 PAGE = 100
@@ -87,7 +89,8 @@ def _write(request: HttpRequest, store: Store, form: ExportForm, actor: str) -> 
             store, settings.QALQAN.export_dir, form.cleaned_data["formats"], actor=actor
         )
     except ExportError as error:
-        form.add_error(None, _("Nothing was exported: %(why)s") % {"why": error})
+        form.add_error(None, list_wording.not_exported(error))
+        form.size = size_named_in(error)
         return False
     request.session["exported"] = {
         "serial": manifest.serial,

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from blocklist.judging import judge_of
 from review_queue import entry_search
 from review_queue import imports as kept
 from review_queue.errors import RefusedError
@@ -48,10 +49,14 @@ def import_page(request: HttpRequest, number: int) -> HttpResponseBase:
             if answer:
                 return answer
             found = kept.get(store, number)
+        judge = judge_of(store)
         shown = {
             "found": found,
             "form": form,
-            "rows": entry_search.sample_of(store, number, SAMPLE),
+            "rows": [
+                (row, judge.refusal(row.scope, row.name))
+                for row in entry_search.sample_of(store, number, SAMPLE)
+            ],
             "shares": entry_search.shares_of(store, number),
             "may_sign": may(officer.role, Capability.SIGN),
             "has_signed": officer.id.lower() in {one.id.lower() for one in found.signers},

@@ -15,7 +15,7 @@ from review_queue.store import Store
 from review_ui import list_wording
 from review_ui.access import must, needs, officer_of, the_store
 from review_ui.deciding import Officer
-from review_ui.list_forms import AskForm, ReasonForm
+from review_ui.list_forms import SIZE, AskForm, ReasonForm
 from review_ui.roles import Capability, may
 
 _MOST_WITHDRAWN = 50
@@ -29,7 +29,7 @@ def overrides(request: HttpRequest) -> HttpResponseBase:
     with the_store() as store:
         form = AskForm(
             request.POST if request.method == "POST" else None,
-            initial=_held_back(store, request.GET.get("held", "")),
+            initial=_held_back(store, request.GET.get("held", ""), request.GET.get("size", "")),
         )
         if request.method == "POST":
             must(request, officer, Capability.SIGN)
@@ -79,8 +79,10 @@ def override(request: HttpRequest, override_id: str) -> HttpResponseBase:
     return render(request, "review_ui/override.html", shown, status=status)
 
 
-def _held_back(store: Store, case_ref: str) -> dict[str, str]:
-    """What the form starts with: the block of that case which a guard holds back."""
+def _held_back(store: Store, case_ref: str, size: str) -> dict[str, str]:
+    """What the form starts with: the block of that case, or the list of that size, which a guard holds back."""
+    if SIZE.fullmatch(size):
+        return {"guard": Guard.SIZE, "name": size}
     if not case_ref:
         return {}
     judge = judge_of(store)

@@ -11,6 +11,7 @@ from review_queue.store import Store
 from review_ui.config import ServeConfig
 from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
+from tests.review_queue.lives import an_import, taken_over
 from tests.review_ui.conftest import SignedIn
 from tests.review_ui.sites import a_waiting_case
 from tests.review_ui.test_deciding import a_block
@@ -129,3 +130,22 @@ def test_an_exporter_gets_no_links_to_cases(approved: Case, signed_in: SignedIn)
 @pytest.mark.usefixtures("approved")
 def test_an_auditor_sees_the_list_without_the_button(signed_in: SignedIn) -> None:
     assert "Write the lists" not in signed_in(Role.AUDITOR).get("/export/").content.decode()
+
+
+def test_a_list_that_changes_its_size_at_once_is_held_and_said_in_words(
+    store: Store, signed_in: SignedIn
+) -> None:
+    an_import(store, taken_over("a0.zz-qalqan.kz"))
+    client = signed_in(Role.SUPERVISOR)
+    client.post("/export/", {"formats": ["domains"]})
+    rows = (taken_over(f"a{n}.zz-qalqan.kz") for n in range(1, 80))
+    an_import(store, *rows, sha256="b" * 64)
+
+    response = client.post("/export/", {"formats": ["domains"]})
+    page = response.content.decode()
+
+    assert response.status_code == 400
+    assert "The list would go from 1 to 80 entries at once" in page
+    assert 'href="/overrides/?size=1-80#decide"' in page
+    client.post("/language/", {"language": "kk"})
+    assert "The list" not in client.post("/export/", {"formats": ["domains"]}).content.decode()

@@ -86,3 +86,13 @@ def test_who_may_only_read_gets_no_form(waiting: int, signed_in: SignedIn) -> No
 
 def test_an_unknown_import_is_not_found(signed_in: SignedIn) -> None:
     assert signed_in(Role.SENIOR).get("/imports/99/").status_code == 404
+
+
+def test_a_row_that_a_guard_would_stop_is_marked_before_anybody_signs(
+    store: Store, signed_in: SignedIn
+) -> None:
+    number = an_import(store, taken_over("com.kz"), taken_over("b.kz"), people=1)
+
+    page = signed_in(Role.SENIOR).get(f"/imports/{number}/").content.decode()
+
+    assert page.count("Would not be listed:") == 1

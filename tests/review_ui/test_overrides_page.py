@@ -42,7 +42,7 @@ def test_who_asks_is_the_first_to_sign_and_the_name_is_written_in_one_way(
     ("field", "value"),
     [
         ("guard", "reserved"),  # nobody overrides it
-        ("guard", "size"),  # it is about no name
+        ("guard", "size"),  # it is about no host name
         ("scope", "list"),
         ("name", "a b"),
         ("name", ""),
@@ -163,3 +163,18 @@ def test_what_a_guard_holds_back_is_asked_for_from_the_block_list(
     assert 'value="github.io"' in page
     assert re.search(r'<option value="(public_suffix|shared_platform)" selected', page)
     assert "github.io" not in client.get("/overrides/?held=KZ-2222-2222").content.decode()
+
+
+def test_the_size_of_a_list_is_asked_for_by_what_the_export_names(
+    store: Store, signed_in: SignedIn
+) -> None:
+    client = signed_in(Role.SENIOR)
+    page = client.get("/overrides/?size=41-1200").content.decode()
+    assert 'value="41-1200"' in page
+    assert 'value="size" selected' in page
+
+    client.post("/overrides/", {**ASKED, "guard": "size", "name": "41-1200"})
+
+    (found,) = overrides.pending(store)
+    assert (found.guard, found.scope, found.name) == (Guard.SIZE, "list", "41-1200")
+    assert "The whole list" in client.get("/overrides/").content.decode()
