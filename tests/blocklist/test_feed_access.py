@@ -329,6 +329,17 @@ def test_an_address_that_tries_tokens_is_soon_not_heard(made: Path, tmp_path: Pa
         assert spoofed.status == 429
 
 
+def test_an_address_asks_only_so_often_whatever_it_asks(made: Path, tmp_path: Path) -> None:
+    site = _copy(made, tmp_path)
+    limits = Limits(address_burst=4, address_per_s=0.01)
+    tokens_of_all = [a_text(site) for _ in range(3)]
+    with running(site, FeedConfig(site.data, site.lists, limits=limits)):
+        statuses = [site.ask("/v1/rpz.zone", token).status for token in tokens_of_all]
+        statuses += [site.ask(path).status for path in ("/none", "/lookup", "/none")]
+
+    assert statuses == [200, 200, 200, 404, 429, 429]
+
+
 def test_every_answer_is_on_record_with_what_was_really_taken(site: Site) -> None:
     token = a_text(site, Category.VIOLENCE)
     tag = site.ask("/v1/rpz.zone", token).headers["ETag"]
