@@ -276,6 +276,7 @@ def test_the_status_is_told(world: World) -> None:
         ({"STALE": "maybe"}, "STALE must be"),
         ({"JITTER": "-1"}, "is no number"),
         ({"TARGET": "here"}, "TARGET must be"),
+        ({"TARGET": "/a b"}, "TARGET must be"),
         ({"TOKEN_FILE": "/nowhere"}, "no TOKEN_FILE"),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.provider.clients import BUSY, OK, PATH, ROLLED_BACK
+from tests.provider.clients import BUSY, OK, PATH, ROLLED_BACK, only_with
 from tests.provider.conftest import World
 
 KILLS = int(os.environ.get("QALQAN_CLIENT_KILLS", "15"))
@@ -126,6 +126,28 @@ def test_a_lock_dies_with_its_holder_and_not_with_what_the_holder_started(world:
 
     assert done.returncode == OK, done.stderr
     assert "the last run was cut off" in done.stderr
+
+
+def test_a_small_system_is_enough(world: World, tmp_path: Path) -> None:
+    path = only_with(
+        tmp_path / "bin", "flock", "timeout", "curl", "minisign", "logger", "dig", "kdig"
+    )
+    world.client.set(VERIFY="openssl", RELOAD="sleep 1.5", LOG="syslog")
+    world.serve(3)
+    first = subprocess.Popen(world.client.command(), env={"PATH": path}, cwd=world.client.home)
+    while not (world.client.target / "pending").exists():
+        time.sleep(0.02)
+
+    second = world.client.run(path=path)
+
+    assert second.returncode == BUSY
+    assert "another run is at work" in second.stderr
+    assert (first.wait(timeout=20), world.client.serial) == (OK, 3)
+    lock = world.client.target / ".lock.d"
+    assert not lock.exists()
+    lock.mkdir()
+    (lock / "pid").write_text(f"{first.pid}\n")  # of a run that was killed
+    assert world.client.run(path=path).returncode == OK
 
 
 def test_old_lists_are_kept_for_a_while_and_no_longer(world: World) -> None:

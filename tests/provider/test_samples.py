@@ -126,7 +126,9 @@ def harness(script: str, folder: Path, **settings: str) -> str:
     )
     conf.chmod(0o600)
     (folder / "work").mkdir(exist_ok=True)
-    ready = f"LOG=stderr; WORK={folder}/work; LIB={KIT}/lib; SETTINGS={conf}; read_settings"
+    ready = (
+        f"LOG=stderr; SERIAL=1; WORK={folder}/work; LIB={KIT}/lib; SETTINGS={conf}; read_settings"
+    )
     return "\n".join([*parts, ready, script])
 
 
@@ -148,6 +150,63 @@ def test_the_sample_for_nftables_rejects_what_the_client_has_loaded(tmp_path: Pa
     assert done.stdout.startswith("192.88.99.66\n2620:4f:8000::66\n"), done.stderr
     assert "ip daddr @listed4 reject" in done.stdout
     assert done.stdout.endswith("not all\n")
+
+
+# names at the edge of what may be listed, and addresses; none may be taken for a fault
+ODD = [
+    *ENTRIES,
+    entry("192.88.99.66", Scope.IP),
+    entry("2620:4f:8000::66", Scope.IP),
+    entry("192.88.99.0/24", Scope.CIDR),
+]
+CHECKED = {
+    "bind": ["rpz:rpz.zone"],
+    "unbound-local": ["unbound:unbound.conf"],
+    "dnsmasq": ["dnsmasq:dnsmasq.conf", "dnsmasq:dnsmasq-hosts.txt"],
+    "dnsmasq-hosts": ["hosts:hosts.txt"],
+    "adguard": ["adguard:adguard.txt"],
+    "e2guardian": [
+        "e2guardian:e2guardian-bannedsitelist",
+        "e2guardian:e2guardian-bannedsiteiplist",
+    ],
+    "squid": ["squid:squid-dstdomain.txt", "squid:squid-url.txt", "squid:squid-dst.txt"],
+}
+NEEDS = {
+    "unbound-local": ("unbound-checkconf", "unbound"),
+    "dnsmasq": ("dnsmasq", "dnsmasq-base"),
+    "squid": ("squid", "squid-openssl"),
+}
+
+
+@pytest.mark.parametrize("consumer", CHECKED)
+def test_no_list_of_ours_is_taken_for_a_bad_one(consumer: str, tmp_path: Path) -> None:
+    if consumer in NEEDS:
+        path_of(*NEEDS[consumer])
+    for each in CHECKED[consumer]:
+        form, name = each.split(":")
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines_of(form, ODD, name)))
+
+    done = functions(f"validate {tmp_path} && listed_names {tmp_path}", tmp_path, CONSUMER=consumer,
+                     MUST_RESOLVE="egov.example", SERIAL="7")  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert 2 <= len(done.stdout.split()) <= 6
+
+
+@pytest.mark.parametrize("consumer", [*CHECKED, "nftables", "suricata"])
+def test_the_empty_list_a_client_starts_from_passes_every_check(
+    consumer: str, tmp_path: Path
+) -> None:
+    if consumer in NEEDS:
+        path_of(*NEEDS[consumer])
+    check = "true" if consumer in {"nftables", "suricata"} else f"validate {tmp_path}"
+
+    done = functions(f'for file in $FILES; do write_empty {tmp_path} "$file"; done; {check} && listed_names {tmp_path}',
+                     tmp_path, CONSUMER=consumer, MUST_RESOLVE="egov.example", SERIAL="0",
+                     CANARY_BLOCKED="always.example")  # fmt: skip
+
+    assert (done.returncode, done.stdout) in {(0, ""), (1, "")}, done.stderr
+    assert done.stderr == ""
 
 
 def test_the_samples_for_e2guardian_include_the_lists_as_the_tests_of_the_format_do() -> None:

@@ -38,7 +38,10 @@ canaries_are_well() {
 
 # The first, the middle and the last name of the list and those of CANARY_BLOCKED, one a line.
 listed_names() {
-    for name in $CANARY_BLOCKED; do printf '%s\n' "$name"; done
+    # an empty list, which a first list is taken back to, blocks nothing
+    if [ "$SERIAL" != 0 ]; then
+        for name in $CANARY_BLOCKED; do printf '%s\n' "$name"; done
+    fi
     for file in $FILES; do
         names_in "$1/$file" | awk '
             { names[NR] = $1 }
