@@ -17,8 +17,17 @@ from typing import Final
 from blocklist import canaries, canonical
 from blocklist.canaries import Asking
 from blocklist.consumers import CONSUMERS, programs
-from blocklist.consumers.programs import DoesNotStartError
-from blocklist.consumers.questions import BLOCKED, GARDEN, NO_ANSWER, OPEN, Consumer, Run, Use
+from blocklist.consumers.programs import DoesNotStartError, EndedError
+from blocklist.consumers.questions import (
+    BLOCKED,
+    GARDEN,
+    NO_ANSWER,
+    OPEN,
+    Consumer,
+    Question,
+    Run,
+    Use,
+)
 from blocklist.formats import FORMATS
 from blocklist.manifest import Manifest
 from review_queue.errors import ExportError
@@ -200,28 +209,11 @@ def _checked(
 ) -> Proof:
     begun = time.monotonic()
     expected = dict(asked)
-    wrong: list[str] = []
-    answered = 0
     try:
-        with programs.own_folder() as folder:
-            run = Run(folder, begun + deadline_s)
-            for question, state in consumer.answers(use, lists, list(expected), run):
-                answered += 1
-                if state != expected[question]:
-                    what = (
-                        f"{question.what} (at {question.address})"
-                        if question.address
-                        else question.what
-                    )
-                    wrong.append(f"{defang(what)} {_said(state, expected[question])}")
-                if len(wrong) == _MOST_WRONG or state == NO_ANSWER:
-                    break
-    except DoesNotStartError as error:
-        wrong.append(f"it does not load the list: {_end_of(str(error))}")
-    except OSError as error:
-        wrong.append(f"it could not be run: {error.strerror}")
-    if not wrong and answered < len(expected) and not consumer.falls_short:
-        wrong.append(f"it answered {answered} of {len(expected)} questions")
+        wrong = _wrong(consumer, use, lists, expected, begun + deadline_s)
+    except EndedError:
+        # once more: its port may have been taken between the look for a free one and its start
+        wrong = _wrong_again(consumer, use, lists, expected, begun + deadline_s)
     told = "; ".join(wrong)
     outcome = Outcome.FAILED if wrong else Outcome.PROVED
     if outcome is Outcome.PROVED and consumer.falls_short:
@@ -232,6 +224,51 @@ def _checked(
         blocked=len(states) - states.count(OPEN), open=states.count(OPEN), told=told,
         seconds=round(time.monotonic() - begun, 2),
     )  # fmt: skip
+
+
+def _wrong(
+    consumer: Consumer, use: Use, lists: Path, expected: Mapping[Question, str], deadline: float
+) -> list[str]:
+    """What the consumer gets wrong, the first of it.
+
+    Raises:
+        EndedError: it ended by itself.
+    """
+    found: list[str] = []
+    answered = 0
+    try:
+        with programs.own_folder() as folder:
+            for question, state in consumer.answers(
+                use, lists, list(expected), Run(folder, deadline)
+            ):
+                answered += 1
+                if state != expected[question]:
+                    found.append(f"{_shown(question)} {_said(state, expected[question])}")
+                if len(found) == _MOST_WRONG or state == NO_ANSWER:
+                    break
+    except EndedError:
+        raise
+    except DoesNotStartError as error:
+        found.append(f"it does not load the list: {_end_of(str(error))}")
+    except OSError as error:
+        found.append(f"it could not be run: {error.strerror}")
+    if not found and answered < len(expected) and not consumer.falls_short:
+        found.append(f"it answered {answered} of {len(expected)} questions")
+    return found
+
+
+def _wrong_again(
+    consumer: Consumer, use: Use, lists: Path, expected: Mapping[Question, str], deadline: float
+) -> list[str]:
+    try:
+        return _wrong(consumer, use, lists, expected, deadline)
+    except EndedError as error:
+        return [f"it does not load the list: {_end_of(str(error))}"]
+
+
+def _shown(question: Question) -> str:
+    what = question.what
+    return defang(f"{what} (at {question.address})" if question.address else what)
 
 
 def _end_of(text: str) -> str:

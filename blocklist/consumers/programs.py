@@ -30,6 +30,10 @@ class DoesNotStartError(QalqanError):
     """A program ended or never answered; the message has what it logged."""
 
 
+class EndedError(DoesNotStartError):
+    """A program ended by itself: of the list, or because somebody else had taken its port."""
+
+
 def path_of(binary: str) -> str:
     """Where the program is; "" where it is not installed."""
     return shutil.which(binary, path=PATH) or ""
@@ -115,10 +119,13 @@ def started(
             has_ended = process.poll() is not None
             if has_ended or time.monotonic() > deadline:
                 text = log.read_text("utf-8", "replace")[-_SHOWN_LOG:].strip()
-                how = "it ended" if has_ended else "it did not answer in time and was killed"
-                raise DoesNotStartError(f"{how}: {text}" if text else how)
+                if has_ended:
+                    raise EndedError(f"it ended: {text}" if text else "it ended")
+                raise DoesNotStartError(f"it did not answer in time and was killed: {text}")
             time.sleep(_POLL_S)
         yield log
+        if process.poll() is not None:  # then somebody else may have answered at its port
+            raise EndedError("it ended while it was asked")
     finally:
         _end(process, stop)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from blocklist import gate, lint, publish
-from blocklist.consumers import CONSUMERS, programs
+from blocklist.consumers import CONSUMERS, dnsmasq, programs, resolver
 from blocklist.formats import FORMATS
 from blocklist.gate import ConsumerMissingError, Gate, GateError, Outcome, Place, Proof
 from blocklist.manifest import Manifest
@@ -181,6 +181,51 @@ def test_a_program_that_hangs_is_killed_at_the_deadline_and_has_failed(
 def test_a_program_that_ends_at_once_has_failed(shared_store: Store, tmp_path: Path) -> None:
     with pytest.raises(GateError, match="it ended"):
         exported(shared_store, tmp_path / "lists", stand_in("false"), "rpz")
+
+
+def test_a_program_whose_port_was_taken_is_started_once_more(
+    shared_store: Store, tmp_path: Path
+) -> None:
+    here("dnsmasq")
+    marker = tmp_path / "started"
+    script = f"[ -e {marker} ] || {{{{ : > {marker}; exit 2; }}}}"
+    command = f"{script}; exec dnsmasq -k --log-facility=- --conf-file={{folder}}/dnsmasq.conf"
+    program = replace(dnsmasq.PROGRAM, binary="sh", command=("-c", command))
+    how = Gate({"dnsmasq": resolver.consumer("dnsmasq", program)}, deadline_s=60)
+
+    proofs, _ = exported(shared_store, tmp_path / "lists", how, "hosts")
+
+    assert marker.exists()
+    assert [each.outcome for each in proofs] == [Outcome.PROVED]
+
+
+def test_a_program_that_answers_less_than_it_is_asked_has_failed(
+    shared_store: Store, tmp_path: Path
+) -> None:
+    silent = replace(
+        CONSUMERS["dnsmasq"],
+        answers=lambda *_asked: iter(()),
+        why_not_here=lambda: "",
+        version=lambda: "",
+    )
+
+    with pytest.raises(GateError, match=r"it answered 0 of \d+ questions"):
+        exported(shared_store, tmp_path / "lists", Gate({"dnsmasq": silent}), "hosts")
+
+
+def test_what_only_loads_a_list_has_not_proved_it(shared_store: Store, tmp_path: Path) -> None:
+    loads = replace(
+        CONSUMERS["dnsmasq"],
+        answers=lambda *_asked: iter(()),
+        why_not_here=lambda: "",
+        version=lambda: "",
+        falls_short="its own check accepts the files",
+    )
+
+    proofs, manifest = exported(shared_store, tmp_path / "lists", Gate({"dnsmasq": loads}), "hosts")
+
+    assert [each.outcome for each in proofs] == [Outcome.LOADED]
+    assert gate.unproved(manifest, proofs) == ["hosts"]
 
 
 def test_a_program_that_is_missing_is_named_and_its_format_is_not_proved(
