@@ -306,8 +306,8 @@ def test_a_token_that_others_can_read_and_settings_that_others_can_write_are_ref
 def test_cms_is_verified_against_the_one_certificate_that_is_pinned(world: World) -> None:
     now = datetime.now(UTC)
     ours, other = (
-        signer(ec.generate_private_key(ec.SECP256R1())),
-        signer(ec.generate_private_key(ec.SECP256R1())),
+        signer(ec.generate_private_key(ec.SECP256R1()), name)
+        for name in ("ours.example", "other.example")
     )
     both = world.client.home / "authority.pem"
     both.write_bytes(
