@@ -31,7 +31,8 @@ def open_case(
 
     A case that waits moves up the queue by a riskier page. One that was closed without a block keeps its
     state, unless a page fetched since is riskier than what people judged: a site may be cleaned, dismissed and
-    filled again.
+    filled again. So may one whose blocks were all lifted; where they only ended, or the content was gone, any page
+    fetched since that calls for a case is enough.
     """
     with store.atomic():
         row = store.row("SELECT * FROM cases WHERE site = ? AND category = ?", [site, category])
@@ -39,6 +40,7 @@ def open_case(
         if row is None:
             return _opened(store, about, actor="system"), True
         is_anew = risk > row["risk"] and _is_unjudged(store, row, page_id)
+        is_anew = is_anew or _is_filled_again(store, row, page_id, risk)
         if is_anew:
             _reopen(store, row, about, actor="system")
         if is_anew or (risk > row["risk"] and row["state"] in WAITING):
@@ -208,6 +210,23 @@ def _is_unjudged(store: Store, row: dict[str, Any], page_id: int) -> bool:
             " (SELECT coalesce(max(decided_at), '') FROM decisions WHERE case_id = ?)",
             [page_id, row["id"]],
         )
+    )
+
+
+def _is_filled_again(store: Store, row: dict[str, Any], page_id: int, risk: float) -> bool:
+    """Whether the case `row` blocks nothing any more, and nobody who lifted its blocks can have seen this page."""
+    if row["state"] != CaseState.APPROVED:
+        return False
+    lifted = store.row(
+        "SELECT max(l.lifted_at) AS at, min(l.reason IN ('expired', 'content_gone')) AS is_only_over"
+        " FROM lifts l JOIN entries e ON e.id = l.entry_id WHERE e.case_id = :case"
+        " AND NOT EXISTS (SELECT 1 FROM live_entries v WHERE v.case_id = :case)",
+        {"case": row["id"]},
+    )
+    if lifted is None or lifted["at"] is None or not (lifted["is_only_over"] or risk > row["risk"]):
+        return False
+    return bool(
+        store.value("SELECT fetched_at > ? FROM pages WHERE id = ?", [lifted["at"], page_id])
     )
 
 

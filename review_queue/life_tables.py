@@ -146,6 +146,13 @@ DECIDED_SINCE: Final = f"""({LIFTED_AFTER} < 0 OR {NEEDED.format(scope="{row}.sc
         WHERE s.case_id = {{row}}.case_id AND s.verdict = 'violates' AND s.scope = {{row}}.scope
             AND s.name = {{row}}.name AND o.id > {LIFTED_AFTER}))"""
 
+# as in `rules`, but a case all of whose blocks were lifted blocks nothing either
+_TURN: Final = """CREATE TRIGGER cases_turn BEFORE UPDATE OF turn ON cases
+        WHEN NEW.turn <> OLD.turn + 1 OR NOT (OLD.state IN ('dismissed', 'referred', 'not_distress')
+            OR (OLD.state = 'approved' AND NOT EXISTS (SELECT 1 FROM live_entries v WHERE v.case_id = OLD.id)
+                AND EXISTS (SELECT 1 FROM entries e JOIN lifts l ON l.entry_id = e.id WHERE e.case_id = OLD.id)))
+        BEGIN SELECT RAISE(ABORT, 'refused: only a closed case that blocks nothing is opened anew'); END"""
+
 _VIEWS: Final = (
     # two people's word, and nobody has taken it back
     """CREATE VIEW live_imports AS SELECT i.id FROM imports i
@@ -279,5 +286,5 @@ def install(db: Database) -> None:
         " expires_at = coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', listed_at, ?), '')",
         [f"+{REVIEW_DAYS} days", f"+{EXPIRY_DAYS} days"],
     )
-    for statement in (keeping, *_VIEWS, *_RULES):
+    for statement in (keeping, *_VIEWS, *_RULES, "DROP TRIGGER cases_turn", _TURN):
         db.execute(statement)
