@@ -106,8 +106,9 @@ def test_proxies_and_packet_filters_prove_what_they_load(
     assert all(each.blocked >= 4 and each.open >= 4 for each in proofs)
 
 
-@pytest.mark.parametrize("key", ["powerdns", "knot"])
-@pytest.mark.parametrize("line", ["* CNAME .", "kz CNAME ."])
+@pytest.mark.parametrize(
+    ("key", "line"), [("powerdns", "* CNAME ."), ("knot", "* CNAME ."), ("knot", "kz CNAME .")]
+)
 def test_what_the_last_check_would_have_seen_the_gate_sees_on_the_real_resolver(
     shared_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, line: str
 ) -> None:
