@@ -32,7 +32,7 @@ from blocklist import canonical, changes, guards, lint, listing
 from blocklist.changes import Base
 from blocklist.formats import FORMATS
 from blocklist.lint_known import Known
-from blocklist.rendering import Columns, Format, Heading, columns_of, skipped_of, view_of
+from blocklist.rendering import Columns, Format, Heading, columns_of, marked, skipped_of, view_of
 from blocklist.snapshots import Snapshot
 from crawler.processes import peak_memory_mb
 from review_queue.categories import Category, Scope
@@ -140,7 +140,7 @@ def one_format(
     """The figures of one format's files."""
     listed: list[Entry] = shared["entries"]
     view = view_of(
-        form, {} if form.whole_entries else columns, HEADING, lambda: iter(listed), shared
+        form, {} if form.whole_entries else columns, HEADING, lambda: marked(listed), shared
     )
     found: dict[str, Any] = {
         "form": form.name,
@@ -185,7 +185,7 @@ def files(count: int, folder: Path) -> list[dict[str, Any]]:
     gc.freeze()
     snapshot = Snapshot(folder)
     found = {"form": "entries.jsonl", "check_s": 0.0, "loop_s": 0.0, "mb": 0.0, "same": True}
-    lines = (canonical.line_of(each) for each in listed)
+    lines = canonical.lines_of(marked(listed))
     found["write_s"] = timed(lambda: snapshot.write(canonical.FILE_NAME, lines))
     _loop(found, snapshot, canonical.FILE_NAME, of_entries(shared["ready"], canonical.FILE_NAME))
     of_formats = (one_format(form, snapshot, columns, shared, known) for form in FORMATS.values())

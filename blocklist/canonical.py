@@ -1,7 +1,7 @@
 """The canonical list, entries.jsonl: one JSON object an entry with all it rests on. Every format is a view of it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +42,32 @@ def line_of(entry: Entry, *, appeal: str = "") -> str:
         f' "review_at": {quoted(entry.review_at)}, "expires_at": {quoted(entry.expires_at)},'
         f' "appeal": {quoted(appeal)}}}'
     )
+
+
+def lines_of(entries: Iterable[tuple[Entry, bool]], *, appeal: str = "") -> Iterator[str]:
+    """The line of each entry; those that are told to be plain need no escapes."""
+    last = f'"appeal": {quoted(appeal)}}}'
+    for entry, is_plain in entries:
+        if not is_plain:
+            yield line_of(entry, appeal=appeal)
+            continue
+        yield (
+            f'{{"schema": {SCHEMA}, "id": "{entry.id}",'
+            f' "granularity": "{GRANULARITIES[entry.scope]}", "name": "{entry.name}",'
+            f' "unicode_name": {quoted(entry.unicode_name)}, "category": "{entry.category}",'
+            f' "reason": {{"code": "{entry.policy_code}", "version": {entry.policy_version}}},'
+            f' "legal_ground": {{"code": "{entry.legal_ground_code}",'
+            f' "version": {entry.legal_ground_version}}},'
+            f' "case": "{entry.case_ref}", "decisions": {_plain(entry.decision_ids)},'
+            f' "papers": {_plain(entry.papers)}, "people": {entry.people},'
+            f' "overrides": {_plain(entry.overrides)}, "listed_at": "{entry.listed_at}",'
+            f' "review_at": "{entry.review_at}", "expires_at": "{entry.expires_at}", {last}'
+        )
+
+
+def _plain(values: Sequence[str]) -> str:
+    inside = '", "'.join(values)
+    return f'["{inside}"]' if values else "[]"
 
 
 def _several(values: Sequence[str]) -> str:

@@ -14,8 +14,10 @@ from blocklist.rendering import (
     Columns,
     Format,
     Heading,
+    Marked,
     Skipped,
     View,
+    marked,
     skipped_of,
     view_of,
 )
@@ -138,12 +140,10 @@ def _write_whole_entries(
         for name, lines in form.files.items()
     ]
     # one pass for all: each entry is held until the last of them has written it
-    copies = [*tee(collector.passing(entries), 1 + len(wanted))]
+    copies = [*tee(marked(collector.passing(entries)), 1 + len(wanted))]
     own = copies.pop()
     appeal = heading.appeal
-    files: dict[str, Iterator[str]] = {
-        canonical.FILE_NAME: (canonical.line_of(entry, appeal=appeal) for entry in own)
-    }
+    files: dict[str, Iterator[str]] = {canonical.FILE_NAME: canonical.lines_of(own, appeal=appeal)}
     del own
     for form, name, lines in wanted:
         files[name] = lines(_passing_view(form, heading, copies.pop()))
@@ -151,7 +151,7 @@ def _write_whole_entries(
     return collector.columns()
 
 
-def _passing_view(form: Format, heading: Heading, entries: Iterator[Entry]) -> View:
+def _passing_view(form: Format, heading: Heading, entries: Iterator[Marked]) -> View:
     return view_of(form, {}, heading, lambda: entries)
 
 

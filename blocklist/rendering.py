@@ -4,6 +4,7 @@ Every format is a view of the same live entries. What a format cannot say is set
 said in a wider or narrower way instead.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, repeat
@@ -14,6 +15,9 @@ from review_queue.categories import Scope
 from review_queue.records import Entry
 
 LONGEST_NAME: Final = 253  # RFC 1035: 255 octets on the wire, as text without the last dot
+# a spreadsheet, JSON and XML take a text of these as it is, where a letter or a digit comes first
+_TEXT: Final = r"[A-Za-z0-9][A-Za-z0-9 .,:/_?%#~*=+@()!$-]*+"
+_PLAIN: Final = re.compile(rf"(?:{_TEXT})?+(?:\n(?:{_TEXT})?+)*+")
 _NAMES: Final = frozenset({Scope.HOST, Scope.DOMAIN})
 
 
@@ -41,6 +45,33 @@ class Capability:
     at_most: Mapping[Scope, int] = field(default_factory=dict)
 
 
+Marked = tuple[Entry, bool]
+
+
+def marked(entries: Iterable[Entry]) -> Iterator[Marked]:
+    """Each entry, and whether all its texts are plain: what no format has to escape.
+
+    Its name as people write it is not looked at. One look for all formats: most entries are plain.
+    """
+    for entry in entries:
+        texts = (
+            entry.id,
+            entry.name,
+            entry.case_ref,
+            entry.policy_code,
+            entry.legal_ground_code,
+            entry.listed_at,
+            entry.review_at,
+            entry.expires_at,
+            *entry.decision_ids,
+            *entry.papers,
+            *entry.overrides,
+        )
+        joined = "\n".join(texts)
+        # a line end of a text's own is one too many
+        yield entry, bool(_PLAIN.fullmatch(joined)) and joined.count("\n") < len(texts)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What a format can say of the canonical list.
@@ -52,7 +83,7 @@ class View:
 
     heading: Heading
     names: Mapping[Scope, Sequence[str]]
-    records: Callable[[], Iterator[Entry]]
+    records: Callable[[], Iterator[Marked]]
     shared: dict[str, Any] = field(default_factory=dict)
 
     def of(self, scope: Scope) -> Sequence[str]:
@@ -162,7 +193,7 @@ def view_of(
     form: Format,
     columns: Columns,
     heading: Heading,
-    records: Callable[[], Iterator[Entry]],
+    records: Callable[[], Iterator[Marked]],
     shared: dict[str, Any] | None = None,
 ) -> View:
     """What `form` can say of the entries in `columns`, which `records` gives whole."""
@@ -180,7 +211,8 @@ def view_of(
         if scope not in _NAMES or (sayable.addresses and sayable.longest_name >= LONGEST_NAME)
     )
 
-    def is_kept(entry: Entry) -> bool:
+    def is_kept(each: Marked) -> bool:
+        entry = each[0]
         if entry.scope in free:
             return True
         if reason_against(sayable, entry.scope, entry.name):

@@ -26,7 +26,6 @@ CAPABILITY: Final = Capability(
     a_line_means="a row is one entry; its granularity says how much it blocks",
 )
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:/_?&%#~*=+@()!$'-]*")
-_ALL_PLAIN: Final = re.compile(rf"(?:{_PLAIN.pattern})?+(?:\n(?:{_PLAIN.pattern})?+)*+")
 _FORMULA: Final = re.compile(r" *[=+\-@']")
 _AFTER_SEMICOLON: Final = re.compile(r';(?=[ "]*[=+\-@\'])')
 
@@ -73,26 +72,11 @@ def _row(values: Sequence[str | int | Sequence[str]]) -> str:
 
 
 def _plain_row(entry: Entry, appeal: str) -> str:
-    """The row of an entry whose texts are all plain; empty where one is not."""
-    several = (*entry.decision_ids, *entry.papers, *entry.overrides)
-    texts = (
-        entry.id,
-        entry.name,
-        entry.unicode_name,
-        entry.policy_code,
-        entry.legal_ground_code,
-        entry.case_ref,
-        entry.listed_at,
-        entry.review_at,
-        entry.expires_at,
-        *several,
-    )
-    joined = "\n".join(texts)
-    # one look at all of them and not one at each; a line end of a text's own is counted
-    if not _ALL_PLAIN.fullmatch(joined) or joined.count("\n") >= len(texts) or "" in several:
-        return ""
+    """The row of an entry whose texts are all plain."""
+    unicode_name = entry.unicode_name
+    shown = f'"{unicode_name}"' if unicode_name == entry.name else _field(unicode_name)
     return (
-        f'"{entry.id}","{GRANULARITIES[entry.scope]}","{entry.name}","{entry.unicode_name}",'
+        f'"{entry.id}","{GRANULARITIES[entry.scope]}","{entry.name}",{shown},'
         f'"{entry.category}","{entry.policy_code}","{entry.policy_version}",'
         f'"{entry.legal_ground_code}","{entry.legal_ground_version}","{entry.case_ref}",'
         f"{_array(entry.decision_ids)},{_array(entry.papers)},"
@@ -110,10 +94,11 @@ def _lines(view: View) -> Iterator[str]:
     yield _row((*_COLUMNS, "appeal"))
     getters = tuple(_COLUMNS.values())
     appeal = _field(view.heading.appeal)
-    for entry in view.records():
+    for entry, is_plain in view.records():
         yield (
             _plain_row(entry, appeal)
-            or f"{','.join(_field(value(entry)) for value in getters)},{appeal}\r"
+            if is_plain
+            else f"{','.join(_field(value(entry)) for value in getters)},{appeal}\r"
         )
 
 

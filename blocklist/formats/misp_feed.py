@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from blocklist.formats.json_rows import ids_in, quoted, rows
-from blocklist.rendering import Capability, Format, Heading, View
+from blocklist.rendering import Capability, Format, Heading, Marked, View
 from review_queue.categories import Scope
 from review_queue.records import Entry
 
@@ -66,29 +66,40 @@ def _attributes(view: View) -> Iterator[str]:
     """Each name as an attribute, a JSON object, put together as text: from dictionaries it takes thrice the time."""
     id_of = ids_in(NAMESPACE)
     for listed in _places(view):
-        first = listed[0]
-        scope, name = first.scope.value, first.name
-        said = "; ".join(
-            f"{each.id}, case {each.case_ref}, {each.category}, decided by {each.people} people"
-            for each in listed
-        )
-        newest = first.listed_at if len(listed) == 1 else max(each.listed_at for each in listed)
+        first, is_plain = listed[0]
+        scope, name, newest = first.scope, first.name, first.listed_at
+        if len(listed) == 1:
+            said = _said(first)
+        else:
+            said = "; ".join(_said(each) for each, _ in listed)
+            newest = max(each.listed_at for each, _ in listed)
+        if is_plain and len(listed) == 1:
+            value, comment = f'"{name}"', f'"{said}"'
+        else:
+            value, comment = quoted(name), quoted(said)
         yield (
-            f'{{"uuid":"{id_of(f"{scope} {name}")}","type":"{TYPES[first.scope]}",'
-            f'"category":"Network activity","value":{quoted(name)},"to_ids":true,'
-            f'"timestamp":"{_seconds(newest)}","comment":{quoted(said)},'
+            f'{{"uuid":"{id_of(f"{scope} {name}")}","type":"{TYPES[scope]}",'
+            f'"category":"Network activity","value":{value},"to_ids":true,'
+            f'"timestamp":"{_seconds(newest)}","comment":{comment},'
             f'"distribution":"{_AS_THE_EVENT}","disable_correlation":false,"deleted":false}}'
         )
 
 
-def _places(view: View) -> Iterator[list[Entry]]:
+def _said(entry: Entry) -> str:
+    return f"{entry.id}, case {entry.case_ref}, {entry.category}, decided by {entry.people} people"
+
+
+def _places(view: View) -> Iterator[list[Marked]]:
     """The entries of each name: MISP refuses a value that stands twice."""
-    held: list[Entry] = []
-    for entry in view.records():
-        if held and (entry.name != held[0].name or entry.scope is not held[0].scope):
+    held: list[Marked] = []
+    last = ("", Scope.HOST)
+    for each in view.records():
+        place = (each[0].name, each[0].scope)
+        if held and place != last:
             yield held
             held = []
-        held.append(entry)
+        last = place
+        held.append(each)
     if held:
         yield held
 
@@ -113,7 +124,7 @@ def _manifest(view: View) -> Iterator[str]:
 def _hashes(view: View) -> Iterator[str]:
     for listed in _places(view):
         # what the format asks for
-        digest = hashlib.md5(listed[0].name.encode(), usedforsecurity=False)
+        digest = hashlib.md5(listed[0][0].name.encode(), usedforsecurity=False)
         yield f"{digest.hexdigest()},{EVENT}"
 
 

@@ -9,7 +9,7 @@ characters at all; such a one, and U+FFFD itself, stands as U+FFFD with the four
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from blocklist.rendering import Capability, Format, Heading, View
@@ -41,8 +41,8 @@ def _text(value: str) -> str:
     return escaped.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
-def _optional(attribute: str, value: str, say: Callable[[str], str] = _text) -> str:
-    return f' {attribute}="{say(value)}"' if value else ""
+def _optional(attribute: str, value: str) -> str:
+    return f' {attribute}="{_text(value)}"' if value else ""
 
 
 def _registry(heading: Heading) -> str:
@@ -54,47 +54,54 @@ def _registry(heading: Heading) -> str:
 
 def _content(entry: Entry) -> str:
     kind, tag = _KINDS[entry.scope]
-    texts = (
-        entry.id,
-        entry.listed_at,
-        entry.review_at,
-        entry.expires_at,
-        entry.name,
-        entry.unicode_name,
-        entry.policy_code,
-        entry.legal_ground_code,
-        entry.case_ref,
-        *entry.decision_ids,
-        *entry.papers,
-        *entry.overrides,
-    )
-    # one look at all texts and not one at each
-    say = str if _PLAIN.fullmatch("".join(texts)) else _text
     return "".join(
         (
-            f'<content id="{say(entry.id)}" entryType="{kind}"',
-            f' includeTime="{say(entry.listed_at)}"',
-            _optional("reviewTime", entry.review_at, say),
-            _optional("expiryTime", entry.expires_at, say),
+            f'<content id="{_text(entry.id)}" entryType="{kind}"',
+            f' includeTime="{_text(entry.listed_at)}"',
+            _optional("reviewTime", entry.review_at),
+            _optional("expiryTime", entry.expires_at),
             f' category="{entry.category}" people="{entry.people}">',
-            f"<{tag}>{say(entry.name)}</{tag}>",
-            f"<unicodeName>{say(entry.unicode_name)}</unicodeName>",
-            f'<reason version="{entry.policy_version}">{say(entry.policy_code)}</reason>',
+            f"<{tag}>{_text(entry.name)}</{tag}>",
+            f"<unicodeName>{_text(entry.unicode_name)}</unicodeName>",
+            f'<reason version="{entry.policy_version}">{_text(entry.policy_code)}</reason>',
             f'<legalGround version="{entry.legal_ground_version}">',
-            f"{say(entry.legal_ground_code)}</legalGround>",
-            f"<case>{say(entry.case_ref)}</case>",
-            *(f"<decision>{say(each)}</decision>" for each in entry.decision_ids),
-            *(f"<paper>{say(each)}</paper>" for each in entry.papers),
-            *(f"<override>{say(each)}</override>" for each in entry.overrides),
+            f"{_text(entry.legal_ground_code)}</legalGround>",
+            f"<case>{_text(entry.case_ref)}</case>",
+            *(f"<decision>{_text(each)}</decision>" for each in entry.decision_ids),
+            *(f"<paper>{_text(each)}</paper>" for each in entry.papers),
+            *(f"<override>{_text(each)}</override>" for each in entry.overrides),
             "</content>",
         )
     )
 
 
+def _plain_content(entry: Entry) -> str:
+    """The element of an entry whose texts are all plain."""
+    kind, tag = _KINDS[entry.scope]
+    review = f' reviewTime="{entry.review_at}"' if entry.review_at else ""
+    expiry = f' expiryTime="{entry.expires_at}"' if entry.expires_at else ""
+    shown = entry.unicode_name if entry.unicode_name == entry.name else _text(entry.unicode_name)
+    return (
+        f'<content id="{entry.id}" entryType="{kind}" includeTime="{entry.listed_at}"{review}{expiry}'
+        f' category="{entry.category}" people="{entry.people}"><{tag}>{entry.name}</{tag}>'
+        f'<unicodeName>{shown}</unicodeName><reason version="{entry.policy_version}">'
+        f'{entry.policy_code}</reason><legalGround version="{entry.legal_ground_version}">'
+        f"{entry.legal_ground_code}</legalGround><case>{entry.case_ref}</case>"
+        f"{_each('decision', entry.decision_ids)}{_each('paper', entry.papers)}"
+        f"{_each('override', entry.overrides)}</content>"
+    )
+
+
+def _each(tag: str, plain: Sequence[str]) -> str:
+    inside = f"</{tag}><{tag}>".join(plain)
+    return f"<{tag}>{inside}</{tag}>" if plain else ""
+
+
 def _lines(view: View) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield _registry(view.heading)
-    yield from map(_content, view.records())
+    for entry, is_plain in view.records():
+        yield _plain_content(entry) if is_plain else _content(entry)
     yield "</registry>"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from blocklist.formats import FORMATS
-from blocklist.rendering import Heading, View, columns_of, skipped_of, view_of
+from blocklist.rendering import Heading, View, columns_of, marked, skipped_of, view_of
 from review_queue.categories import Category, Scope
 from review_queue.records import Entry
 
@@ -44,13 +44,14 @@ def ordered(entries: Sequence[Entry]) -> list[Entry]:
 def view(name: str, entries: Sequence[Entry]) -> View:
     """What the format of that name can say of `entries`."""
     listed = ordered(entries)
-    return view_of(FORMATS[name], columns_of(listed), HEADING, lambda: iter(listed))
+    return view_of(FORMATS[name], columns_of(listed), HEADING, lambda: marked(listed))
 
 
 def lines_of(name: str, entries: Sequence[Entry], file: str = "") -> list[str]:
     """The lines of a file of the format, of its main one where none is named."""
     form = FORMATS[name]
-    return list(form.files[file or form.file_name](view(name, entries)))
+    written = form.files[file or form.file_name](view(name, entries))
+    return [line for lines in written for line in lines.split("\n")]
 
 
 def left_out(name: str, entries: Sequence[Entry]) -> dict[str, str]:
