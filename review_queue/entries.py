@@ -25,7 +25,7 @@ _PLACE: Final = "e.id, e.scope, e.name, e.unicode_name, e.category"
 _GROUNDS: Final = "e.policy_code, e.policy_version, e.ground_code, e.ground_version, e.listed_at"
 _RENEWED: Final = "LEFT JOIN renewed r ON r.entry_id = e.id"
 _DECIDED: Final = f"SELECT {_PLACE}, c.ref, {{decisions}}, {_GROUNDS}, {_DATES}, ''"
-_IMPORTED: Final = f"SELECT {_PLACE}, '', NULL, 2, {_GROUNDS}, {_DATES}, e.papers"
+_IMPORTED: Final = f"SELECT {_PLACE}, '', NULL, {{people}}, {_GROUNDS}, {_DATES}, e.papers"
 _STANDING: Final = (
     f"{_DECIDED.format(decisions='e.decision_ids, e.people')} FROM live_entries e"
     f" JOIN cases c ON c.id = e.case_id {_RENEWED}"
@@ -38,7 +38,9 @@ _EVER: Final = f"""{
         WHERE l.entry_id = e.id)'''
     )
 } FROM entries e JOIN cases c ON c.id = e.case_id {_RENEWED}"""
-_TAKEN_OVER: Final = f"{_IMPORTED} FROM imported_entries e {_RENEWED}"
+_FROM_IMPORTS: Final = f"FROM imported_entries e {_RENEWED}"
+_SIGNERS: Final = "(SELECT count(*) FROM import_signatures s WHERE s.import_id = e.import_id)"
+_TAKEN_OVER: Final = f"{_IMPORTED.format(people=_SIGNERS)} {_FROM_IMPORTS}"
 _SIGNED: Final = (
     "e.import_id IN (SELECT id FROM live_imports)"
     " AND NOT EXISTS (SELECT 1 FROM lifts l WHERE l.entry_id = e.id)"
@@ -47,7 +49,10 @@ _HOLDS: Final = (
     "(coalesce(r.expires_at, e.expires_at) = '' OR coalesce(r.expires_at, e.expires_at) > :now)"
 )
 # SQLite merges the two as they come: what was imported lies in this very order, only what people decided is sorted
-_LIVE: Final = f"{_STANDING} WHERE {_HOLDS} {{where}} UNION ALL {_TAKEN_OVER} WHERE {_SIGNED} AND {_HOLDS} {{where}}"
+_LIVE: Final = (
+    f"{_STANDING} WHERE {_HOLDS} {{where}} UNION ALL"
+    f" {_IMPORTED.format(people=2)} {_FROM_IMPORTS} WHERE {_SIGNED} AND {_HOLDS} {{where}}"
+)
 _IN_ORDER: Final = "ORDER BY 3, 2, 1"
 _SCOPES: Final = {scope.value: scope for scope in Scope}
 _CATEGORIES: Final = {category.value: category for category in Category}

@@ -150,11 +150,11 @@ def withdraw(store: Store, import_id: int, person: Reviewer, reason: str) -> Imp
             " VALUES (?,?,?,?,?,?)",
             [import_id, person.id, person.name, person.role, reason.strip(), store.now()],
         )
-        if not found.is_live:
-            store.run("DELETE FROM imported_entries WHERE import_id = ?", [import_id])
         audit.append(store, actor=person.id, action="import.withdrawn", subject=f"import {import_id}",
                      detail={"reason": reason.strip(), "was_live": found.is_live})  # fmt: skip
-        return get(store, import_id)
+    if not found.is_live:
+        staging.drop(store, import_id)
+    return get(store, import_id)
 
 
 def get(store: Store, import_id: int) -> Import:

@@ -76,8 +76,11 @@ _CHECKS: Final = (
     _WRONGLY.format(rows="staged"),
 )
 _GOOD: Final = "line NOT IN (SELECT line FROM staged_bad)"
-_LEFT: Final = """(SELECT i.id FROM imports i WHERE NOT EXISTS
-    (SELECT 1 FROM import_signatures s WHERE s.import_id = i.id))"""
+# what nobody signed, and what was withdrawn before it was ever on the list
+_LEFT: Final = """SELECT i.id FROM imports i WHERE NOT EXISTS
+        (SELECT 1 FROM import_signatures s WHERE s.import_id = i.id)
+    UNION SELECT w.import_id FROM import_withdrawals w WHERE
+        (SELECT count(*) FROM import_signatures s WHERE s.import_id = w.import_id) < 2"""
 
 
 class Staged:
@@ -182,11 +185,27 @@ def lifted_since(store: Store, import_id: int) -> Iterator[BadRow]:
         yield BadRow(line, reason)
 
 
-def _clear(store: Store) -> None:
-    if store.value(f"SELECT EXISTS {_LEFT}"):
+def drop(store: Store, import_id: int) -> None:
+    """The rows of an import that nobody signed, or that was withdrawn before it was on the list, are gone."""
+    while True:
         with store.atomic():
-            store.run(f"DELETE FROM imported_entries WHERE import_id IN {_LEFT}")
-            store.run(f"DELETE FROM imports WHERE id IN {_LEFT}")
+            gone = store.run(
+                "DELETE FROM imported_entries WHERE id IN"
+                " (SELECT id FROM imported_entries WHERE import_id = ? LIMIT ?)",
+                [import_id, _BATCH],
+            )
+        if gone < _BATCH:
+            return
+
+
+def _clear(store: Store) -> None:
+    for row in list(store.rows(_LEFT)):
+        drop(store, row["id"])
+        store.run(
+            "DELETE FROM imports WHERE id = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM import_signatures s WHERE s.import_id = ?1)",
+            [row["id"]],
+        )
 
 
 def _values(line: int, entry: Entry, review_at: str, expires_at: str) -> tuple[Value, ...]:

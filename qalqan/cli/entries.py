@@ -16,7 +16,7 @@ from qalqan.cli.entries_proposals import proposals_, settle
 from qalqan.cli.entries_terms import terms
 from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
-from review_queue import audit, entries, imports, lifts, proposals, renewals
+from review_queue import audit, entries, entry_search, imports, lifts, proposals, renewals
 from review_queue.categories import Scope
 from review_queue.errors import QalqanError
 from review_queue.lifts import LiftReason, UnknownEntryError
@@ -241,6 +241,8 @@ def _told(store: Store, entry: Entry) -> Iterator[str]:
     yield f"  listed {entry.listed_at}, to be looked at {entry.review_at}, ends {end}"
     if entry.case_ref:
         yield f"  decided by {entry.people} people on the case {entry.case_ref}"
+    if number := entry_search.import_of(store, entry.id):
+        yield f"  taken over with import {number}, which {entry.people} people signed"
     for paper in entry.papers:
         yield f"  paper: {one_line(paper)}"
     for override in entry.overrides:

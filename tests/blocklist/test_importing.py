@@ -357,6 +357,7 @@ def test_dates_the_row_does_not_have_are_those_of_the_term(store: Store, run: Im
     run(a_line(review_at="", expires_at="", listed_at="2020-01-31T08:00:00Z"))
     (entry,) = imports.rows_of(store, 1)
 
+    assert entry.people == 1
     assert entry.listed_at == "2020-01-31T08:00:00.000Z"
     assert entry.review_at.startswith("2027-04-30T")
     assert entry.expires_at.startswith("2028-10-31T")

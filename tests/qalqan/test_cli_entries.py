@@ -118,6 +118,7 @@ def test_one_person_lifts_and_the_entry_says_so(listed: Path) -> None:
     assert "old-n0001  lifted" in shown
     assert "by Dana: appeal Letter 17." in shown
     assert "paper: Order 7 of 2026-01-31" in shown
+    assert "taken over with import 1, which 2 people signed" in shown
     whole = json.loads(good(listed, "show", "old-n0001", "--json"))
     assert (whole["state"], whole["lift"]["reason"]) == ("lifted", "appeal")
     assert [row["action"] for row in whole["log"]] == ["entry.lifted"]
