@@ -179,7 +179,7 @@ def publish(
 def _checked(store: Store, before: Served | None, wanted: Wanted, signers: Signers) -> list[str]:
     """What is wrong with the list that is served; what speaks against a publication is an error."""
     if not wanted.is_clock_right:
-        served.check_clock(store, before, store.now())
+        served.check_clock(store, before, store.clock())
     if not wanted.is_new_key:
         served.check_keys(store, signers)
     if before is None:

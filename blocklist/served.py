@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,9 +12,13 @@ from blocklist import canonical, sign, snapshots
 from blocklist.manifest import FILE_NAME, PROOFS_NAME, Manifest
 from blocklist.signers import Signers
 from review_queue import publications
+from review_queue.clock import iso, later
 from review_queue.errors import ExportError
 from review_queue.store import Store
 
+LONGEST_PAUSE: Final = timedelta(
+    days=31
+)  # between two lists; after a longer one a person looks at the clock
 _CHUNK: Final = 1 << 20
 
 
@@ -22,7 +27,7 @@ class OlderStoreError(ExportError):
 
 
 class ClockError(ExportError):
-    """A clock that says it is earlier than when the last list was made."""
+    """A clock that says it is earlier than when the last list was made, or far later."""
 
 
 class OtherKeyError(ExportError):
@@ -96,17 +101,24 @@ def check_store(store: Store, whole: Served) -> None:
         )
 
 
-def check_clock(store: Store, whole: Served | None, now: str) -> None:
-    """It is later than when any list before was made.
+def check_clock(store: Store, whole: Served | None, now: datetime) -> None:
+    """It is later than when any list before was made, and not so much later that a clock must have jumped.
+
+    By a clock that is years ahead every entry would expire, and what is lifted stays lifted.
 
     Raises:
         ClockError: it is not: one of the two clocks is or was wrong.
     """
     newest = publications.newest_export(store)
     last = max(newest.created_at if newest else "", whole.created if whole else "")
-    if now < last:
+    if last and later(now, -LONGEST_PAUSE.total_seconds()) > last:
         raise ClockError(
-            f"the clock says {now}, and the last list was made at {last}: what is made now would be refused by"
+            f"the clock says {iso(now)}, and the last list was made at {last}: by a clock that is ahead entries would"
+            " expire before their time. Set the clock; where it is right, add --clock-is-right"
+        )
+    if iso(now) < last:
+        raise ClockError(
+            f"the clock says {iso(now)}, and the last list was made at {last}: what is made now would be refused by"
             " everybody as too old. Set the clock; where it is right and was wrong then, add --clock-is-right"
         )
 
