@@ -140,6 +140,10 @@ def test_any_of_several_keys_will_do_so_that_keys_can_be_replaced(world: World) 
         (lambda text: re.sub(rb'"rpz.zone": \{', b'"rpz.zon": {', text), "does not name rpz.zone"),
         (lambda text: re.sub(rb'"size_bytes": \d+', b'"size_bytes": 9999999999', text), "MAX_BYTES"),
         (lambda text: re.sub(rb'"entries": \d', b'"entries": 0', text), "the list is empty"),
+        (
+            lambda text: text.replace(b'  "entries"', b'  "part": "violence",\n  "entries"', 1),
+            "it is the list of violence, and PART says that of all categories",
+        ),
         (lambda text: json.dumps(json.loads(text)).encode(), "laid out otherwise"),
         (lambda text: text.replace(b"rpz.zone", b"../rpz.zone"), "does not name rpz.zone"),
     ],
@@ -150,6 +154,19 @@ def test_a_signed_manifest_may_still_be_wrong(
     resigned(world.serve(3), world.publisher.key, change)
 
     refused(world, why)
+
+
+def test_the_whole_list_is_refused_where_the_one_of_a_category_was_ordered(world: World) -> None:
+    world.client.set(PART="violence")
+    world.serve(3)
+    refused(world, "it is the list of all categories, and PART says that of violence")
+
+    resigned(
+        world.serve(3),
+        world.publisher.key,
+        lambda text: text.replace(b'  "entries"', b'  "part": "violence",\n  "entries"', 1),
+    )
+    assert world.client.run().returncode == OK
 
 
 def test_an_empty_list_is_taken_where_the_operator_says_so(world: World) -> None:
