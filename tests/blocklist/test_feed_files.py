@@ -61,6 +61,13 @@ def test_every_file_of_the_list_is_given_with_its_digest_as_its_tag(site: Site, 
     assert site.ask("/v1/entries.jsonl", token).headers["Content-Type"] == "application/jsonl"
 
 
+def test_the_store_knows_when_each_list_was_begun(site: Site) -> None:
+    created = json.loads((site.lists / "current/manifest.json").read_bytes())["created"]
+
+    with site.opened() as store:
+        assert store.value("SELECT created_at FROM exports") == created
+
+
 def test_head_says_the_same_without_the_body(site: Site, token: str) -> None:
     whole, head = site.ask("/v1/rpz.zone", token), site.ask("/v1/rpz.zone", token, method="HEAD")
 

@@ -116,6 +116,17 @@ def test_what_a_token_does_not_read_is_not_waited_for(store: Store) -> None:
     assert (found.blocks.done, found.blocks.waiting) == (0, 0)
 
 
+def test_the_list_of_one_category_brings_nothing_of_another(store: Store) -> None:
+    a_token(store, "north-net", Category.VIOLENCE)
+    other = a_token(store, "north-net", SELF_HARM).token
+    _listed(store)
+    _published(store, 1)
+    a_pull(store, other, 1)
+
+    (found,) = delivery.report(store)
+    assert (found.blocks.done, found.blocks.waiting) == (0, 1)
+
+
 def test_what_was_decided_before_a_provider_came_is_not_counted(store: Store) -> None:
     _listed(store)
     a_token(store)
