@@ -78,8 +78,10 @@ _RULES: Final = (
         BEGIN SELECT RAISE(ABORT, 'refused: this override was withdrawn; ask for another'); END""",
     """CREATE TRIGGER entry_overrides_stand BEFORE INSERT ON entry_overrides
         WHEN NOT EXISTS (SELECT 1 FROM standing_overrides o WHERE o.id = NEW.override_id)
-            OR EXISTS (SELECT 1 FROM entries e JOIN overrides o ON o.id = NEW.override_id
-                WHERE e.id = NEW.entry_id AND (e.scope <> o.scope OR e.name <> o.name))
+            OR NOT EXISTS (SELECT 1 FROM overrides o WHERE o.id = NEW.override_id AND (
+                EXISTS (SELECT 1 FROM entries e WHERE e.id = NEW.entry_id AND e.scope = o.scope AND e.name = o.name)
+                OR EXISTS (SELECT 1 FROM imported_entries i
+                    WHERE i.id = NEW.entry_id AND i.scope = o.scope AND i.name = o.name)))
         BEGIN SELECT RAISE(ABORT, 'refused: an entry is listed over an override that stands for that very block');
         END""",
 )

@@ -10,6 +10,7 @@ from review_queue.overrides import OVERRIDABLE, Guard, UnknownOverrideError
 from review_queue.records import Reviewer
 from review_queue.store import Store
 from tests.builders import a_decided_case
+from tests.review_queue.lives import an_import, taken_over
 
 ALIYA, BERIK, DANA = (Reviewer(name, name.title(), "senior") for name in ("aliya", "berik", "dana"))
 KEY = (Guard.RANK, "host", "popular-qalqan.kz")
@@ -172,6 +173,19 @@ def test_an_entry_is_tied_to_overrides_that_stand_for_it_alone(store: Store) -> 
     overrides.keep(store, entry.id, [right])
 
     assert overrides.of_entry(store, entry.id) == (right,)
+
+
+def test_an_imported_entry_is_tied_likewise_and_no_entry_that_is_none(store: Store) -> None:
+    an_import(store, taken_over("shop.example", entry_id="taken"))
+    wrong = an_override(store, ALIYA, BERIK)
+    right = overrides.ask(store, Guard.RANK, Scope.HOST, "shop.example", ALIYA, "All of it.")
+    overrides.sign(store, right, BERIK)
+
+    for entry_id, override_id in (("taken", wrong), ("nothing", right)):
+        with pytest.raises(RefusedError, match="override that stands"):
+            overrides.keep(store, entry_id, [override_id])
+    overrides.keep(store, "taken", [right])
+    assert overrides.of_entry(store, "taken") == (right,)
 
 
 def test_allowances_are_exact_names_and_no_store_with_any_is_published_from(store: Store) -> None:
