@@ -111,7 +111,7 @@ class Feed:
                 answer, told = self._private(request)
             else:
                 answer = self._public(request)
-        except QalqanError as error:
+        except (QalqanError, OSError) as error:
             _LOG.warning("not answered for now: %s", error)
             answer = unavailable(f"not now: {type(error).__name__}; come again later")
         except Exception:  # noqa: BLE001  # the boundary of a request: recorded, and the others go on

@@ -31,7 +31,7 @@ class Compressed:
         self._at_work = Lock()
 
     def of(self, file: Told, sha256: str) -> Told | None:
-        """The gzip of `file`, open; None where another file is being compressed: nobody waits for that.
+        """The gzip of `file`, open; None where another file is being compressed, for which nobody waits, or no room.
 
         `file` is closed where there is one.
         """
@@ -48,6 +48,10 @@ class Compressed:
                 found = _swapped(file, path)
                 self._sizes[sha256] = size
                 self._drop()
+        except OSError:
+            path.with_suffix(".part").unlink(missing_ok=True)
+            return None
+        else:
             return found
         finally:
             self._at_work.release()

@@ -40,7 +40,10 @@ def explained(store: Store, request: Request, entry_id: str, notices: Notices) -
     row = Found(listing, is_exact=True) if listing else None
     if _wants_json(request):
         rows = [row] if row else []
-        return _padded({"state": _state(rows), **_entries(rows, notices)})
+        told = _entries(rows, notices)
+        for each in told["entries"]:
+            del each["about"]  # no name was asked
+        return _padded({"state": _state(rows), **told})
     return why_page(_language(request, _fields(request.query)), row, notices)
 
 

@@ -75,7 +75,9 @@ def lookup_page(
 def why_page(language: str, found: Found | None, notices: Notices) -> Answer:
     """Why the entry is there, for a block page; without the name it is about."""
     words = WORDS[language]
-    told = _entry(language, found) if found else _line(words["unknown"])
+    told = _line(words["unknown"])
+    if found:
+        told = _state(language, found) + _entry(language, found)
     return _page(language, words["why"], "", told, _appeal(language, notices), HTTPStatus.OK)
 
 
@@ -89,8 +91,14 @@ def _told(language: str, found: Sequence[Found]) -> str:
     words = WORDS[language]
     if not found:
         return _line(words["not_listed"])
-    state = words["lifted" if found[0].listing.is_over else "listed"]
-    return _line(state) + "".join(_entry(language, each) for each in found)
+    return _state(language, found[0]) + "".join(
+        _line(words["exact" if each.is_exact else "wider"]) + _entry(language, each)
+        for each in found
+    )
+
+
+def _state(language: str, found: Found) -> str:
+    return _line(WORDS[language]["lifted" if found.listing.is_over else "listed"])
 
 
 def _entry(language: str, found: Found) -> str:
@@ -111,7 +119,7 @@ def _entry(language: str, found: Found) -> str:
             ("expiry", _day(entry.expires_at) or words["none"]),
         ]
     inner = "".join(f"<dt>{words[name]}</dt><dd>{escape(text)}</dd>" for name, text in rows)
-    return f"{_line(words['exact' if found.is_exact else 'wider'])}<dl>{inner}</dl>"
+    return f"<dl>{inner}</dl>"
 
 
 def _appeal(language: str, notices: Notices) -> str:

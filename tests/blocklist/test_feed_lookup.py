@@ -266,9 +266,12 @@ def test_why_an_entry_is_there_is_told_by_its_id_without_the_name(site: Site) ->
 
     assert "Promotes or calls for violence" in page.text
     assert "Write to us." in page.text
+    assert "On the list." in page.text
     assert "shop" not in page.text
+    assert "name" not in page.text.partition("<h1>")[2]
     found = json.loads(site.ask(f"/why/{entry['id']}", Accept="application/json").body)
     assert (found["state"], found["entries"][0]["id"]) == ("listed", entry["id"])
+    assert "name" not in json.dumps(found)
 
 
 def test_an_id_that_is_none_has_the_same_page_whatever_it_is(site: Site) -> None:

@@ -148,6 +148,13 @@ def test_of_compressed_files_the_last_asked_for_stay(tmp_path: Path) -> None:
     assert not (kept / "d.gz").exists()
 
 
+def test_where_there_is_no_room_a_file_is_sent_as_it_is(tmp_path: Path) -> None:
+    compressed = Compressed(tmp_path / "gone")
+    with _opened(tmp_path, "a", b"a" * 9000) as file:
+        assert compressed.of(file, "a") is None
+        assert not file.closed
+
+
 def test_nobody_waits_for_a_file_that_another_reader_has_compressed(tmp_path: Path) -> None:
     compressed = Compressed(tmp_path)
     pipe, end = os.pipe()
