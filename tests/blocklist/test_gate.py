@@ -11,15 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from blocklist import gate, lint, publish
+from blocklist import gate, lint, listing, publish
 from blocklist.consumers import CONSUMERS, dnsmasq, programs, resolver
 from blocklist.formats import FORMATS
 from blocklist.gate import ConsumerMissingError, Gate, GateError, Outcome, Place, Proof
 from blocklist.manifest import Manifest
 from blocklist.rendering import Format, View
+from blocklist.snapshots import Snapshot
 from review_queue.categories import Scope
 from review_queue.store import Store, open_store
 from tests.blocklist.publications import host, listed, stand_in
+from tests.blocklist.samples import HEADING, domain, entry, ordered
+from tests.blocklist.test_odd_names import odd_names
 
 RESOLVERS = ("bind", "unbound", "dnsmasq", "powerdns", "knot")
 DOMAIN = "wide-zz-qalqan.kz"
@@ -266,6 +269,32 @@ def test_progress_is_told_after_each_check(shared_store: Store, tmp_path: Path) 
     exported(shared_store, tmp_path / "lists", how, "hosts", "dnsmasq")
 
     assert told == [(0, 2), (1, 2), (2, 2)]
+
+
+def test_odd_names_urls_and_networks_raise_no_false_alarm(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("snapshot")
+    source = odd_names(253)
+    names = list(dict.fromkeys(next(source) for _ in range(300)))
+    entries = [domain(name) if place % 2 else entry(name) for place, name in enumerate(names)]
+    entries += [entry(name) for name in ("8.8.8.8", "1.1.1.1", "[2620:4f:8000::99]")]
+    entries += [
+        entry(f"http://{name}/a?q=%D2%9B&x=~!$", Scope.URL)
+        for name in names[:60]
+        if len(name) < 200
+    ]
+    entries += [entry("http://9.9.9.9:8080/x", Scope.URL), entry("192.31.196.0/24", Scope.CIDR)]
+    entries += [entry(f"100.{part}.7.{part}", Scope.IP) for part in range(1, 60)]
+    written = listing.write(
+        Snapshot(folder), iter(ordered(entries)), list(FORMATS.values()), HEADING, lambda _: ""
+    )
+
+    # the other resolvers are asked odd names in test_odd_names
+    how = here("powerdns", "squid", "e2guardian", "nftables")
+    proofs = how.prove([Place(folder, written.manifest())])
+
+    assert {each.outcome for each in proofs} == {Outcome.PROVED}
 
 
 def test_an_empty_list_is_proved_to_block_nothing(tmp_path: Path) -> None:
