@@ -16,10 +16,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
+
+import dns.exception
+import dns.message
+import dns.query
 
 from blocklist.feed.app import FeedConfig
 from blocklist.publish import export
@@ -102,11 +107,16 @@ def once(
     resolver, is_open = running_one.resolver, threading.Event()
     opened: list[float] = []
 
+    query = dns.message.make_query(f"a.{name}", "A")
+
     def watch() -> None:
         while not is_open.is_set():
-            if resolver.state(f"a.{name}") == "open":
-                opened.append(time.time())
-                return
+            # a program that is loading a list, or is started anew, does not answer meanwhile
+            with suppress(dns.exception.DNSException, OSError):
+                answer = dns.query.udp(query, "127.0.0.1", port=resolver.port, timeout=0.2)
+                if answer.answer:
+                    opened.append(time.time())
+                    return
             time.sleep(0.01)
 
     assert resolver.state(f"a.{name}") == "blocked"

@@ -114,6 +114,7 @@ class _Server(http.server.ThreadingHTTPServer):
         self.ask = ask
         self.fault: Fault = no_fault
         self.is_over = threading.Event()
+        self.sent = 0  # bytes of endless bodies
 
     def handle_error(self, *_args: object) -> None:
         pass  # a client that was killed
@@ -212,6 +213,13 @@ def shorter(_path: str, answer: Answer, _handler: Handler) -> Answer:
     return Answer(200, answer.headers, answer.body[: len(answer.body) // 2])
 
 
+def changed(_path: str, answer: Answer, _handler: Handler) -> Answer:
+    """As many bytes as there were, one of them another."""
+    place = len(answer.body) * 2 // 3
+    other = bytes([answer.body[place] ^ 1])
+    return Answer(200, answer.headers, answer.body[:place] + other + answer.body[place + 1 :])
+
+
 def wrong_length(_path: str, answer: Answer, handler: Handler) -> None:
     """The head names a length that is smaller than what comes."""
     handler.give(answer, length=max(1, len(answer.body) - 10))
@@ -226,7 +234,7 @@ def endless(_path: str, _answer: Answer, handler: Handler) -> None:
     """A body without length and end."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
     while not handler.server.is_over.is_set():
-        handler.wfile.write(b"a.example CNAME .\n" * 4096)
+        handler.server.sent += handler.wfile.write(b"a.example CNAME .\n" * 4096)
 
 
 def slow(_path: str, answer: Answer, handler: Handler) -> None:

@@ -14,6 +14,7 @@ ELSEWHERE = feeds.instead(b"", 302, Location="/v1/elsewhere")
 FAULTS: dict[str, Fault] = {
     "truncated": feeds.truncated,
     "a shorter body": feeds.shorter,
+    "a changed byte": feeds.changed,
     "a wrong length": feeds.wrong_length,
     "a page": feeds.instead(feeds.PAGE),
     "a captive portal": ELSEWHERE,
@@ -66,11 +67,30 @@ def test_no_fault_of_the_feed_installs_a_list(
     assert (world.client.serial, world.client.is_whole()) == (3, True)
 
 
-@pytest.mark.parametrize(("fetcher", "verify"), TOOLS)
-def test_a_feed_that_drips_is_given_up(fetcher: str, verify: str, world: World) -> None:
-    use(world, fetcher, verify)
+@pytest.mark.parametrize(("fetcher", "seconds"), [("curl", "60"), ("wget", "1")])
+def test_a_feed_that_drips_is_given_up(fetcher: str, seconds: str, world: World) -> None:
+    use(world, fetcher, "openssl")
+    world.client.set(FETCH_TIME=seconds)  # curl gives up by itself, long before the list were whole
 
     assert ends_on_the_last_good_list(world, only("rpz.zone", feeds.slow)) == NOT_FETCHED
+
+
+@pytest.mark.parametrize("fetcher", ["curl", "wget"])
+def test_an_endless_body_fills_no_disk(fetcher: str, world: World) -> None:
+    use(world, fetcher, "openssl")
+    world.client.set(FETCH_TIME="20", SLOW_TIME="20")
+
+    ends_on_the_last_good_list(world, only("rpz.zone", feeds.endless))
+
+    # what the sockets between them hold; a disk would be sent gigabytes
+    assert 0 < world.proxy.server.sent < 50_000_000
+
+
+def test_what_is_longer_than_the_manifest_says_is_said_to_be(world: World) -> None:
+    use(world, "wget", "openssl")
+    world.serve(3)
+    with world.proxy.spoiling(only("rpz.zone", feeds.ten_times)):
+        assert "more came for rpz.zone than the" in world.client.run().stderr
 
 
 @pytest.mark.parametrize(("fetcher", "verify"), TOOLS)

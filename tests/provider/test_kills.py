@@ -12,6 +12,7 @@ import pytest
 
 from tests.provider.clients import BUSY, OK, PATH, ROLLED_BACK, only_with
 from tests.provider.conftest import World
+from tests.provider.feeds import only, slow
 
 KILLS = int(os.environ.get("QALQAN_CLIENT_KILLS", "15"))
 
@@ -126,6 +127,22 @@ def test_a_lock_dies_with_its_holder_and_not_with_what_the_holder_started(world:
 
     assert done.returncode == OK, done.stderr
     assert "the last run was cut off" in done.stderr
+
+
+def test_a_lock_dies_with_its_holder_and_not_with_the_body_it_waits_for(world: World) -> None:
+    world.serve(3)
+    world.client.set(FETCH_TIME="20", SLOW_TIME="20")
+    world.feed.asked.clear()
+    with world.proxy.spoiling(only("rpz.zone", slow)):
+        killed = subprocess.Popen(world.client.command(), env={"PATH": PATH}, cwd=world.client.home)
+        while "/v1/rpz.zone" not in world.feed.asked:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        killed.kill()
+        killed.wait()
+
+    assert world.client.run().returncode == OK
+    assert world.client.serial == 3
 
 
 def test_a_small_system_is_enough(world: World, tmp_path: Path) -> None:
