@@ -8,16 +8,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote
+from wsgiref.types import WSGIEnvironment
 
 from blocklist.feed.answers import Request
 from review_queue import tokens
 from review_queue.store import Store, open_store
 from review_queue.tokens import Token, TokenError
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 # an import of a million rows holds the store for minutes: receipts that wait for it must not take all threads
 WAIT_S: Final = 1.0
@@ -68,7 +66,7 @@ class Stores:
             store.close()
 
 
-def request_of(environ: "WSGIEnvironment", trusted: Collection[str]) -> Request:
+def request_of(environ: WSGIEnvironment, trusted: Collection[str]) -> Request:
     """The request; what a proxy says of who asked counts only from the addresses in `trusted`."""
     address, certificate = str(environ.get("REMOTE_ADDR", "")), ""
     if address in trusted:

@@ -5,10 +5,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from typing import Final
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 TEXT: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
@@ -104,8 +102,8 @@ def as_json(status: HTTPStatus, found: object, *more: tuple[str, str]) -> Answer
 
 def sent(
     answer: Answer,
-    environ: "WSGIEnvironment",
-    start_response: "StartResponse",
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
     on_end: Callable[[int], None],
 ) -> Iterable[bytes]:
     """The answer on its way; `on_end` is told how many bytes of the body were taken, now or when the file is."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from blocklist.feed import files, lookup
 from blocklist.feed.access import Stores, request_of, token_of
@@ -34,9 +35,6 @@ from review_queue.clock import iso, system_clock
 from review_queue.errors import QalqanError
 from review_queue.pulls import Kind, Pull
 from review_queue.tokens import Token, TokenError
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _SERIAL: Final = r"[1-9][0-9]{0,9}"
 _FILE: Final = re.compile(
@@ -98,9 +96,7 @@ class Feed:
         """No store is open any more."""
         self._stores.close()
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The request is answered."""
         request = request_of(environ, self._config.trusted)
         told: Callable[[Answer, int], None] = _nobody
