@@ -5,6 +5,7 @@ process holds it, waits in memory up to a bound and is counted beyond it.
 """
 
 import logging
+import time
 from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,9 @@ from review_queue.pulls import Pull, Refusals
 from review_queue.store import Store, open_store
 
 EVERY_S: Final = 0.5
+REFUSALS_EVERY_S: Final = (
+    60.0  # so that whoever tries tokens all day fills 10 MB of the store, not a GB
+)
 MOST_WAITING: Final = 100_000  # 20 MB; a provider that takes every file hourly makes 1,000 a day
 _MOST_ADDRESSES: Final = 100  # of one batch; all others are counted together
 _LOG: Final = logging.getLogger(__name__)
@@ -38,6 +42,7 @@ class Journal:
         self._waiting: deque[Pull] = deque()
         self._refused: Counter[tuple[str, str]] = Counter()
         self._lost = 0
+        self._counted_at = time.monotonic()
         self._lock = Lock()
         self._is_over = Event()
         self._thread = Thread(target=self._work, name="pull log")
@@ -69,13 +74,16 @@ class Journal:
         with self._opened(self._data) as store:
             while not self._is_over.wait(self._every_s):
                 self._write(store)
-            self._write(store)
+            self._write(store, is_last=True)
 
-    def _write(self, store: Store) -> None:
+    def _write(self, store: Store, *, is_last: bool = False) -> None:
+        counted: Counter[tuple[str, str]] = Counter()
         with self._lock:
             batch = list(self._waiting)
             self._waiting.clear()
-            counted, self._refused = self._refused, Counter()
+            if is_last or time.monotonic() - self._counted_at >= REFUSALS_EVERY_S:
+                self._counted_at = time.monotonic()
+                counted, self._refused = self._refused, Counter()
             lost, self._lost = self._lost, 0
         if lost:
             _LOG.error("%d pulls were not written down: the store was held for too long", lost)

@@ -73,30 +73,23 @@ def _pulls(site: Site, name: str = "north-net", count: int = 1) -> list[Pull]:
 
 
 def test_without_a_token_that_counts_nothing_is_read(
-    site: Site, caplog: pytest.LogCaptureFixture
+    made: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    site = _copy(made, tmp_path)
     token = a_text(site)
     wrong = token[:-4] + ("AAAA" if not token.endswith("AAAA") else "BBBB")
     other_id = "qalqan_" + "0" * 12 + token[19:]
-    for shown in ("", wrong, other_id, "x", token + "x", "a" * 190):
-        for path in (
-            "/v1/rpz.zone",
-            "/v1/manifest.json",
-            "/v1/since/1",
-            "/v1/receipts",
-            "/v1/none",
-        ):
-            reply = site.ask(path, shown)
-            assert (reply.status, reply.headers["WWW-Authenticate"]) == (
-                401,
-                'Bearer realm="qalqan"',
-            )
-            assert not shown or shown not in reply.text
-    assert site.ask("/v1/rpz.zone", Authorization=f"Basic {token}").status == 401
-    assert site.ask("/v1/rpz.zone", Authorization=f"bearer {token}").status == 200
+    with running(site):
+        for shown in ("", wrong, other_id, "x", token + "x", "a" * 190):
+            for name in ("rpz.zone", "manifest.json", "since/1", "receipts", "none"):
+                reply = site.ask(f"/v1/{name}", shown)
+                asked = reply.headers["WWW-Authenticate"]
+                assert (reply.status, asked) == (401, 'Bearer realm="qalqan"')
+                assert not shown or shown not in reply.text
+        assert site.ask("/v1/rpz.zone", Authorization=f"Basic {token}").status == 401
+        assert site.ask("/v1/rpz.zone", Authorization=f"bearer {token}").status == 200
 
-    _pulls(site)
     with site.opened() as store:
         assert pulls.refused_since(store, "") == 31
         kept = "\n".join(store.db.conn.iterdump())

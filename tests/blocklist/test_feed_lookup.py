@@ -353,3 +353,12 @@ def test_notices_nobody_filled_in_say_so(tmp_path: Path) -> None:
             notices.read(path)
     with pytest.raises(notices.NoticesError, match="cannot read"):
         notices.read(tmp_path / "none.toml")
+
+
+def test_the_notices_the_docs_show_would_be_taken(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/feed.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    path = tmp_path / "notices.toml"
+    path.write_text(shown, encoding="utf-8")
+
+    assert notices.read(path).has_placeholders

@@ -230,6 +230,26 @@ def test_what_waits_has_a_bound_and_what_is_lost_is_said(
     assert "3 pulls were not written down" in caplog.text
 
 
+def test_refusals_are_written_down_once_a_minute(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kept() -> int:
+        return pulls.refused_since(store, "")
+
+    token = a_token(store).token
+    with Journal(store.path.parent, every_s=0.01) as log:
+        log.refused("192.0.2.1", "unknown")
+        log.pulled(_pull(store, token, "/first"))
+        end = time.monotonic() + WAIT_S
+        while not pulls.of_provider(store, token.provider_id) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert kept() == 0
+        monkeypatch.setattr(journal, "REFUSALS_EVERY_S", 0.0)
+        while not kept() and time.monotonic() < end:
+            time.sleep(0.01)
+        assert kept() == 1
+
+
 def test_refusals_of_very_many_addresses_are_counted_together(store: Store) -> None:
     with Journal(store.path.parent, every_s=60) as log:
         for number in range(500):
