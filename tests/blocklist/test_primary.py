@@ -1,5 +1,7 @@
 """A real hidden primary and a real resolver of a provider: who may transfer what, how a lifted name gets through."""
 
+import grp
+import os
 import re
 import shutil
 import subprocess
@@ -210,6 +212,22 @@ def test_nobody_but_the_owner_reads_what_was_written(tmp_path: Path) -> None:
     files = [path for path in primary.out.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert primary.out.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_group_of_bind_reads_keys_and_writes_journals_and_no_more(tmp_path: Path) -> None:
+    primary = primary_of(tmp_path, group=grp.getgrgid(os.getgid()).gr_name)
+    for _ in range(2):  # as well where the keys are there already
+        primaries.write(primary, [Secondary("acme", ("",))])
+
+    modes = {
+        path.relative_to(primary.out).as_posix(): path.stat().st_mode & 0o777
+        for path in (primary.out, *primary.out.rglob("*"))
+    }
+    assert modes == {
+        ".": 0o750, "keys": 0o750, "state": 0o770, "providers": 0o700,
+        "named.conf": 0o640, "keys/acme.key": 0o640, "keys/rndc.key": 0o640,
+        "rndc.conf": 0o600, "start": 0o600, "providers/acme.conf": 0o600,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
