@@ -41,7 +41,11 @@ _LONGEST_TOLD: Final = 400
 
 
 class GateError(ExportError):
-    """A list that a program which loads it got wrong: nothing was published."""
+    """A list that a program which loads it got wrong: nothing was published; `proofs` has all that was found."""
+
+    def __init__(self, text: str, proofs: "Sequence[Proof]" = ()) -> None:
+        super().__init__(text)
+        self.proofs = tuple(proofs)
 
 
 class ConsumerMissingError(ExportError):
@@ -175,7 +179,8 @@ def refuse_failed(proofs: Sequence[Proof]) -> None:
         where = f" of {first.part}" if first.part else ""
         raise GateError(
             f"nothing was published, the last good list stays: {first.consumer} {first.version} got {first.file}"
-            f"{where} wrong: {first.told}{more}"
+            f"{where} wrong: {first.told}{more}",
+            proofs,
         )
 
 

@@ -12,12 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from blocklist import signers
 from blocklist.consumers import CONSUMERS
 from blocklist.formats import FORMATS
-from blocklist.gate import DEADLINE_S, Gate
+from blocklist.gate import DEADLINE_S, Gate, GateError
 from blocklist.guard_data import Kind, load
 from blocklist.publication import Verify, Wanted
 from blocklist.publication import publish as publish_lists
 from qalqan.cli.options import data_option, json_option, login
-from qalqan.cli.publish_report import tell
+from qalqan.cli.publish_report import tell, tell_failed
 from qalqan.cli.signing import sign_in
 from review_queue import tokens
 from review_queue.store import open_store
@@ -142,7 +142,11 @@ def publish(
             is_clock_right=clock_is_right,
         )
         gate = Gate(always=canary, never=_never_blocked(data), deadline_s=deadline, advance=advance)
-        done = publish_lists(store, out, wanted, actor=actor, signers=keys, gate=gate)
+        try:
+            done = publish_lists(store, out, wanted, actor=actor, signers=keys, gate=gate)
+        except GateError as error:
+            tell_failed(error.proofs)
+            raise
     tell(done, out, wanted.verify, keys.warnings, as_json=as_json)
 
 

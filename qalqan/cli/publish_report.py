@@ -32,6 +32,12 @@ def tell(
     click.echo(_outcome(done, out))
 
 
+def tell_failed(proofs: Sequence[Proof]) -> None:
+    """What each consumer made of a list that is not published is printed on standard error."""
+    for proof in proofs:
+        click.echo(_line(proof), err=True)
+
+
 def _unproved(done: Publication, verify: Verify) -> list[str]:
     """What of the list was not proved, and why."""
     if done.outcome is not Outcome.PUBLISHED:

@@ -6,8 +6,10 @@ from click.testing import CliRunner, Result
 
 from blocklist import key_files, sign
 from blocklist.consumers import CONSUMERS
+from blocklist.gate import GateError
 from blocklist.key_files import BadKeyError
 from blocklist.served import OtherKeyError
+from qalqan.cli import publish as publish_module
 from qalqan.cli.keys import keys
 from qalqan.cli.publish import publish
 from review_queue import audit
@@ -17,7 +19,7 @@ from review_queue.store import open_store
 from review_ui.accounts import add_user
 from review_ui.config import ServeConfig
 from tests.blocklist.approvals import approve
-from tests.blocklist.publications import approve_real, host
+from tests.blocklist.publications import approve_real, host, stand_in
 
 PASSWORD = "correct horse battery staple"
 
@@ -127,6 +129,22 @@ def test_another_key_is_refused_and_a_person_with_an_account_may_say_it_is_new(
         row = audit.of_action(store, "list.exported")[-1]
     assert row.subject == "2"
     assert not row.actor.startswith("cli:")
+
+
+def test_what_each_program_made_of_a_list_that_fails_is_printed(
+    data: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish_module, "Gate", lambda **_how: stand_in("false"))
+    runner = CliRunner()
+
+    result = runner.invoke(
+        publish,
+        ["--data", str(data), "--out", str(data.parent / "lists"), "--minisign-key", str(key)],
+    )
+
+    assert isinstance(result.exception, GateError)
+    assert result.stderr.startswith("failed   rpz.zone")
+    assert not (data.parent / "lists" / "current").exists()
 
 
 def test_a_store_of_a_demo_is_refused(tmp_path: Path) -> None:
