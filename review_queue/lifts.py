@@ -1,19 +1,23 @@
 """Blocks that are no longer: one person lifts an entry at once, and the term of each lifts it by itself."""
 
+import json
+import time
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Final
 
 from review_queue import audit
 from review_queue.errors import QalqanError, RefusedError
 from review_queue.records import Reviewer
-from review_queue.store import Store
+from review_queue.store import TURN_S, Store
 
 _SYSTEM: Final = Reviewer("system", "system", "system")
+_BATCH: Final = 20_000
 _SHOWN: Final = 100  # ids that the audit log names of many that ended at once; the lifts themselves have them all
 _EXPIRED: Final = """SELECT e.id FROM {table} e LEFT JOIN renewed r ON r.entry_id = e.id
     WHERE coalesce(r.expires_at, e.expires_at) <> '' AND coalesce(r.expires_at, e.expires_at) <= :now
-        AND NOT EXISTS (SELECT 1 FROM lifts l WHERE l.entry_id = e.id)"""
+        AND NOT EXISTS (SELECT 1 FROM lifts l WHERE l.entry_id = e.id) {{among}}"""
 _ENDED: Final = (
     f"{_EXPIRED.format(table='entries')} UNION ALL {_EXPIRED.format(table='imported_entries')}"
     " AND e.import_id IN (SELECT id FROM live_imports)"
@@ -83,23 +87,35 @@ def lift(store: Store, entry_id: str, person: Reviewer, reason: LiftReason, note
 
 def lift_expired(store: Store) -> list[Lift]:
     """Every entry whose term is over is lifted; returns those that were not before."""
-    # looked for first without the lock that other writers wait for: mostly there is nothing
-    if store.row(f"SELECT 1 FROM ({_ENDED}) LIMIT 1", {"now": store.now()}) is None:
-        return []
+    # looked for without the lock that other writers wait for: mostly there is nothing
+    now = store.now()
+    ended = iter([row["id"] for row in store.rows(_ENDED.format(among=""), {"now": now})])
+    made: list[Lift] = []
+    while batch := list(islice(ended, _BATCH)):
+        if made:
+            time.sleep(TURN_S)
+        made += _lift_ended(store, batch, now)
+    return made
+
+
+def _lift_ended(store: Store, ids: list[str], now: str) -> list[Lift]:
+    """Those of the entries that have ended by `now`, and that nobody lifted or renewed meanwhile, are lifted."""
+    among = _ENDED.format(among="AND e.id IN (SELECT value FROM json_each(:ids))")
     with store.atomic():
         found = store.rows(
             f"INSERT INTO lifts({_COLUMNS}) SELECT id, 'expired', '', 'system', 'system', 'system', :now,"
-            f" (SELECT coalesce(max(id), 0) FROM decision_order) FROM ({_ENDED}) WHERE true RETURNING *",
-            {"now": store.now()},
+            f" (SELECT coalesce(max(id), 0) FROM decision_order) FROM ({among}) WHERE true RETURNING *",
+            {"now": now, "ids": json.dumps(ids)},
         )
         made = [_lift(row) for row in found]
-        audit.append(
-            store,
-            actor=_SYSTEM.id,
-            action="entries.expired",
-            subject=f"{len(made)} entries",
-            detail={"count": len(made), "entries": [each.entry_id for each in made[:_SHOWN]]},
-        )
+        if made:
+            audit.append(
+                store,
+                actor=_SYSTEM.id,
+                action="entries.expired",
+                subject=f"{len(made)} entries",
+                detail={"count": len(made), "entries": [each.entry_id for each in made[:_SHOWN]]},
+            )
     return made
 
 

@@ -14,12 +14,10 @@ from typing import Final
 from review_queue import lifts, terms
 from review_queue.errors import StoreBusyError
 from review_queue.records import BadRow, Entry
-from review_queue.store import Store, Value, failures
+from review_queue.store import TURN_S, Store, Value, failures
 
 _LOCK: Final = ".import.lock"
 _BATCH: Final = 20_000
-# whoever waits for SQLite looks every 0.1 s at the most whether it is free: without a pause as long nobody gets a turn
-_TURN_S: Final = 0.12
 # of the index of ids, which come in no order; 2 MiB, the default, take twice as long
 _CACHE_KIB: Final = 65_536
 
@@ -130,7 +128,7 @@ class Staged:
         )
         for start in range(1, self.count + 1, _BATCH):
             if start > 1:
-                time.sleep(_TURN_S)
+                time.sleep(TURN_S)
             with self._store.atomic():
                 self._store.run(
                     f"INSERT INTO imported_entries(import_id, {_COLUMNS})"
@@ -200,7 +198,7 @@ def drop(store: Store, import_id: int) -> None:
             )
         if gone < _BATCH:
             return
-        time.sleep(_TURN_S)
+        time.sleep(TURN_S)
 
 
 def _clear(store: Store) -> None:

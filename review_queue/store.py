@@ -23,6 +23,9 @@ from review_queue.schema import migrations
 
 FILE_NAME: Final = "qalqan.sqlite3"
 _BUSY_TIMEOUT_S: Final = 30.0
+# whoever waits for SQLite looks every 0.1 s at the most whether it is free: one who writes much pauses as long now and
+# then, or nobody else gets a turn
+TURN_S: Final = 0.12
 Value = str | int | float | bytes | None
 
 

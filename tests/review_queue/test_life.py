@@ -295,3 +295,19 @@ def test_an_entry_taken_over_says_what_it_rests_on(store: Store) -> None:
     assert entry == entries.find(store, "a")
     assert list(imports.rows_of(store, number)) == [entry]
     assert entries.find(store, "nothing") is None
+
+
+def test_what_ends_on_one_day_is_lifted_some_at_a_time(
+    store: Store, clock: TickingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifts, "_BATCH", 2)
+    an_import(store, *(taken_over(f"{name}.example", entry_id=name) for name in "abcde"))
+    renewed = "c"
+    clock.move(days=720)
+    for person in (DANA, BERIK):
+        renewals.sign(store, renewed, person, "It is still there.")
+    clock.move(days=11)
+
+    assert [each.entry_id for each in lifts.lift_expired(store)] == ["a", "b", "d", "e"]
+    assert [row.detail["count"] for row in audit.of_action(store, "entries.expired")] == [2, 2]
+    assert _live(store) == [renewed]
