@@ -13,6 +13,7 @@ import pytest
 
 from blocklist import gate, lint, listing, publish
 from blocklist.consumers import CONSUMERS, dnsmasq, programs, resolver
+from blocklist.consumers.questions import Question
 from blocklist.formats import FORMATS
 from blocklist.gate import ConsumerMissingError, Gate, GateError, Outcome, Place, Proof
 from blocklist.manifest import Manifest
@@ -295,6 +296,31 @@ def test_odd_names_urls_and_networks_raise_no_false_alarm(
     proofs = how.prove([Place(folder, written.manifest())])
 
     assert {each.outcome for each in proofs} == {Outcome.PROVED}
+
+
+def test_who_interrupts_does_not_wait_for_what_has_not_begun(
+    shared_store: Store, tmp_path: Path
+) -> None:
+    begun = []
+
+    def answers(*_asked: object) -> Iterator[tuple[Question, str]]:
+        begun.append(1)
+        time.sleep(0.2)
+        return iter(())
+
+    def interrupt(done: int, _total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    one = replace(
+        CONSUMERS["dnsmasq"], answers=answers, why_not_here=lambda: "", version=lambda: ""
+    )
+    how = Gate({str(number): one for number in range(10)}, advance=interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        exported(shared_store, tmp_path / "lists", how, "hosts")
+
+    assert len(begun) <= 2 * gate.AT_ONCE
 
 
 def test_an_empty_list_is_proved_to_block_nothing(tmp_path: Path) -> None:
