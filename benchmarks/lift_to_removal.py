@@ -86,12 +86,11 @@ def filled(publisher: Publisher, count: int, form: str) -> list[str]:
 
 def reader_of(site: Site, publisher: Publisher, home: Path, kind: str, form: str) -> Client:
     """A client before its first list, which writes down when it comes to its own steps."""
-    found = client(home, f"http://127.0.0.1:{site.port}/nothing", publisher.public_key)
+    found = client(home, f"http://127.0.0.1:{site.port}/v1", publisher.public_key)
     (home / "token").write_text(f"{a_text(site, formats=(form,))}\n")
     found.set(CONSUMER=kind, FILES="", ZONE=consumers.ZONE, FETCH_TIME="60", SLOW_TIME="20")
-    found.set(CANARY_TIME="120", RELOAD="true", MUST_RESOLVE="egov.example")
-    assert found.run().returncode != OK
-    found.set(FEED=f"http://127.0.0.1:{site.port}/v1", RELOAD="")
+    found.set(CANARY_TIME="120", MUST_RESOLVE="egov.example")
+    assert found.run("--prepare").returncode == OK
     # the first copy is made when everything is fetched and verified
     with found.settings.open("a") as file:
         file.write(f'cp() {{ date "+fetched %s.%N" >>{home}/moments; command cp "$@"; }}\n')

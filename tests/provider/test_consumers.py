@@ -29,10 +29,7 @@ def consumed(world: World, kind: str) -> Iterator[Running]:
         ZONE=ZONE,
         MUST_RESOLVE="egov.example",
     )
-    # a first run that finds nothing: the folder is there, and the program can be started
-    world.client.set(FEED=f"{world.proxy.url}/nothing", RELOAD="true")
-    assert client.run().returncode != OK
-    world.client.set(FEED=world.proxy.url, RELOAD="")
+    assert client.run("--prepare").returncode == OK
     with running(kind, target(world) / "current") as found:
         client.set(RESOLVER_PORT=str(found.resolver.port), MUST_RESOLVE=GOES_ON)
         yield found

@@ -65,11 +65,11 @@ def test_squid_leads_to_the_block_page_and_goes_back_where_a_site_must_go_on(
         found = client(
             tmp_path / "client", feed.url, publisher.public_key,
             CONSUMER="squid", FILES="", TARGET=str(folder / "lists"), MUST_RESOLVE="egov.example",
-            BLOCK_PAGE=PAGE, RELOAD="true", CANARY="true", FEED=f"{feed.url}/nothing",
+            BLOCK_PAGE=PAGE,
         )  # fmt: skip
-        found.run()
+        assert found.run("--prepare").returncode == OK
         with running(folder / "lists", folder) as port:
-            found.set(FEED=feed.url, RELOAD="", CANARY="", PROXY=f"http://127.0.0.1:{port}")
+            found.set(PROXY=f"http://127.0.0.1:{port}")
             path = f"{folder}/wrappers:{PATH}"
             first = found.run(path=path)
             blocked = answer(port, "a.casino.example")
