@@ -20,6 +20,13 @@ from review_queue.hosts import parse_host, parse_url
 _TRIGGER_PREFIX: Final = "rpz-"
 # the widest network that may be one holder's: what the internet routes on its own (RFC 7454, 6.1.3)
 _WIDEST: Final = {4: 24, 6: 48}
+# Here an IPv6 address stands for an IPv4 one: mapped (RFC 4291), translated (RFC 6052, RFC 8215), tunnelled (RFC 3056,
+# RFC 4380). Of a network with NAT64 the first translated prefix is the whole internet of IPv4.
+_IPV4_INSIDE: Final = tuple(
+    ipaddress.IPv6Network(text)
+    for text in ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+)
+_IPV4_IN_IPV6: Final = "it stands for addresses of IPv4, which are listed as such"
 # What needs no parser, 0.5 us in place of 20: in plain letters and digits a name is its own normal form, and a
 # last label of letters is no number. An "xn--" label has to be decoded, and two letters at the end are no "rpz-".
 _HOST: Final = r"(?:(?!-|xn--)[a-z0-9_-]{1,63}+(?<!-)\.)++[a-z]{2,63}"
@@ -86,7 +93,15 @@ def _refused_url(name: str) -> str:
     except BadHostError:
         # the URL standard lets quotes, semicolons and braces stand in a host
         return "its host is not one the DNS can hold"
-    return ""
+    return _IPV4_IN_IPV6 if _is_ipv4_inside(parse_url(name).host.name) else ""
+
+
+def _is_ipv4_inside(name: str) -> bool:
+    """True where a host's name is an IPv6 address that stands for an IPv4 one."""
+    if not name.startswith("["):
+        return False
+    address = ipaddress.IPv6Address(name.strip("[]"))
+    return any(address in network for network in _IPV4_INSIDE)
 
 
 def _refused_network(scope: Scope, name: str) -> str:
@@ -102,6 +117,8 @@ def _refused_network(scope: Scope, name: str) -> str:
     widest = _WIDEST[network.version]
     if network.prefixlen < widest:
         return f"it is wider than /{widest}: unrelated people are reached there"
+    if isinstance(network, ipaddress.IPv6Network) and any(map(network.overlaps, _IPV4_INSIDE)):
+        return _IPV4_IN_IPV6
     return ""
 
 
@@ -113,7 +130,9 @@ def _refused_name(scope: Scope, name: str) -> str:
     if host.name != name:
         return f"it is not in its normal form, which is {host.name}"
     if host.is_ip:
-        return "it is an IP address: nothing lies below it" if scope is Scope.DOMAIN else ""
+        if scope is Scope.DOMAIN:
+            return "it is an IP address: nothing lies below it"
+        return _IPV4_IN_IPV6 if _is_ipv4_inside(name) else ""
     if "." not in name:
         return "it is a top-level name: every site below it would be blocked"
     if name.rpartition(".")[2].startswith(_TRIGGER_PREFIX):

@@ -153,3 +153,36 @@ def test_most_names_and_urls_need_no_closer_look() -> None:
     for name in ("one-qalqan.kz", "a_b.x1.one-qalqan.com.kz", "xn--80aodfsg.xn--80ao21a"):
         assert guards.is_plain(name)
         assert guards.plain_host_of(f"http://{name}/a/b.html?c=d") == name * ("xn--" not in name)
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [
+        (Scope.CIDR, "64:ff9b::/96"),  # behind NAT64 the whole internet of IPv4
+        (Scope.CIDR, "64:ff9b::/48"),
+        (Scope.CIDR, "64:ff9b:1::/64"),
+        (Scope.CIDR, "2002:808:808::/48"),
+        (Scope.IP, "64:ff9b::808:808"),
+        (Scope.IP, "2002:808:808::1"),
+        (Scope.HOST, "[64:ff9b::808:808]"),
+        (Scope.HOST, "[::ffff:808:808]"),
+        (Scope.URL, "http://[::ffff:808:808]/bad"),
+    ],
+)
+def test_an_ipv6_address_that_stands_for_one_of_ipv4_is_refused(scope: Scope, name: str) -> None:
+    assert (
+        guards.refusal(scope, name) == "it stands for addresses of IPv4, which are listed as such"
+    )
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [
+        (Scope.CIDR, "2a00:1450::/48"),
+        (Scope.IP, "64:ff9c::808:808"),
+        (Scope.HOST, "[2a00:1450::1]"),
+        (Scope.URL, "http://[2a00:1450::1]/bad"),
+    ],
+)
+def test_other_ipv6_addresses_are_not(scope: Scope, name: str) -> None:
+    assert guards.refusal(scope, name) == ""
