@@ -16,6 +16,7 @@ from review_queue.categories import Scope
 WILDCARD = "*."
 _NETWORKS = (Scope.IP, Scope.CIDR)
 _FOUND = "coverage.covering"
+_SPANS = "coverage.networks"
 
 
 def owners(view: View) -> Iterator[str]:
@@ -55,7 +56,16 @@ def exact_hosts(view: View) -> Iterator[str]:
 
 def networks(view: View) -> Iterator[str]:
     """The addresses and networks that no other network covers, IPv4 first, each family by number, each once."""
-    found = {(_span(name), name) for scope in _NETWORKS for name in view.of(scope)}
+    single, wide = (view.of(scope) for scope in _NETWORKS)
+    known = view.shared.get(_SPANS)
+    if known and known[0] is single and known[1] is wide:
+        return iter(known[2])
+    found = list(_apart({(_span(name), name) for name in (*single, *wide)}))
+    view.shared[_SPANS] = (single, wide, found)
+    return iter(found)
+
+
+def _apart(found: Iterable[tuple[tuple[int, int, int], str]]) -> Iterator[str]:
     last = (0, -1)
     for (version, _, minus_end), name in sorted(found):
         if (version, -minus_end) > last:
@@ -67,8 +77,8 @@ def _span(name: str) -> tuple[int, int, int]:
     """The family of a network, its first address, and its last one below zero: the wider of two comes first."""
     address, _, length = name.partition("/")
     if ":" in address:
-        network = ipaddress.ip_network(name)
-        return 6, int(network[0]), -int(network[-1])
+        start = int(ipaddress.IPv6Address(address))
+        return 6, start, -(start + (1 << 128 - int(length or 128)) - 1)
     # an address in its normal form; ipaddress takes ten times as long
     first, second, third, fourth = map(int, address.split("."))
     start = (first << 24) + (second << 16) + (third << 8) + fourth

@@ -95,7 +95,7 @@ def check_adguard(lines: Iterable[str], _serial: int, known: Known | None = None
         address = _ADGUARD_V4.fullmatch(text) or _ADGUARD_V6.fullmatch(text)
         name = _ADGUARD_NAME.fullmatch(text)
         if address:
-            last_address = _address_of(number, address[1], last_address)
+            last_address = _address_of(number, address[1], last_address, known)
             addresses += 1
             names.end()
         elif name and not last_address:
@@ -124,9 +124,9 @@ def _check_unbound_data(numbered: _Numbered, zone: int, name: str) -> None:
             raise fault(number, f"is not the {data.split()[0]} record of the exact host above it")
 
 
-def _address_of(number: int, address: str, last: str) -> str:
-    reason = guards.refusal(Scope.IP, address)
-    if reason:
+def _address_of(number: int, address: str, last: str, known: Known | None) -> str:
+    is_known = known and address in known.of(Scope.IP)
+    if not is_known and (reason := guards.refusal(Scope.IP, address)):
         raise fault(number, f"has an address that must not be listed: {reason}")
     if address <= last:
         raise fault(number, "repeats an address or is out of order")

@@ -67,7 +67,7 @@ def _check_zone(lines: Iterable[str], serial: int, action: str, known: Known | N
         if rest != action:
             raise fault(number, f"is not a name followed by `{action}`")
         if owner.endswith(_TRIGGER):
-            last_network = _network_of(number, owner, last_network)
+            last_network = _network_of(number, owner, last_network, known)
             networks += 1
             names.end()
         elif last_network:
@@ -87,9 +87,28 @@ def _check_head(numbered: Iterator[tuple[int, str]], serial: int) -> None:
             raise fault(number, f"does not have the serial {serial} of this export")
 
 
-def _network_of(number: int, owner: str, last: str) -> str:
+def _network_of(number: int, owner: str, last: str, known: Known | None) -> str:
     """The address or network the trigger stands for, which must come after `last`."""
     text = _written_forwards(owner.removesuffix(_TRIGGER))
+    name = _known_network(text, known) or _guarded_network(number, text)
+    if name <= last:
+        raise fault(number, "repeats a network or is out of order")
+    return name
+
+
+def _known_network(text: str, known: Known | None) -> str:
+    """The name of an address or a network of the canonical list; empty where it is in none."""
+    if not known:
+        return ""
+    if text in known.of(Scope.CIDR):
+        return text
+    address, _, length = text.partition("/")
+    is_one = length == ("128" if ":" in address else "32")
+    return address if is_one and address in known.of(Scope.IP) else ""
+
+
+def _guarded_network(number: int, text: str) -> str:
+    """The name of an address or a network that may be listed."""
     try:
         network = ipaddress.ip_network(text)
     except ValueError:
@@ -105,8 +124,6 @@ def _network_of(number: int, owner: str, last: str) -> str:
     reason = guards.refusal(Scope.IP if is_one else Scope.CIDR, name)
     if reason:
         raise fault(number, f"has a network that must not be listed: {reason}")
-    if name <= last:
-        raise fault(number, "repeats a network or is out of order")
     return name
 
 

@@ -18,6 +18,7 @@ from blocklist.rendering import (
     Skipped,
     View,
     marked,
+    none_said,
     skipped_of,
     view_of,
 )
@@ -174,8 +175,8 @@ def _listing(
     unsafe: Sequence[Skipped],
     heading: Heading,
 ) -> Listing:
-    left_out = _Counted(iter(unsafe), skipped_of(form, columns))
-    snapshot.write(form.skipped_name, _skipped_lines(iter(left_out), heading))
+    left_out = _LeftOut()
+    snapshot.write(form.skipped_name, left_out.lines(form, columns, unsafe, heading))
     total = len(unsafe) + sum(len(column.ids) for column in columns.values())
     digest: FileDigest = snapshot.files[form.file_name]
     return Listing(
@@ -187,34 +188,61 @@ def _listing(
     )
 
 
-class _Counted:
-    """Goes through rows once, counting them and keeping the first."""
+class _LeftOut:
+    """Writes what a format left out, counting it and keeping the first."""
 
-    def __init__(self, *parts: Iterator[Skipped]) -> None:
-        self._parts = parts
+    def __init__(self) -> None:
         self.count = 0
         self.first: list[Skipped] = []
 
-    def __iter__(self) -> Iterator[Skipped]:
-        for part in self._parts:
-            for row in part:
-                self.count += 1
-                if len(self.first) < SHOWN_SKIPPED:
-                    self.first.append(row)
-                yield row
+    def lines(
+        self, form: Format, columns: Columns, unsafe: Sequence[Skipped], heading: Heading
+    ) -> Iterator[str]:
+        """The lines of the file: one JSON object, a row a line."""
+        yield from _in_an_object(self._rows(form, columns, unsafe), heading)
+
+    def _rows(self, form: Format, columns: Columns, unsafe: Sequence[Skipped]) -> Iterator[str]:
+        yield from self._one_by_one(unsafe)
+        for scope, column in columns.items():
+            reason = none_said(form, scope, column)
+            if not (reason and column.is_plain):
+                yield from self._one_by_one(skipped_of(form, {scope: column}))
+                continue
+            # all of a scope, for one reason: what most formats leave out
+            places = zip(column.ids, column.names, strict=True)
+            room = SHOWN_SKIPPED - len(self.first)
+            first = islice(zip(column.ids, column.names, strict=True), room)
+            self.first += [Skipped(entry_id, scope, name, reason) for entry_id, name in first]
+            self.count += len(column.ids)
+            said = f', "reason": {_quoted(reason)}}}'
+            start = f'", "scope": "{scope}", "name": "'
+            yield from (f'{{"id": "{entry_id}{start}{name}"{said}' for entry_id, name in places)
+
+    def _one_by_one(self, rows: Iterable[Skipped]) -> Iterator[str]:
+        for row in rows:
+            self.count += 1
+            if len(self.first) < SHOWN_SKIPPED:
+                self.first.append(row)
+            yield _row(row)
 
 
-def _skipped_lines(rows: Iterator[Skipped], heading: Heading) -> Iterator[str]:
+def _skipped_lines(rows: Iterable[Skipped], heading: Heading) -> Iterator[str]:
+    return _in_an_object(map(_row, rows), heading)
+
+
+def _row(row: Skipped) -> str:
+    return (
+        f'{{"id": {_quoted(row.id)}, "scope": "{row.scope}", "name": {_quoted(row.name)},'
+        f' "reason": {_quoted(row.reason)}}}'
+    )
+
+
+def _in_an_object(rows: Iterator[str], heading: Heading) -> Iterator[str]:
     """One JSON object, a row a line."""
     yield f'{{"serial": {heading.serial}, "skipped": ['
-    held = ""
-    reasons: dict[str, str] = {}  # few, and each stands in many rows
-    for entry_id, scope, name, reason in rows:
-        if held:
-            yield held + ","
-        said = reasons.get(reason)
-        if said is None:
-            said = reasons[reason] = f', "reason": {_quoted(reason)}}}'
-        held = f'{{"id": {_quoted(entry_id)}, "scope": "{scope}", "name": {_quoted(name)}{said}'
+    held = next(rows, "")
+    for row in rows:
+        yield f"{held},"
+        held = row
     yield from islice([held], bool(held))
     yield "]}"

@@ -7,7 +7,7 @@ said in a wider or narrower way instead.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, repeat
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from blocklist import guards
@@ -18,6 +18,8 @@ LONGEST_NAME: Final = 253  # RFC 1035: 255 octets on the wire, as text without t
 # a spreadsheet, JSON and XML take a text of these as it is, where a letter or a digit comes first
 _TEXT: Final = r"[A-Za-z0-9][A-Za-z0-9 .,:/_?%#~*=+@()!$-]*+"
 _PLAIN: Final = re.compile(rf"(?:{_TEXT})?+(?:\n(?:{_TEXT})?+)*+")
+_ALL_PLAIN: Final = re.compile(r"[A-Za-z0-9 .,:/_?%#~*=+@()!$&;'\[\]-]*+")
+_PIECE: Final = 1000  # texts that are looked at as one
 _NAMES: Final = frozenset({Scope.HOST, Scope.DOMAIN})
 
 
@@ -131,7 +133,8 @@ class Skipped(NamedTuple):
 class Column:
     """The entries of one scope in the order of their names: `names[i]` is the name of the entry `ids[i]`.
 
-    `unique` has each name once, `named` those of them that are no address, `longest` the length of the longest.
+    `unique` has each name once, `named` those of them that are no address, `longest` the length of the longest;
+    `is_plain` is whether no name and no id needs an escape.
     """
 
     names: Sequence[str] = ()
@@ -139,6 +142,7 @@ class Column:
     unique: Sequence[str] = ()
     named: Sequence[str] = ()
     longest: int = 0
+    is_plain: bool = False
 
     @property
     def has_addresses(self) -> bool:
@@ -178,7 +182,14 @@ def _column(scope: Scope, names: list[str], ids: list[str]) -> Column:
     named = unique
     if scope in _NAMES and any(map(guards.is_address, unique)):
         named = [name for name in unique if not guards.is_address(name)]
-    return Column(names, ids, unique, named, max(map(len, unique), default=0))
+    is_plain = all(map(_ALL_PLAIN.fullmatch, _in_pieces(names, ids)))
+    return Column(names, ids, unique, named, max(map(len, unique), default=0), is_plain)
+
+
+def _in_pieces(*lists: list[str]) -> Iterator[str]:
+    return (
+        "".join(texts[at : at + _PIECE]) for texts in lists for at in range(0, len(texts), _PIECE)
+    )
 
 
 def columns_of(entries: Iterable[Entry]) -> Columns:
@@ -227,16 +238,18 @@ def view_of(
     )
 
 
+def none_said(form: Format, scope: Scope, column: Column) -> str:
+    """Why `form` can say no entry of the column; empty where it can say one, or has several reasons."""
+    if scope in form.capability.scopes or column.has_addresses:
+        return ""
+    return _cannot_say(form.capability, scope)
+
+
 def skipped_of(form: Format, columns: Columns) -> Iterator[Skipped]:
     """What `form` cannot say of the entries in `columns`, with the reasons."""
     sayable = form.capability
     for scope, column in columns.items():
         if _says_all(sayable, scope, column):
-            continue
-        if scope not in sayable.scopes and not column.has_addresses:
-            reason = _cannot_say(sayable, scope)
-            each = zip(column.ids, repeat(scope), column.names, repeat(reason))  # without end
-            yield from map(Skipped._make, each)
             continue
         room = sayable.at_most.get(scope, len(column.names))
         last = ""

@@ -27,9 +27,7 @@ def _domains(view: View) -> Iterator[str]:
 
 def _hosts(view: View) -> Iterator[str]:
     yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
-    for name in coverage.exact_hosts(view):
-        yield f"0.0.0.0 {name}"
-        yield f":: {name}"
+    yield from (f"0.0.0.0 {name}\n:: {name}" for name in coverage.exact_hosts(view))
 
 
 FORMAT: Final = Format(

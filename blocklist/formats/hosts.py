@@ -13,14 +13,14 @@ CAPABILITY: Final = Capability(
 )
 
 # Both families: dnsmasq asks upstream for the family a hosts file does not answer.
-_NOWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  # written into a list, nothing listens on it
+_V4: Final = "0.0.0.0"  # noqa: S104  # written into a list, nothing listens on it
+_V6: Final = "::"
 
 
 def _lines(view: View) -> Iterator[str]:
     yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
     for name in view.of(Scope.HOST):
-        for address in _NOWHERE:
-            yield f"{address} {name}"
+        yield f"{_V4} {name}\n{_V6} {name}"
 
 
 FORMAT: Final = Format("hosts", {"hosts.txt": _lines}, CAPABILITY)

@@ -9,7 +9,7 @@ reverse order, `zz` for the `::` of an IPv6 address.
 from collections.abc import Iterator
 from typing import Final
 
-from blocklist.coverage import WILDCARD, owners
+from blocklist import coverage
 from blocklist.rendering import LONGEST_NAME, Capability, Format, View
 from review_queue.categories import Scope
 
@@ -19,7 +19,7 @@ CAPABILITY: Final = Capability(
     scopes=frozenset({Scope.HOST, Scope.DOMAIN, Scope.IP, Scope.CIDR}),
     addresses=False,
     a_line_means="a line is that exact host, `*.name` everything below the name, `….rpz-ip` an address or a network",
-    longest_name=LONGEST_NAME - ROOM_FOR_ZONE_NAME - len(".") - len(WILDCARD),
+    longest_name=LONGEST_NAME - ROOM_FOR_ZONE_NAME - len(".") - len(coverage.WILDCARD),
 )
 
 TTL_S: Final = 300  # how long a resolver's clients may remember a block that was lifted
@@ -46,8 +46,11 @@ def _zone(view: View, target: str) -> Iterator[str]:
     timers = f"{_REFRESH_S} {_RETRY_S} {_EXPIRE_S} {TTL_S}"
     yield f"@ SOA localhost. nobody.invalid. {heading.serial} {timers}"
     yield "@ NS localhost."
-    for owner in owners(view):
-        yield f"{owner} CNAME {target}"
+    for name, is_domain in coverage.covering(view):
+        if is_domain:
+            yield f"{name} CNAME {target}\n{coverage.WILDCARD}{name} CNAME {target}"
+        else:
+            yield f"{name} CNAME {target}"
     for network in sorted({*view.of(Scope.IP), *view.of(Scope.CIDR)}):
         yield f"{_trigger(network)} CNAME {target}"
 

@@ -30,9 +30,11 @@ def _lines(view: View) -> Iterator[str]:
         if is_domain:
             yield f'local-zone: "{name}" always_nxdomain'
         else:
-            yield f'local-zone: "{name}" transparent'
-            yield f'local-data: "{name} {TTL_S} IN A 0.0.0.0"'
-            yield f'local-data: "{name} {TTL_S} IN AAAA ::"'
+            yield (
+                f'local-zone: "{name}" transparent\n'
+                f'local-data: "{name} {TTL_S} IN A 0.0.0.0"\n'
+                f'local-data: "{name} {TTL_S} IN AAAA ::"'
+            )
 
 
 FORMAT: Final = Format("unbound", {"unbound.conf": _lines}, CAPABILITY)

@@ -222,7 +222,7 @@ def test_what_is_more_than_suricata_can_load_is_left_out_with_the_reason() -> No
     assert len(lines) == 1 + 10_000
     assert set(found) == {each.name for each in (*domains[-3:], *urls[-2:])}
     assert all("more of the scope" in reason for reason in found.values())
-    kept = {each.name for each in samples.view("suricata", entries).records()}
+    kept = {each.name for each, _ in samples.view("suricata", entries).records()}
     assert kept == {each.name for each in entries} - set(found)
 
 
