@@ -1,27 +1,30 @@
 """The circuit breaker: a list that suddenly grows, shrinks or is empty is not served until two people say it is right.
 
-What left the list with a reason on record (lifted, expired, a decision corrected) never counts: to lift a block at
-once is a legal duty. What counts is what a guard has come to stop, and what the store does not know at all.
+What left the list with a reason on record (lifted, expired, a decision corrected) never counts, and is never held:
+to lift a block at once is a legal duty. While all else is held, the list that is served goes on without it. What
+counts is what a guard has come to stop, and what the store does not know at all.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from blocklist import canonical
 from blocklist.manifest import FILE_NAME
-from review_queue import entries, lifts, overrides
+from review_queue import entries, holds, lifts, overrides
 from review_queue.errors import ExportError
 from review_queue.overrides import LIST, Guard
+from review_queue.records import Entry
 from review_queue.store import Store
 
 MOST_SHARE: Final = 0.2
 MOST_ENTRIES: Final = 50
-
-
-class SizeError(ExportError):
-    """A list that grew, shrank or became empty as none should without people having said so."""
+# why an entry left that nobody lifted: a guard stops it, or too few decisions stand (or the store knows nothing of it)
+GUARD: Final = "guard"
+WITHDRAWN: Final = "withdrawn"
+NO_REASON: Final = frozenset({GUARD, WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,13 @@ class Change:
     before: int
     after: int
     unexplained: int
+    leaving: frozenset[str] = frozenset()  # what left with a reason on record
+    since: int = 0  # the serial of the last list that held nothing back, where that is another
 
     @property
     def key(self) -> str:
-        """What an override of this change is for: the serial it follows and the size it leads to."""
-        return f"{self.serial}-{self.after}"
+        """What an override of this change is for: the whole list it follows and the size it leads to."""
+        return f"{self.since or self.serial}-{self.after}"
 
     def complaint(self) -> str:
         """What is wrong with the change; "" where nothing is."""
@@ -51,18 +56,30 @@ class Change:
         return ""
 
 
+class SizeError(ExportError):
+    """A list that grew, shrank or became empty as none should without people having said so."""
+
+    def __init__(self, change: Change, serial: int = 0) -> None:
+        done = "nothing was published"
+        stays = "The last good list stays"
+        if serial:
+            done = (
+                f"only what was lifted has left the list, {len(change.leaving)} in serial {serial}"
+            )
+            stays = "All else stays as it was"
+        super().__init__(
+            f"{done}: {change.complaint()}. {stays}. If the new one is right, two people sign it:"
+            f" qalqan overrides ask --guard size --scope list --name {change.key}"
+        )
+        self.change = change
+
+
 def change_of(
-    store: Store,
-    served: Path,
-    after: int,
-    *,
-    gone: Collection[str] | None,
-    stopped: Collection[str],
+    store: Store, served: Path, after: int, removed: Mapping[str, str] | None
 ) -> Change | None:
     """How the list changes against the one in the folder `served`; None where that says nothing of its size.
 
-    `gone` are the ids that left and were not lifted, None where the lists could not be compared; `stopped` those that
-    a guard stops.
+    `removed` has the reason code of each entry that left, None where the lists could not be compared.
     """
     try:
         manifest = json.loads((served / FILE_NAME).read_bytes())
@@ -70,14 +87,19 @@ def change_of(
         created = str(manifest["created"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if gone is None:
+    if removed is None:
         lifted = len(lifts.since(store, created))
         return Change(serial, before, after, max(0, before - after - lifted))
-    unexplained = len(gone)
-    if not after or _is_much(unexplained, before):  # else it is few enough whatever the store says
-        known = (each in stopped or entries.find(store, each) is None for each in gone)
-        unexplained = sum(known)
-    return Change(serial, before, after, unexplained)
+    change = Change(serial, before, after, sum(each in NO_REASON for each in removed.values()))
+    if not change.complaint():  # few enough, whatever the store knows of them
+        return change
+    unknown = {
+        entry_id
+        for entry_id, reason in removed.items()
+        if reason == GUARD or (reason == WITHDRAWN and entries.find(store, entry_id) is None)
+    }
+    leaving = frozenset(removed.keys() - unknown)
+    return Change(serial, before, after, len(unknown), leaving, holds.since(store, serial))
 
 
 def check(store: Store, change: Change) -> None:
@@ -86,19 +108,21 @@ def check(store: Store, change: Change) -> None:
     Raises:
         SizeError: it is none of these; the message names the override it needs.
     """
-    complaint = change.complaint()
-    if complaint and not _is_signed(store, change):
-        raise SizeError(
-            f"nothing was published: {complaint}. The last good list stays. If the new one is right, two people sign"
-            f" it: qalqan overrides ask --guard size --scope list --name {change.key}"
-        )
+    if change.complaint() and not _is_signed(store, change):
+        raise SizeError(change)
+
+
+def without(served: Path, leaving: Collection[str]) -> Iterator[Entry]:
+    """The entries of the list in the folder `served`, in their order, but for those that leave."""
+    listed = canonical.read(served / canonical.FILE_NAME)
+    return (entry for entry in listed if entry.id not in leaving)
 
 
 def _is_signed(store: Store, change: Change) -> bool:
     """Whether people have signed that the list that follows this serial may be about as large as it is."""
     for guard, scope, name in overrides.standing(store):
         serial, _, size = name.partition("-")
-        if guard is not Guard.SIZE or scope != LIST or serial != str(change.serial):
+        if guard is not Guard.SIZE or scope != LIST or serial != change.key.partition("-")[0]:
             continue
         if size.isdecimal() and not _is_much(abs(change.after - int(size)), int(size)):
             return True

@@ -1,11 +1,13 @@
 """An export: the live entries as the canonical list, every format as a view of it, all in one snapshot."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from blocklist import breaker, canonical, changes, deltas, listing
+from blocklist.breaker import Change, SizeError
 from blocklist.formats import FORMATS
 from blocklist.judging import judge_of
 from blocklist.manifest import (
@@ -16,13 +18,14 @@ from blocklist.manifest import (
     Published,
     read_manifest,
 )
-from blocklist.rendering import Heading
+from blocklist.rendering import Format, Heading
 from blocklist.snapshots import Snapshot, check_places, current, locked, new_snapshot, serve
 from review_queue import entries as store_entries
-from review_queue import lifts
+from review_queue import holds, lifts
 from review_queue.categories import Category
 from review_queue.clock import later
 from review_queue.errors import ExportError, RefusedError
+from review_queue.records import Entry
 from review_queue.store import Store
 
 LARGEST_SERIAL: Final = 2**32 - 1
@@ -49,11 +52,14 @@ def export(
     A format that was left behind would go on blocking what has been lifted, so a folder's formats
     are always renewed together. Of each category in `parts` there is a complete list beside the whole one, for a
     provider that may see no other: in the folder `part-CATEGORY`, with a manifest and signatures of its own.
+    A list that changes in size as none should is held until two people sign it; what was lifted leaves the list that
+    is served nevertheless.
 
     Raises:
         ExportError: an unknown format, a folder that cannot be written, another export at work in
             it, a manifest that is not ours, a list that fails its last check or what `prove` found.
             The last good list stays.
+        SizeError: the list is held; the message says whether anything has left the one that is served.
         DiskFullError: no room for the new files. The last good list stays.
     """
     _check_known(formats)
@@ -69,23 +75,69 @@ def export(
             store.now(),
             not_after=later(store.clock(), VALID_FOR.total_seconds()),
         )
-        with new_snapshot(out, heading.serial) as snapshot:
-            judge = judge_of(store)
-            live = map(judge.with_overrides, store_entries.live(store))
-            whole = listing.write(snapshot, live, wanted, heading, judge.reason_against)
-            _write_changes(store, out, whole)
-            for category in parts:
-                with snapshot.part(part_name(category)) as folder:
-                    part = listing.write_part(whole, folder, category, wanted)
-                    _write_changes(store, out, part, part_name(category))
-                    _seal(folder, part.manifest(category), sign, prove)
-            manifest = whole.manifest()
-            digest = _seal(snapshot, manifest, sign, prove)
-        _record(store, manifest, actor, digest)
+        making = _Making(store, out, wanted, heading, parts, sign, prove)
+        judge = judge_of(store)
+        live = map(judge.with_overrides, store_entries.live(store))
+        held: SizeError | None = None
+        try:
+            manifest, digest = making.make(live, judge.reason_against)
+        except SizeError as error:
+            served = current(out)
+            if not (error.change.leaving and served):
+                raise
+            held = SizeError(error.change, heading.serial)
+            rest = breaker.without(served, error.change.leaving)
+            manifest, digest = making.make(rest, lambda _entry: "", is_held=True)
+        with store.atomic():
+            _record(store, manifest, actor, digest)
+            if held:
+                holds.record(
+                    store,
+                    heading.serial,
+                    since=held.change.since,
+                    actor=actor,
+                    reason=held.change.complaint(),
+                )
         deltas.keep(out, heading.serial)
         serve(out, heading.serial)
         deltas.prune(out, later(store.clock(), -deltas.KEPT_S))
+    if held:
+        raise held
     return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """All a snapshot is made with, but for its entries."""
+
+    store: Store
+    out: Path
+    formats: Sequence[Format]
+    heading: Heading
+    parts: Sequence[Category]
+    sign: Sign | None
+    prove: Prove | None
+
+    def make(
+        self, entries: Iterable[Entry], refuse: listing.Refuse, *, is_held: bool = False
+    ) -> tuple[Manifest, FileDigest]:
+        """The snapshot of these entries is in its place, which nobody is led to yet.
+
+        Raises:
+            SizeError: the whole list is of another size than it should be without two people having said so.
+        """
+        with new_snapshot(self.out, self.heading.serial) as snapshot:
+            whole = listing.write(snapshot, entries, self.formats, self.heading, refuse)
+            change = _write_changes(self.store, self.out, whole)
+            if change and not is_held:
+                breaker.check(self.store, change)
+            for category in self.parts:
+                with snapshot.part(part_name(category)) as folder:
+                    part = listing.write_part(whole, folder, category, self.formats)
+                    _write_changes(self.store, self.out, part, part_name(category))
+                    _seal(folder, part.manifest(category), self.sign, self.prove)
+            manifest = whole.manifest()
+            return manifest, _seal(snapshot, manifest, self.sign, self.prove)
 
 
 def _check_unpublished(out: Path) -> None:
@@ -101,29 +153,26 @@ def _check_unpublished(out: Path) -> None:
         )
 
 
-def _write_changes(store: Store, out: Path, found: listing.Written, part: str = "") -> None:
-    """What changed since the list that is served stands in the new one, if there is one to compare it with.
+def _write_changes(
+    store: Store, out: Path, found: listing.Written, part: str = ""
+) -> Change | None:
+    """What changed since the list that is served stands in the new one, if there is one to compare it with."""
+    base = changes.base_of(out, part)
+    if base is None:
+        return None
+    unsafe = {each.entry.id for each in found.unsafe}
+    removed: dict[str, str] = {}
 
-    Raises:
-        SizeError: the whole list is of another size than it should be without two people having said so.
-    """
-    if base := changes.base_of(out, part):
-        unsafe = {each.entry.id for each in found.unsafe}
-        gone: list[str] = []
+    def why(entry_id: str) -> str:
+        lift = None if entry_id in unsafe else lifts.of(store, entry_id)
+        reason = lift.reason if lift else breaker.WITHDRAWN
+        removed[entry_id] = breaker.GUARD if entry_id in unsafe else reason
+        return removed[entry_id]
 
-        def why(entry_id: str) -> str:
-            lift = None if entry_id in unsafe else lifts.of(store, entry_id)
-            if lift:
-                return lift.reason
-            gone.append(entry_id)
-            return "guard" if entry_id in unsafe else "withdrawn"
-
-        is_written = changes.write(found.snapshot, base, found.heading, why)
-        change = breaker.change_of(
-            store, base.folder, found.entries, gone=gone if is_written else None, stopped=unsafe
-        )
-        if change and not part:
-            breaker.check(store, change)
+    is_written = changes.write(found.snapshot, base, found.heading, why)
+    if part:
+        return None
+    return breaker.change_of(store, base.folder, found.entries, removed if is_written else None)
 
 
 def part_name(category: Category) -> str:

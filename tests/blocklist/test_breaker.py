@@ -165,6 +165,74 @@ def _decision(store: Store, case_ref: str) -> Decision:
     return next(one for one in decisions.of_case(store, case_ref) if one.reviewer == PEOPLE[0])
 
 
+def test_what_was_lifted_leaves_at_once_though_all_else_is_held(
+    full: Store, tmp_path: Path
+) -> None:
+    out = tmp_path / "lists"
+    export(full, out, ["domains"], actor="test")
+    whole = (out / "domains.txt").read_text().split()
+    every = list(entries.live(full))
+    ranked(full)
+    lifts.lift(full, every[0].id, SIGNERS[0], LiftReason.COURT, "The court said so.")
+    lift(full, _decision(full, every[1].case_ref))
+    (kept,) = [one for one in every if one.name == whole[30]]
+
+    with pytest.raises(SizeError, match=r"has left the list, 2 in serial 2: .* would be empty"):
+        export(full, out, ["domains"], actor="test")
+
+    left = [name for name in whole if name not in {every[0].name, every[1].name}]
+    assert (out / "domains.txt").read_text().split() == left
+    gone = [json.loads(line) for line in (out / "changes.jsonl").read_text().splitlines()[1:]]
+    assert {row["removed"]: row["reason"] for row in gone} == {
+        every[0].id: "court",
+        every[1].id: "withdrawn",
+    }
+    assert kept.id in (out / "entries.jsonl").read_text()
+    with pytest.raises(SizeError, match="nothing was published"):
+        export(full, out, ["domains"], actor="test")
+    assert entries.last_serial(full) == 2
+
+
+def test_what_people_sign_for_stays_one_thing_while_lifts_leave(
+    full: Store, tmp_path: Path
+) -> None:
+    out = tmp_path / "lists"
+    export(full, out, ["domains"], actor="test")
+    every = list(entries.live(full))
+    ranked(full)
+    signed(full, "1-0", people=1)
+    for entry in every[:2]:
+        lifts.lift(full, entry.id, SIGNERS[0], LiftReason.APPEAL, "The holder was right.")
+        with pytest.raises(SizeError, match=r"--name 1-0$"):
+            export(full, out, ["domains"], actor="test")
+    assert listed(out) == 58
+
+    overrides.sign(full, overrides.pending(full)[0].id, SIGNERS[1])
+    export(full, out, ["domains"], actor="test")
+
+    assert listed(out) == 0
+
+
+def test_a_held_list_brings_nothing_new(tmp_path: Path) -> None:
+    out = tmp_path / "lists"
+    with open_store(tmp_path / "small") as small:
+        for name in ("one.zz-qalqan.kz", "two.yy-qalqan.kz"):
+            agree(small, case_of(small, name), name, Scope.HOST, people=2)
+        admit(small)
+        export(small, out, ["domains"], actor="test")
+        first, second = entries.live(small)
+        for number in range(60):
+            name = f"n{number}.x{number}-qalqan.kz"
+            agree(small, case_of(small, name), name, Scope.HOST, people=2)
+        admit(small)
+        lifts.lift(small, first.id, SIGNERS[0], LiftReason.APPEAL, "The holder was right.")
+
+        with pytest.raises(SizeError, match="would grow from 2 entries in serial 1 to 61"):
+            export(small, out, ["domains"], actor="test")
+
+    assert (out / "domains.txt").read_text().split() == [second.name]
+
+
 def test_a_store_that_has_lost_its_entries_empties_no_list(full: Store, tmp_path: Path) -> None:
     out = tmp_path / "lists"
     export(full, out, ["domains"], actor="test")
