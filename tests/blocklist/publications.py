@@ -76,8 +76,8 @@ def signers_at(path: Path) -> Signers:
     return load(key_at(path), None, None)
 
 
-def stand_in(binary: str, *command: str) -> Gate:
+def stand_in(binary: str, *command: str, deadline_s: float = 60) -> Gate:
     """A gate of a program that is no resolver."""
     use = Use("rpz", ("rpz.zone",), NAMES, settings="")
     program = resolver.Program("Stand-in", binary, "coreutils", {}, command, "--version", (use,))
-    return Gate({"bind": resolver.consumer("bind", program)}, deadline_s=1)
+    return Gate({"bind": resolver.consumer("bind", program)}, deadline_s=deadline_s)

@@ -180,7 +180,7 @@ def test_a_program_that_hangs_is_killed_at_the_deadline_and_has_failed(
     shared_store: Store, tmp_path: Path
 ) -> None:
     with pytest.raises(GateError, match="did not answer in time and was killed"):
-        exported(shared_store, tmp_path / "lists", stand_in("sleep", "600"), "rpz")
+        exported(shared_store, tmp_path / "lists", stand_in("sleep", "600", deadline_s=1), "rpz")
 
 
 def test_a_program_that_ends_at_once_has_failed(shared_store: Store, tmp_path: Path) -> None:
