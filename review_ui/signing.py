@@ -7,6 +7,7 @@ from review_queue import entry_search, imports, overrides, renewals
 from review_queue.store import Store
 from review_ui.deciding import Officer
 from review_ui.roles import Capability, may
+from review_ui.telling import override_tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,11 @@ def waiting_for(store: Store, officer: Officer) -> Waiting:
         imports=_left(officer, ([p.id for p in one.signers] for one in imports.pending(store))),
         overrides=_left(
             officer,
-            ([s.reviewer_id for s in one.signatures] for one in overrides.pending(store)),
+            (
+                [s.reviewer_id for s in one.signatures]
+                for one in overrides.pending(store)
+                if not override_tells(store, officer, one)
+            ),
         ),
         renewals=_left(officer, ([p.id for p in one.signers] for one in renewals.pending(store))),
         proposals=entry_search.count_proposed(store),

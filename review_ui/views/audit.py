@@ -17,6 +17,7 @@ from review_ui.access import needs, officer_of, the_store
 from review_ui.deciding import Officer, is_blind
 from review_ui.models import Account
 from review_ui.roles import Capability, may
+from review_ui.telling import subject_tells
 from review_ui.views.paging import place
 
 PAGE = 50
@@ -57,7 +58,12 @@ def _chain(store: Store) -> tuple[log.Head | None, str]:
 
 def _lines(store: Store, officer: Officer, rows: list[log.AuditRow]) -> list[Line]:
     names = dict(Account.objects.values_list("public_id", "full_name"))
-    blind = {row.subject for row in rows if _is_blind(store, officer, row.subject)}
+    blind = {
+        row.subject
+        for row in rows
+        if _is_blind(store, officer, row.subject)
+        or subject_tells(store, officer, row.action, row.subject)
+    }
     lines = []
     for row in rows:
         kept_back = (

@@ -24,13 +24,13 @@ from review_queue import (
 from review_queue.entry_search import Found, Standing
 from review_queue.errors import RefusedError
 from review_queue.lifts import LiftReason
-from review_queue.records import Entry
 from review_queue.store import Store
 from review_ui import list_wording
 from review_ui.access import must, needs, officer_of, the_store
-from review_ui.deciding import Officer, history, may_decide
+from review_ui.deciding import Officer, history
 from review_ui.list_forms import LiftForm, PlainForm, RenewForm, SearchForm, SettleForm
 from review_ui.roles import Capability, may
+from review_ui.telling import entry_tells
 from review_ui.views.paging import place
 
 PAGE = 50
@@ -67,7 +67,7 @@ def entries(request: HttpRequest) -> HttpResponse:
             found = entry_search.search(
                 store, _plain(given["q"]), standing, limit=PAGE + 1, offset=start
             )
-        shown = [one for one in found[:PAGE] if not is_kept_back(store, officer, one.entry)]
+        shown = [one for one in found[:PAGE] if not entry_tells(store, officer, one.entry)]
         proposed = entry_search.count_proposed(store)
     return render(
         request,
@@ -99,7 +99,7 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponseBase:
         found = entry_search.find(store, entry_id)
         if found is None:
             raise Http404
-        if is_kept_back(store, officer, found.entry):
+        if entry_tells(store, officer, found.entry):
             return render(request, "review_ui/entry.html", {"kept_back": True})
         if request.method == "POST":
             must(request, officer, Capability.SIGN)
@@ -109,11 +109,6 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponseBase:
         shown = _shown(store, officer, found)
     status = 400 if request.method == "POST" else 200
     return render(request, "review_ui/entry.html", {**shown, "forms": forms}, status=status)
-
-
-def is_kept_back(store: Store, officer: Officer, listed: Entry) -> bool:
-    """Whether the entry would tell what others concluded on a case this officer has still to decide."""
-    return bool(listed.case_ref) and may_decide(officer, cases.get(store, listed.case_ref))
 
 
 def _plain(text: str) -> str:

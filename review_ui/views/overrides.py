@@ -17,6 +17,7 @@ from review_ui.access import must, needs, officer_of, the_store
 from review_ui.deciding import Officer
 from review_ui.list_forms import SIZE, AskForm, ReasonForm
 from review_ui.roles import Capability, may
+from review_ui.telling import override_tells
 
 _MOST_WITHDRAWN = 50
 
@@ -37,12 +38,14 @@ def overrides(request: HttpRequest) -> HttpResponseBase:
             if made:
                 messages.success(request, _("Asked for. A second person has to sign it."))
                 return redirect("override", made)
-        found = kept.all_of(store)
+        every = kept.all_of(store)
+        found = [one for one in every if not override_tells(store, officer, one)]
     withdrawn = [one for one in reversed(found) if one.withdrawn]
     shown = {
         "waiting": [one for one in found if not one.withdrawn and not one.is_standing],
         "standing": [one for one in found if one.is_standing],
         "withdrawn": withdrawn[:_MOST_WITHDRAWN],
+        "kept_back": len(every) - len(found),
         "form": form if may(officer.role, Capability.SIGN) else None,
         "guards": [guard for guard in Guard if guard in kept.OVERRIDABLE],
     }
@@ -61,6 +64,8 @@ def override(request: HttpRequest, override_id: str) -> HttpResponseBase:
             found = kept.find(store, override_id)
         except UnknownOverrideError:
             raise Http404 from None
+        if override_tells(store, officer, found):
+            return render(request, "review_ui/override.html", {"kept_back": True})
         if request.method == "POST":
             must(request, officer, Capability.SIGN)
             answer = _act(request, store, officer, found, form)

@@ -128,8 +128,11 @@ def test_who_has_still_to_decide_the_case_is_not_told_of_its_entry(
     record(store, staff[Role.REVIEWER], form)
     client = signed_in(Role.SUPERVISOR)
 
+    lifts.lift(store, listed.id, STRANGER, LiftReason.APPEAL)
+
     for path in ("/entries/?q=bad", f"/entries/{listed.id}/"):
         assert "bad[.]example" not in _page(client, path)
+    assert "entry.lifted" not in _page(client, "/audit/")
     assert "1 is not shown" in _page(client, "/entries/?q=bad")
     assert "Hidden: it is about a case" in _page(client, f"/entries/{listed.id}/")
     assert "bad[.]example" in _page(signed_in(Role.AUDITOR), f"/entries/{listed.id}/")

@@ -178,3 +178,32 @@ def test_the_size_of_a_list_is_asked_for_by_what_the_export_names(
     (found,) = overrides.pending(store)
     assert (found.guard, found.scope, found.name) == (Guard.SIZE, "list", "41-1200")
     assert "The whole list" in client.get("/overrides/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [
+        ("host", "forum.bad.example"),
+        ("url", "http://bad.example/x"),
+        ("domain", "bad.example"),
+    ],
+)
+def test_who_has_still_to_decide_the_case_is_not_told_of_its_override(
+    scope: str, name: str, store: Store, staff: Staff, signed_in: SignedIn
+) -> None:
+    case = a_waiting_case(store, "bad.example")
+    asked = overrides.ask(store, Guard.RANK, scope, name, STRANGER, "All of it sells it")
+    client = signed_in(Role.SUPERVISOR)
+
+    for path in ("/overrides/", f"/overrides/{asked}/", "/audit/"):
+        page = client.get(path).content.decode()
+        assert "All of it sells it" not in page
+    assert "1 is not shown" in client.get("/overrides/").content.decode()
+    client.post(f"/overrides/{asked}/", {"sign": "1"})
+    assert overrides.standing(store) == {}
+    assert "Waits for you" not in client.get("/queue/").content.decode()
+    assert "All of it sells it" in signed_in(Role.AUDITOR).get("/overrides/").content.decode()
+
+    record(store, staff[Role.SUPERVISOR], a_block(case))
+    for path in ("/overrides/", f"/overrides/{asked}/", "/audit/"):
+        assert "All of it sells it" in client.get(path).content.decode()
