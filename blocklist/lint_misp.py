@@ -18,7 +18,8 @@ _JSON: Final = r'[ !#-\[\]-~]*+(?:\\(?:["\\/bfnrt]|u[0-9a-f]{4})[ !#-\[\]-~]*+)*
 _USUAL: Final = re.compile(
     rf'\{{"uuid":"{_UUID}","type":"(?P<type>[a-z-]+)","category":"Network activity","value":"(?P<value>[ !#-\[\]-~]+)",'
     rf'"to_ids":true,"timestamp":"[0-9]+","comment":"{_JSON}","distribution":"5","disable_correlation":false,'
-    r'"deleted":false\}'
+    r'"deleted":false\}(?P<more>,?)\n',
+    re.ASCII,
 )
 _SCOPES: Final = {"url": Scope.URL, "hostname": Scope.HOST, "domain": Scope.DOMAIN}
 _END: Final = "]}}"
@@ -45,6 +46,13 @@ def check_event(lines: Iterable[str], serial: int, known: Known | None = None) -
     for number, line in enumerate(lines, start=1):
         if text == _END:
             raise fault(number, "stands after the end of the event")
+        usual = _USUAL.fullmatch(line) if number > 1 and more is not False else None
+        if usual:
+            more = bool(usual["more"])
+            kind, name = usual["type"], usual["value"]
+            last = key_after(number, last, _scope_of(kind, name), name, "name", known)
+            text = line
+            continue
         text = text_of(number, line)
         if number == 1:
             _check_head(number, text, serial)
@@ -109,9 +117,6 @@ def _is_of(about: dict[str, Any], serial: int) -> bool:
 
 def _attribute(number: int, text: str) -> tuple[str, str]:
     """The type and the value of the attribute, once it is known to be whole."""
-    usual = _USUAL.fullmatch(text)
-    if usual:
-        return usual["type"], usual["value"]
     try:
         found = json.loads(text)
         whole = (

@@ -48,7 +48,9 @@ _USUAL: Final = re.compile(
     rf'"pattern":"(?P<pattern>{_JSON})","pattern_type":"stix","pattern_version":"2\.1","valid_from":"(?P=from)",'
     rf'(?:"valid_until":"(?P<until>{_TIME.pattern})",)?"labels":\["[a-z_]+"\],"external_references":\['
     rf'\{{"source_name":"qalqan entry","external_id":"(?P<id>{_JSON})"\}}'
-    rf'(?:,\{{"source_name":"[a-z ]+","(?:external_id|url)":"{_JSON}"(?:,"description":"{_JSON}")?\}})*+\]\}}'
+    rf'(?:,\{{"source_name":"[a-z ]+","(?:external_id|url)":"{_JSON}"(?:,"description":"{_JSON}")?\}})*+'
+    r"\]\}(?P<more>,?)\n",
+    re.ASCII,
 )
 _END: Final = "]}"
 
@@ -66,6 +68,13 @@ def check_bundle(lines: Iterable[str], _serial: int, known: Known | None = None)
     for number, line in enumerate(lines, start=1):
         if text == _END:
             raise fault(number, "stands after the end of the bundle")
+        usual = _USUAL.fullmatch(line) if more and identity else None
+        if usual and usual["by"] == identity and (usual["until"] or "9") > usual["from"]:
+            more = bool(usual["more"])
+            scope, name = _named(number, _plain(usual["pattern"]))
+            last = key_after(number, last, scope, name, _plain(usual["id"]), known)
+            text = line
+            continue
         text = text_of(number, line)
         if number == 1:
             if not _HEAD.fullmatch(text):
@@ -77,8 +86,9 @@ def check_bundle(lines: Iterable[str], _serial: int, known: Known | None = None)
             more = text.endswith(",")
         elif text != _END:
             more = text.endswith(",")
-            pattern, entry_id = _indicator(number, text.removesuffix(","), identity)
-            scope, name = _named(number, pattern)
+            found = _indicator(number, text.removesuffix(","), identity)
+            scope, name = _named(number, found["pattern"])
+            entry_id = found["external_references"][0]["external_id"]
             last = key_after(number, last, scope, name, entry_id, known)
     if text != _END:
         raise fault(max(number, 1), "is the last, but not the end of the bundle")
@@ -92,20 +102,11 @@ def _identity(number: int, text: str) -> str:
     return found[1]
 
 
-def _indicator(number: int, text: str, identity: str) -> tuple[str, str]:
-    """The pattern of the indicator and the id of its entry, once it is known to be whole."""
-    usual = _USUAL.fullmatch(text)
-    if usual and usual["by"] == identity and (usual["until"] or "9") > usual["from"]:
-        return _plain(usual["pattern"]), _plain(usual["id"])
-    found = _read(number, text, identity)
-    return found["pattern"], found["external_references"][0]["external_id"]
-
-
 def _plain(text: str) -> str:
     return str(json.loads(f'"{text}"')) if "\\" in text else text
 
 
-def _read(number: int, text: str, identity: str) -> dict[str, Any]:
+def _indicator(number: int, text: str, identity: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
         whole = (
