@@ -115,7 +115,7 @@ def spoil(folder: Path, key: object, name: str, line: bytes) -> None:
         ("unbound", "rpz.zone", b"trailing.example. CNAME .\n"),
         ("knot", "rpz.zone", b"example CNAME .\n"),
         ("pdns-recursor", "rpz.zone", b"one.example CNAME .\n"),
-        ("pdns-recursor", "rpz.zone", b"cut.exam"),
+        ("pdns-recursor", "rpz.zone", b"cut.example CNAME ."),
         ("bind", "rpz.zone", b"<!DOCTYPE html>\n"),
         ("bind", "rpz.zone", b"one.example A 192.0.2.1\n"),
         ("unbound-local", "unbound.conf", b"local-zone: \n"),
