@@ -22,6 +22,24 @@ class RefusedBlock(NamedTuple):
     reason: str
     guard: str = ""  # the code of the guard that stopped it; "" where the store itself refused it
     can_override: bool = False
+    scope: str = ""
+
+    @property
+    def told(self) -> str:
+        """The guard and why, as a person is told it, with the way out where there is one."""
+        told = f"{self.guard}: {self.reason}" if self.guard else self.reason
+        return f"{told} (two people can override it)" if self.can_override else told
+
+    def as_json(self) -> dict[str, object]:
+        """The same for a program."""
+        return {
+            "case": self.case_ref,
+            "scope": self.scope,
+            "name": self.name,
+            "reason": self.reason,
+            "guard": self.guard,
+            "can_override": self.can_override,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +84,10 @@ def _list(store: Store, judge: Judge, block: entries.ApprovedBlock) -> Entry:
 
 def _refused(block: entries.ApprovedBlock, reason: str, refusal: Refusal | None) -> RefusedBlock:
     if refusal is None:
-        return RefusedBlock(block.case_ref, block.name, reason)
-    return RefusedBlock(block.case_ref, block.name, reason, refusal.guard, refusal.can_override)
+        return RefusedBlock(block.case_ref, block.name, reason, scope=block.scope)
+    return RefusedBlock(
+        block.case_ref, block.name, reason, refusal.guard, refusal.can_override, block.scope
+    )
 
 
 def _log(store: Store, block: entries.ApprovedBlock, refused: RefusedBlock) -> None:

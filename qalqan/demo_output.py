@@ -87,7 +87,7 @@ def show_export(
         table.add_row(defang(entry.unicode_name), entry.scope, entry.category, str(entry.people))
     console.print(table)
     for block in refused:
-        console.print(f"Refused {defang(block.name)}: {block.reason}")
+        console.print(f"Refused {defang(block.name)}: {block.told}")
     files = ", ".join(listing.file for listing in manifest.formats.values())
     console.print(f"Written to {out}: {files}, manifest.json", soft_wrap=True)
 

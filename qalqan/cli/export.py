@@ -75,10 +75,7 @@ def _as_json(report: AdmitReport, manifest: Manifest) -> dict[str, object]:
     return {
         **manifest.as_json(),
         "admitted": len(report.admitted),
-        "refused": [
-            {"case": each.case_ref, "name": each.name, "reason": each.reason}
-            for each in report.refused
-        ],
+        "refused": [each.as_json() for each in report.refused],
         "skipped": {
             name: [{"name": each.name, "reason": each.reason} for each in listing.first_skipped]
             for name, listing in manifest.formats.items()
@@ -97,7 +94,7 @@ def _print(report: AdmitReport, manifest: Manifest, out: Path) -> None:
         click.echo(line)
     for block in report.refused:
         click.echo(
-            f"refused {block.case_ref} {address(block.name)}: {one_line(block.reason)}", err=True
+            f"refused {block.case_ref} {address(block.name)}: {one_line(block.told)}", err=True
         )
     if not any(listing.entries for listing in manifest.formats.values()):
         click.echo("Warning: the lists are empty; a reader will block nothing", err=True)

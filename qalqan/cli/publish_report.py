@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from blocklist import gate
-from blocklist.entries import RefusedBlock
 from blocklist.gate import Proof
 from blocklist.publication import Outcome, Publication, Verify
 from review_ui.hostile import address, one_line
@@ -22,7 +21,7 @@ def tell(
         click.echo(f"Warning: {one_line(line)}", err=True)
     for block in done.admitted.refused:
         click.echo(
-            f"refused {block.case_ref} {address(block.name)}: {one_line(block.reason)}", err=True
+            f"refused {block.case_ref} {address(block.name)}: {one_line(block.told)}", err=True
         )
     if as_json:
         click.echo(json.dumps(_as_json(done, verify), ensure_ascii=False))
@@ -67,13 +66,9 @@ def _as_json(done: Publication, verify: Verify) -> dict[str, object]:
             for name, each in done.manifest.formats.items()
         },
         "admitted": len(done.admitted.admitted),
-        "refused": [_refused(each) for each in done.admitted.refused],
+        "refused": [each.as_json() for each in done.admitted.refused],
         "lifted": [asdict(each) for each in done.lifted],
     }
-
-
-def _refused(block: RefusedBlock) -> dict[str, str]:
-    return {"case": block.case_ref, "name": block.name, "reason": block.reason}
 
 
 def _outcome(done: Publication, out: Path) -> str:

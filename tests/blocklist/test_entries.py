@@ -43,7 +43,7 @@ def test_an_approved_public_suffix_is_refused_returned_and_logged(
     report = admit(store)
 
     assert [entry.name for entry in report.admitted] == ["casino.example"]
-    ((ref, name, reason, guard, can_override),) = report.refused
+    ((ref, name, reason, guard, can_override, _),) = report.refused
     assert (ref, name) == (case.ref, "github.io")
     assert (guard, can_override) == ("shared_platform", True)
     assert "shared platform" in reason

@@ -41,7 +41,7 @@ def test_what_was_listed_skipped_and_refused_is_printed_without_a_live_name(
     assert "serial 1, 2 new entries" in result.stdout
     assert "skipped wide[.]example in hosts: " in result.stdout
     assert "refused" in result.stderr
-    assert "github[.]io: it is a shared platform" in result.stderr
+    assert "github[.]io: shared_platform: it is a shared platform" in result.stderr
     assert "casino.example" not in result.output
     assert (tmp_path / "lists" / "domains.txt").read_text().splitlines() == [
         "casino.example",
@@ -111,7 +111,9 @@ def test_json_is_one_line_with_the_manifest_and_what_was_left_out(
     assert {name: found[name] for name in manifest} == manifest
     assert set(manifest["formats"]) == {"rpz", "hosts"}
     assert found["admitted"] == 2
-    assert [row["name"] for row in found["refused"]] == ["github.io"]
+    (refused,) = found["refused"]
+    assert (refused["name"], refused["guard"]) == ("github.io", "shared_platform")
+    assert refused["can_override"]
     assert [row["name"] for row in found["skipped"]["hosts"]] == ["wide.example"]
     with open_store(data) as store:
         assert audit.rows(store, limit=1)[0].actor == "officer"
