@@ -110,21 +110,26 @@ def a_site(folder: Path) -> Site:
 def running(site: Site, config: FeedConfig | None = None) -> Iterator[Site]:
     """The feed answers within the block; after it the pull log is written."""
     settings = config or FeedConfig(site.data, site.lists, limits=UNLIMITED)
+    server: Any  # what it has to be woken by is not among its types
     with served(settings, "127.0.0.1", 0) as (url, server):
         site.port = int(url.rstrip("/").rpartition(":")[2])
-        thread = threading.Thread(target=server.run)
+        is_over = threading.Event()
+        thread = threading.Thread(target=_run, args=(server, is_over))
         thread.start()
         try:
             yield site
         finally:
-            _stop(server)
+            is_over.set()
+            server.trigger.pull_trigger()
             thread.join()
 
 
-def _stop(server: Any) -> None:
-    """The loop of waitress ends, as it does on Ctrl+C, once what it answers is answered."""
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))  # noqa: SLF001  # it has no other way
+def _run(server: Any, is_over: threading.Event) -> None:
+    """The server answers until it is over, and then ends as it does on Ctrl+C."""
+    while not is_over.is_set():
+        wasyncore.loop(timeout=1, map=server._map, count=1)  # noqa: SLF001  # as its own run() has it
     server.task_dispatcher.shutdown()
+    wasyncore.close_all(server._map)  # noqa: SLF001  # those of readers too
 
 
 def a_text(
