@@ -8,7 +8,7 @@ entries in memory to bytes on the disk, with digest and fsync), what the last ch
 that fills in an f-string for each entry and writes it, with fsync, from fields that are ready (ids made, texts
 escaped). The loop's bytes are compared with the writer's. The whole export, guards and all, runs in a process of its
 own, whose peak memory is shown, and so do the changes where one entry in a hundred is another. All times are CPU
-seconds, of a file of a small list the best of three, since others use a test machine too; but for the programs that load the
+seconds, for a small list the best of three, since others use a test machine too; but for the programs that load the
 lists: theirs are seconds by the clock.
 """
 

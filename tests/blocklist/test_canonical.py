@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from blocklist import canonical
 from blocklist.canonical import BadEntryError
+from blocklist.rendering import marked
 from review_queue.categories import Scope
+from review_queue.records import Entry
+from tests.blocklist import records
 from tests.blocklist.samples import entry
 
 FULL = replace(
@@ -45,6 +49,46 @@ def test_a_line_says_everything_an_entry_rests_on() -> None:
         "appeal": "https://unit.example/appeal",
     }
     assert line.isascii()
+
+
+@settings(deadline=None)  # nothing here is about time
+@given(found=records.entries(), appeal=records.WORDS)
+def test_lines_are_what_json_itself_writes_however_odd_the_entry(
+    found: list[Entry], appeal: str
+) -> None:
+    lines = list(canonical.lines_of(marked(found), appeal=appeal))
+
+    assert lines == [canonical.line_of(each, appeal=appeal) for each in found]
+    assert lines == [json.dumps(json.loads(line)) for line in lines]
+    assert [canonical.entry_of(line) for line in lines] == found
+
+
+@pytest.mark.parametrize(
+    ("change", "is_plain"),
+    [
+        ({}, True),
+        ({"unicode_name": "қ"}, True),  # each format looks at this one by itself
+        ({"review_at": ""}, True),
+        ({"papers": ("No 12/7 of 2026-01-30",)}, True),
+        ({"id": "E-1\n"}, False),
+        ({"id": "E\nE"}, False),
+        ({"case_ref": "=1+1"}, False),
+        ({"case_ref": "a;=1"}, False),
+        ({"papers": ("a", 'b"')}, False),
+        ({"overrides": ("<",)}, False),
+        ({"decision_ids": ("a&b",)}, False),
+        ({"policy_code": "a\\b"}, False),
+        ({"legal_ground_code": "a'b"}, False),
+        ({"name": "http://platform.example/қ"}, False),
+        ({"expires_at": "\x7f"}, False),
+    ],
+)
+def test_an_entry_is_plain_where_no_format_has_to_escape_it(
+    change: dict[str, Any], *, is_plain: bool
+) -> None:
+    found = replace(entry("shop.mixed.example"), **change)
+
+    assert list(marked([found])) == [(found, is_plain)]
 
 
 @pytest.mark.parametrize("scope", list(Scope))
