@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.forms.boundfield import BoundWidget
@@ -17,6 +17,7 @@ from review_ui.blocking import Kind, Offer
 from review_ui.deciding import MAX_REASON, DecisionForm
 
 Offers = Mapping[Scope, Sequence[Offer]]
+_SHOWN: Final = 5  # what the template shows at once
 _Choices = list[tuple[str, Any]]
 
 
@@ -27,6 +28,11 @@ class Panel:
     scope: Scope
     field: forms.BoundField
     options: Sequence[tuple[BoundWidget, Offer]]
+
+    @property
+    def more(self) -> int:
+        """How many names stand behind the first five."""
+        return len(self.options) - _SHOWN
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

@@ -176,3 +176,17 @@ def test_the_offer_is_the_same_whatever_others_decided(
     record(store, staff[Role.REVIEWER], DecisionForm(case.ref, Verdict.CANNOT_TELL, "Too short."))
 
     assert offers_of(store, case) == before
+
+
+def test_many_names_stand_behind_the_first_five(store: Store, signed_in: SignedIn) -> None:
+    found = a_waiting_case(store, "one.example")
+    client = signed_in(Role.REVIEWER)
+    assert '<details class="more">' not in client.get(f"/case/{found.ref}/").content.decode()
+    fetch(store, *(a_site_page(f"s{n}.one.example") for n in range(6)))
+
+    page = client.get(f"/case/{found.ref}/").content.decode()
+
+    assert page.count('<details class="more">') == 2  # hosts and domains
+    assert page.count("<summary>3 more</summary>") == 2
+    assert page.count('name="name_host"') == 8
+    assert page.count("<details") == page.count("</details>")
