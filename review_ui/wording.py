@@ -170,6 +170,31 @@ FAULTS: Final[Mapping[str, tuple[str | Promise, str | Promise]]] = {
         pgettext_lazy("fault", "connection lost"),
         _("The server broke off. It is tried again with a later crawl."),
     ),
+    # of a look at a listed site
+    "scripted": (
+        pgettext_lazy("fault", "built by a script"),
+        _("Only a browser shows what is on the page."),
+    ),
+    "unread": (
+        pgettext_lazy("fault", "could not be read"),
+        _("No program could read the page."),
+    ),
+    "empty": (
+        pgettext_lazy("fault", "nothing on the page"),
+        _("The page is there, and there is nothing on it."),
+    ),
+    "parked": (
+        pgettext_lazy("fault", "domain for sale"),
+        _("The page says that the domain is for sale or was switched off."),
+    ),
+    "not_finished": (
+        pgettext_lazy("fault", "looked at in part"),
+        _("The site took too long, or its pages could not be read."),
+    ),
+    "no_page": (
+        pgettext_lazy("fault", "no page"),
+        _("The site answered, and none of its pages was kept."),
+    ),
     "dns": (
         pgettext_lazy("fault", "unknown host"),
         _("The name is not known. Where that is so with all sites, the name server is at fault."),
