@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 from blocklist.canonical import SCHEMA, BadEntryError, granularity_of
 from blocklist.judging import Judge
@@ -42,6 +43,8 @@ _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CODE: Final = re.compile(r"[!-~]{1,64}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,6})?(?:Z|\+00:00)")
 _CATEGORIES: Final = {category.value: category for category in HARMS}
+_TOLD: Final = 1000
+_T = TypeVar("_T")
 _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK: Final = 1 << 20
 
@@ -64,8 +67,11 @@ def take_over(
     person: Reviewer,
     judge: Judge,
     on_bad: Callable[[BadRow], None],
+    on_lines: Callable[[int], None] = lambda _: None,
 ) -> Taken:
     """The entries of the file wait for a second person's signature; `person` has signed for them.
+
+    `on_lines` is told, now and then, how many lines more were looked at.
 
     Raises:
         UnreadableInputError: it is no file, cannot be read, or changed while it was.
@@ -81,7 +87,7 @@ def take_over(
                 store,
                 source=source,
                 file_sha256=digest,
-                rows=_unchanged(file, digest, path, judge, store.now()),
+                rows=_told(_unchanged(file, digest, path, judge, store.now()), on_lines),
                 person=person,
                 file_name=ascii(path.name)[1:-1],
                 on_bad=on_bad,
@@ -178,6 +184,12 @@ def _unchanged(
     yield from rows_of(_lines(file, found.update), judge, now)
     if found.hexdigest() != digest:
         raise UnreadableInputError(f"{path} was changed while it was read; import it anew")
+
+
+def _told(rows: Iterator[_T], on_lines: Callable[[int], None]) -> Iterator[_T]:
+    while some := list(islice(rows, _TOLD)):
+        yield from some
+        on_lines(len(some))
 
 
 def _lines(file: BinaryIO, seen: Callable[[bytes], None]) -> Iterator[tuple[int, bytes]]:

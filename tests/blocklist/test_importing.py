@@ -251,6 +251,17 @@ def test_bad_rows_are_told_with_their_lines_and_the_good_ones_go_on(
     assert imports.get(store, 1).left_out == 8
 
 
+def test_whoever_waits_is_told_how_far_it_is(store: Store, run: Importer) -> None:
+    told: list[int] = []
+    run.path.write_bytes(b"{\n" * 2500 + a_line())
+    take_over(
+        store, run.path, source="S", person=DANA, judge=Judge(store, load(None)), on_bad=run.bad.append,
+        on_lines=told.append,
+    )  # fmt: skip
+
+    assert told == [1000, 1000, 501]
+
+
 def test_the_same_file_is_refused_until_its_import_is_withdrawn(
     store: Store, run: Importer
 ) -> None:
