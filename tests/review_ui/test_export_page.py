@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from blocklist.breaker import Change, SizeError
 from review_queue import allowances, decisions, entries
 from review_queue.categories import Verdict
 from review_queue.records import Case
@@ -149,3 +150,19 @@ def test_a_list_that_changes_its_size_at_once_is_held_and_said_in_words(
     assert 'href="/overrides/?size=1-80#decide"' in page
     client.post("/language/", {"language": "kk"})
     assert "The list" not in client.post("/export/", {"formats": ["domains"]}).content.decode()
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("serial", "words"), [(0, "The last good one stays"), (8, "which is serial 8 now")]
+)
+def test_a_held_list_is_told_in_the_readers_language(serial: int, words: str) -> None:
+    from review_ui import list_wording  # noqa: PLC0415  # needs Django set up
+
+    change = Change(7, 100, 20, 80, frozenset({"e1"}), 5)
+
+    told = list_wording.not_exported(SizeError(change, serial))
+
+    assert words in told
+    assert "from 100 to 20 entries" in told
+    assert told.endswith("under the name 5-20.")
