@@ -305,7 +305,7 @@ def _pull_alerts(found: Report, now: str, stopped_hours: float) -> Iterable[Aler
     if found.lifts.waits is not None and found.lifts.waits >= LIFT_HOURS:
         yield Alert(
             "lift_waits",
-            f"{found.lifts.waiting} lifted blocks not taken off, the first for {found.lifts.waits:.0f} hours",
+            f"lifted blocks not taken off: {found.lifts.waiting}, the first for {found.lifts.waits:.0f} hours",
         )
 
 

@@ -271,7 +271,7 @@ def report(
 def _lines(found: Report) -> Iterator[str]:
     held = f"serial {found.serial} since {found.serial_at[:16]}" if found.serial else "no list"
     pulled = f"last pull {found.last_pull_at[:16]}" if found.last_pull_at else "never pulled"
-    yield f"{found.provider.name}: {held}, newest {found.newest}; {pulled}; {len(found.tokens)} tokens"
+    yield f"{found.provider.name}: {held}, newest {found.newest}; {pulled}; tokens that count: {len(found.tokens)}"
     for what, delay in (
         ("decision to list", found.blocks),
         ("lift to list", found.lifts),

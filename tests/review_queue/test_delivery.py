@@ -165,7 +165,7 @@ def test_a_lift_that_is_not_taken_for_a_day_is_named(store: Store, clock: Tickin
 
     (alert,) = delivery.report(store)[0].alerts
     assert (alert.kind, alert.text) == (
-        "lift_waits", "1 lifted blocks not taken off, the first for 25 hours",
+        "lift_waits", "lifted blocks not taken off: 1, the first for 25 hours",
     )  # fmt: skip
 
 
