@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -11,9 +12,11 @@ import click
 
 from blocklist import guard_data
 from blocklist.guard_data import STALE_AFTER_DAYS, Kind, Source, Taken
+from blocklist.judging import judge_of
 from blocklist.suffixes import suffixes
 from qalqan.cli.options import data_option, json_option, login
 from review_queue import audit
+from review_queue.categories import Scope
 from review_queue.errors import StoreMissingError
 from review_queue.store import open_store
 from review_ui.hostile import one_line
@@ -55,6 +58,33 @@ def show(data: Path, *, as_json: bool) -> None:
                 f" {STALE_AFTER_DAYS}); {_remedy(one)}",
                 err=True,
             )
+
+
+@guards.command()
+@click.argument("scope", type=click.Choice([scope.value for scope in Scope]))
+@click.argument("name")
+@data_option
+@json_option
+def check(scope: str, name: str, data: Path, *, as_json: bool) -> None:
+    """Say what would stop a block of NAME with this SCOPE; the exit code is 1 where something does.
+
+    Knows the overrides and the captures of the store. Nothing is written, and nobody on the network is asked.
+
+    \b
+    Example:
+      qalqan guards check domain shop-qalqan.kz --data /srv/qalqan
+    """
+    with open_store(data, create=False) as store:
+        refusal = judge_of(store).refusal(Scope(scope), name)
+    if as_json:
+        click.echo(json.dumps(asdict(refusal) if refusal else None, ensure_ascii=False))
+    elif refusal is None:
+        click.echo("no guard stops it")
+    else:
+        way_out = " (two people can override it)" if refusal.can_override else ""
+        click.echo(f"{refusal.guard}: {one_line(refusal.message)}{way_out}")
+    if refusal:
+        sys.exit(1)
 
 
 @guards.command()

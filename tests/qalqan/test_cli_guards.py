@@ -82,3 +82,26 @@ def test_a_date_to_come_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(GuardDataError, match="still to come"):
         run(tmp_path, "update", "--kind", "rank", str(file), "--dated", "2999-01-01")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("shop-qalqan.kz", 0, "no guard stops it"),
+        ("github.io", 1, "shared_platform: it is a shared platform: unrelated people hold the"),
+        ("shop.example", 1, "reserved: example is reserved"),
+    ],
+)
+def test_what_would_stop_a_block_is_asked_without_making_it(
+    tmp_path: Path, name: str, code: int, words: str
+) -> None:
+    with open_store(tmp_path):
+        pass
+
+    result = run(tmp_path, "check", "host", name)
+    found = json.loads(run(tmp_path, "check", "host", name, "--json").stdout)
+
+    assert result.exit_code == code
+    assert result.stdout.startswith(words)
+    assert ("two people can override" in result.stdout) == (name == "github.io")
+    assert (found["guard"] if found else "no guard") in words
