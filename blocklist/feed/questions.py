@@ -9,7 +9,7 @@ from review_queue import listings
 from review_queue.blocks import MAX_URL_CHARS, normal
 from review_queue.categories import Scope
 from review_queue.errors import BadHostError
-from review_queue.hosts import parse_url
+from review_queue.hosts import parse_host, parse_url
 from review_queue.listings import Block, Listing
 from review_queue.store import Store
 
@@ -47,8 +47,10 @@ def _blocks(text: str) -> dict[Block, bool]:
     try:
         return dict(_of_address(normal(Scope.IP, bare)))
     except BadHostError:
-        name = normal(Scope.HOST, bare)
-        return dict(_of_host(name, is_exact=True))
+        host = parse_host(bare)
+    if host.is_ip:  # in one of the older spellings, such as 0xcb.0.114.66
+        return dict(_of_address(normal(Scope.IP, host.name)))
+    return dict(_of_host(host.name, is_exact=True))
 
 
 def _of_url(text: str) -> dict[Block, bool]:

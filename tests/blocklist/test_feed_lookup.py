@@ -102,6 +102,8 @@ def _asked(site: Site, text: str) -> dict[str, Any]:
         ("http://platform.example/users/evil.html", "this name"),
         ("platform.example/users/evil.html", "this name"),
         ("203.0.114.66", "this name"),
+        ("0xcb.0.29250", "this name"),
+        (str(203 * 2**24 + 114 * 2**8 + 66), "this name"),
         ("http://203.0.114.66/x", "a wider name"),
         ("198.51.101.9", "a wider name"),
         ("2001:db9:1::5", "a wider name"),
