@@ -89,6 +89,8 @@ def test_changes_from_any_of_many_lists_lead_to_the_very_bytes_of_the_last(tmp_p
         assert (head["from"], head["to"], head["to_sha256"]) == (before, serial, digest)
         assert len(lines) == 1 + head["removed"] + head["added"]
         assert len(removals(lines)) == head["removed"]
+        ids = {json.loads(line)["id"] for line in text.decode().splitlines()}
+        assert {each["removed"] for each in removals(lines)} <= ids
         old, new = ({*each.decode().splitlines()} for each in (text, lists[serial]))
         assert {line.strip() for line in lines[1 + head["removed"] :]} >= new - old
     assert len(list(since(tmp_path, serial))) == 1
@@ -140,6 +142,8 @@ def test_an_entry_that_changed_goes_and_comes(tmp_path: Path) -> None:
     lines = list(since(tmp_path, 1))
 
     assert [each["reason"] for each in removals(lines)] == ["changed"]
+    last = (tmp_path / "changes.jsonl").read_text().splitlines()
+    assert [each["reason"] for each in removals(last)] == ["changed"]
     assert json.loads(lines[2])["people"] == 5
     assert replayed(first, lines) == (tmp_path / canonical.FILE_NAME).read_bytes()
 
