@@ -168,7 +168,8 @@ class Feed:
         if request.method not in _READING:
             return Kind.OTHER, _not_allowed(*_READING)
         if since is not None:
-            return Kind.DELTA, changed(request, self._shelves, token, int(since[1]))
+            serial = int(since[1])
+            return Kind.DELTA, changed(request, self._shelves, token, serial, self._compressed)
         assert asked  # noqa: S101  # one of the two
         name = _HEARTBEAT if asked["name"] == "heartbeat" else asked["name"]
         return self._kind(name), self._file(request, token, name, asked["serial"])

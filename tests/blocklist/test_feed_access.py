@@ -1,5 +1,6 @@
 """Who reads what: a token opens its own category and formats, by no path another, and only while it counts."""
 
+import gzip
 import http.client
 import logging
 import shutil
@@ -421,7 +422,7 @@ def test_a_store_that_cannot_be_read_is_named_and_the_reader_comes_again(site: S
 def test_changes_lead_from_a_serial_to_the_list_that_holds(site: Site) -> None:
     token, part = a_text(site), a_text(site, Category.SELF_HARM)
     with site.opened() as store:
-        list_names(store, ("later.example",), Category.VIOLENCE)
+        list_names(store, ("later.example", "latest.example"), Category.VIOLENCE)
         publish(store, site.lists)
 
     changes = site.ask("/v1/since/1", token)
@@ -429,6 +430,9 @@ def test_changes_lead_from_a_serial_to_the_list_that_holds(site: Site) -> None:
     assert "later.example" in changes.text
     known = site.ask("/v1/since/1", token, If_None_Match=changes.headers["ETag"])
     assert (known.status, known.body) == (304, b"")
+    packed = site.ask("/v1/since/1", token, Accept_Encoding="gzip")
+    assert packed.headers["ETag"] != changes.headers["ETag"]
+    assert gzip.decompress(packed.body) == changes.body
     mine = site.ask("/v1/since/1", part)
     assert (mine.status, "later.example" in mine.text) == (200, False)
     future = site.ask("/v1/since/3", token)
@@ -436,7 +440,7 @@ def test_changes_lead_from_a_serial_to_the_list_that_holds(site: Site) -> None:
     shutil.rmtree(site.lists / "changes")
     assert site.ask("/v1/since/1", token).status == 410
     assert site.ask("/v1/since/0", token).status == 410
-    kinds = {(one.kind, one.serial) for one in _pulls(site, count=5) if one.status == 200}
+    kinds = {(one.kind, one.serial) for one in _pulls(site, count=6) if one.status == 200}
     assert kinds == {(Kind.DELTA, 2)}
 
 
