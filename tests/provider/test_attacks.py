@@ -315,6 +315,11 @@ def test_a_token_that_others_can_read_and_settings_that_others_can_write_are_ref
     token.chmod(0o644)
     assert "chmod 600" in world.client.run().stderr
     token.chmod(0o600)
+    right = token.read_text()
+    for text in ("", "\n", 'qalqan"\nurl = "http://elsewhere.test\n', "two words\n"):
+        token.write_text(text)
+        assert "holds no token" in world.client.run().stderr
+    token.write_text(right)
     world.client.settings.chmod(0o620)
     assert "chmod go-w" in world.client.run().stderr
 

@@ -74,6 +74,17 @@ def test_a_list_is_put_in_force_and_a_bad_one_is_taken_back(kind: str, world: Wo
     assert told == [(2, "applied"), (3, "rolled_back"), (3, "applied")]
 
 
+def test_a_list_that_blocks_nothing_once_it_is_loaded_is_taken_back(world: World) -> None:
+    with consumed(world, "unbound") as found:
+        world.client.set(
+            RELOAD="true", CANARY_TIME="2"
+        )  # it says that it is done, and does nothing
+        done = world.client.run(path=found.path)
+
+    assert (done.returncode, serial(world)) == (ROLLED_BACK, 0), done.stderr
+    assert "a listed name is not blocked" in done.stderr
+
+
 def test_a_program_that_is_gone_is_said_to_be_and_the_last_list_is_taken_up_when_it_is_back(
     world: World,
 ) -> None:

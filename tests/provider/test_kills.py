@@ -115,9 +115,10 @@ def test_two_runs_never_work_at_once(world: World) -> None:
 
 def test_a_lock_dies_with_its_holder_and_not_with_what_the_holder_started(world: World) -> None:
     world.serve(3)
-    world.client.set(RELOAD="sleep 5")
+    started = world.client.home / "started"
+    world.client.set(RELOAD=f"touch {started}; sleep 5")
     killed = subprocess.Popen(world.client.command(), env={"PATH": PATH}, cwd=world.client.home)
-    while not (world.client.target / "pending").exists():
+    while not started.exists():
         time.sleep(0.02)
     killed.kill()
     killed.wait()
