@@ -86,7 +86,11 @@ def _attributes(view: View) -> Iterator[str]:
 
 
 def _said(entry: Entry) -> str:
-    return f"{entry.id}, case {entry.case_ref}, {entry.category}, decided by {entry.people} people"
+    if entry.case_ref:
+        return (
+            f"{entry.id}, case {entry.case_ref}, {entry.category}, decided by {entry.people} people"
+        )
+    return f"{entry.id}, {entry.category}, taken over from an older registry, signed by {entry.people} people"
 
 
 def _places(view: View) -> Iterator[list[Marked]]:

@@ -83,21 +83,32 @@ def _plain_indicator(entry: Entry, uuid_of_entry: str, grounds: str) -> str:
     until = f'"valid_until":"{expires}",' if expires > listed else ""
     shown = entry.unicode_name
     shown = f'"{shown}"' if shown == entry.name else quoted(shown)
+    case = (
+        f'{{"source_name":"qalqan case","external_id":"{entry.case_ref}"}},'
+        if entry.case_ref
+        else ""
+    )
     pattern = pattern_of(entry.scope, entry.name)
     pattern = quoted(pattern) if "\\" in pattern else f'"{pattern}"'
     return (
         f'{{"type":"indicator","spec_version":"2.1","id":"indicator--{uuid_of_entry}",'
         f'"created_by_ref":"{_IDENTITY}","created":"{listed}","modified":"{listed}",'
-        f'"name":{shown},"description":"Decided by {entry.people} people.{again}",'
+        f'"name":{shown},"description":"{_by_whom(entry)}{again}",'
         f'"pattern":{pattern},'
         f'"pattern_type":"stix","pattern_version":"2.1","valid_from":"{listed}",{until}'
         f'"labels":["{entry.category}"],"external_references":['
         f'{{"source_name":"qalqan entry","external_id":"{entry.id}"}},'
-        f'{{"source_name":"qalqan case","external_id":"{entry.case_ref}"}},{grounds}'
+        f"{case}{grounds}"
         f"{_plain_references('qalqan decision', entry.decision_ids)}"
         f"{_plain_references('decision on paper', entry.papers)}"
         f"{_plain_references('qalqan override', entry.overrides)}"
     )
+
+
+def _by_whom(entry: Entry) -> str:
+    if entry.case_ref:
+        return f"Decided by {entry.people} people."
+    return f"Taken over from an older registry, signed by {entry.people} people."
 
 
 def _plain_references(source: str, ids: Sequence[str]) -> str:
@@ -116,7 +127,7 @@ def _head(entry: Entry, uuid_of_entry: str) -> str:
         f'{{"type":"indicator","spec_version":"2.1","id":"indicator--{uuid_of_entry}",'
         f'"created_by_ref":"{_IDENTITY}","created":{listed},"modified":{listed},'
         f'"name":{quoted(entry.unicode_name)},'
-        f'"description":{quoted(f"Decided by {entry.people} people.{review}")},'
+        f'"description":{quoted(f"{_by_whom(entry)}{review}")},'
         f'"pattern":{quoted(pattern_of(entry.scope, entry.name))},'
         f'"pattern_type":"stix","pattern_version":"2.1","valid_from":{listed},{until}'
         f'"labels":["{entry.category}"],"external_references":['
@@ -124,10 +135,8 @@ def _head(entry: Entry, uuid_of_entry: str) -> str:
 
 
 def _references(entry: Entry, grounds: str) -> str:
-    found = (
-        f"{_reference('qalqan entry', entry.id)},{_reference('qalqan case', entry.case_ref)},"
-        f"{grounds}"
-    )
+    case = f"{_reference('qalqan case', entry.case_ref)}," if entry.case_ref else ""
+    found = f"{_reference('qalqan entry', entry.id)},{case}{grounds}"
     for source, ids in (
         ("qalqan decision", entry.decision_ids),
         ("decision on paper", entry.papers),

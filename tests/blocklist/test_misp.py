@@ -117,6 +117,14 @@ def test_a_name_of_two_entries_is_one_attribute_that_names_both() -> None:
     )
 
 
+def test_an_entry_that_was_taken_over_says_so_in_place_of_a_case() -> None:
+    (attribute,) = event_of([entry("bad.example", case_ref="")])["Attribute"]
+
+    assert attribute["comment"] == (
+        "E-host-bad.example, violence, taken over from an older registry, signed by 3 people"
+    )
+
+
 def test_host_and_subtree_have_types_of_their_own() -> None:
     attributes = event_of([domain("bad.example"), entry("bad.example")])["Attribute"]
 

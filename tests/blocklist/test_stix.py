@@ -96,14 +96,15 @@ def entry_of(found: dict[str, Any]) -> Entry:
         (text,) = (each["description"] for each in references if each["source_name"] == source)
         return int(text.removeprefix("version "))
 
-    people, _, review = found["description"].removeprefix("Decided by ").partition(" people.")
+    by_whom, _, review = found["description"].partition(" people.")
+    people = by_whom.rpartition(" ")[2]
     return Entry(
         id=ids("qalqan entry")[0],
         scope=scope,
         name=name,
         unicode_name=found["name"],
         category=Category(found["labels"][0]),
-        case_ref=ids("qalqan case")[0],
+        case_ref="".join(ids("qalqan case")),
         decision_ids=ids("qalqan decision"),
         people=int(people),
         policy_code=ids("qalqan reason")[0],
@@ -260,3 +261,13 @@ def test_one_bad_line_keeps_the_bundle_from_being_published(line: str, why: str)
 def test_a_bundle_without_its_head_end_or_a_comma_is_not_published(lines: list[str]) -> None:
     with pytest.raises(ExportError):
         lint.check("stix", FORMATS["stix"].file_name, (f"{line}\n" for line in lines), serial=7)
+
+
+def test_an_entry_that_was_taken_over_names_its_papers_and_no_case() -> None:
+    listed = replace(entry("bad.example", case_ref=""), papers=("Order 7",))
+    _, found = json.loads(written([listed]))["objects"]
+
+    sources = [each["source_name"] for each in found["external_references"]]
+    assert "decision on paper" in sources
+    assert "qalqan case" not in sources
+    assert found["description"].startswith("Taken over from an older registry, signed by 3 people.")
