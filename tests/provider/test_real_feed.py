@@ -64,7 +64,7 @@ def delivery(tmp_path: Path) -> Iterator[Delivery]:
         running(site, FeedConfig(site.data, site.lists, limits=UNLIMITED)),
         proxy(ask_of("127.0.0.1", site.port)) as front,
     ):
-        reader = client(tmp_path / "client", front.url, publisher.public_key)
+        reader = client(tmp_path / "client", front.url, publisher.public_key, PART="violence")
         (reader.home / "token").write_text(f"{token}\n")
         found = Delivery(publisher, site, front, reader)
         found.publish()
