@@ -104,10 +104,10 @@ def _lift_ended(store: Store, ids: list[str], now: str) -> list[Lift]:
     with store.atomic():
         found = store.rows(
             f"INSERT INTO lifts({_COLUMNS}) SELECT id, 'expired', '', 'system', 'system', 'system', :now,"
-            f" (SELECT coalesce(max(id), 0) FROM decision_order) FROM ({among}) WHERE true RETURNING *",
+            f" (SELECT coalesce(max(id), 0) FROM decision_order) FROM ({among}) WHERE true RETURNING entry_id",
             {"now": now, "ids": json.dumps(ids)},
         )
-        made = [_lift(row) for row in found]
+        made = [Lift(row["entry_id"], LiftReason.EXPIRED, "", _SYSTEM, now) for row in found]
         if made:
             audit.append(
                 store,
