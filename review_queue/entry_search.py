@@ -104,6 +104,16 @@ def find(store: Store, entry_id: str) -> Found | None:
     return Found(entry, Standing.LIFTED if lifted else _standing(store, entry), lifted)
 
 
+def of_case(store: Store, case_ref: str) -> list[Found]:
+    """The entries that came of a case, those that are over included, oldest first."""
+    rows = store.rows(
+        "SELECT e.id FROM entries e JOIN cases c ON c.id = e.case_id WHERE c.ref = ?"
+        " ORDER BY e.listed_at, e.id",
+        [case_ref],
+    )
+    return [found for row in list(rows) if (found := find(store, row["id"]))]
+
+
 def count_proposed(store: Store) -> int:
     """How many entries it is proposed to lift."""
     return len({one.entry_id for one in proposals.open_ones(store)})

@@ -10,7 +10,17 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from review_queue import cases, decisions, pages, policies, scores, screenshots, sealed, unread
+from review_queue import (
+    cases,
+    decisions,
+    entry_search,
+    pages,
+    policies,
+    scores,
+    screenshots,
+    sealed,
+    unread,
+)
 from review_queue.categories import WAITING, Category
 from review_queue.errors import RefusedError, UnknownCaseError
 from review_queue.records import Case, Decision, Evidence, ModelId, Page, PageScore, Surroundings
@@ -165,6 +175,7 @@ def _shown(request: HttpRequest, store: Store, officer: Officer, found: Case) ->
         "others": [(page, score) for page, score in listed if page.id != at.id],
         "unread": [one for one in unread.of_site(store, found.site) if one.page.id != at.id],
         "history": history(officer, found, made),
+        "entries": () if blind else entry_search.of_case(store, found.ref),
         "corrected": {one.supersedes for one in made if one.supersedes},
         "policies": policies.current(store, found.category),
         "queue": _queue_of(found),

@@ -131,3 +131,14 @@ def test_what_one_person_has_renewed_waits_for_another(store: Store) -> None:
     assert _names(store, "b.ex", Standing.RENEWING) == []
     renewals.sign(store, "a.exampl", BERIK, "It is.")
     assert _names(store, standing=Standing.RENEWING) == []
+
+
+def test_the_entries_of_a_case_are_told_with_where_they_stand(store: Store) -> None:
+    entry = listed(store)
+    assert [one.standing for one in entry_search.of_case(store, entry.case_ref)] == [Standing.LIVE]
+
+    lifts.lift(store, entry.id, DANA, LiftReason.APPEAL)
+
+    (found,) = entry_search.of_case(store, entry.case_ref)
+    assert (found.entry.id, found.standing) == (entry.id, Standing.LIFTED)
+    assert entry_search.of_case(store, "KZ-2222-2222") == []

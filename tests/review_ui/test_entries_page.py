@@ -261,3 +261,24 @@ def test_who_may_only_read_gets_no_form(listed: Entry, signed_in: SignedIn) -> N
 
 def test_an_unknown_entry_is_not_found(signed_in: SignedIn) -> None:
     assert signed_in(Role.SENIOR).get("/entries/<b>/").status_code == 404
+
+
+def test_a_case_leads_to_its_entry_for_who_may_see_what_came_of_it(
+    listed: Entry, case: Case, signed_in: SignedIn
+) -> None:
+    link = f'href="/entries/{listed.id}/"'
+
+    for role in (Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR):
+        assert link in _page(signed_in(role), f"/case/{case.ref}/")
+    assert link not in _page(signed_in(Role.REVIEWER), "/queue/")
+
+
+def test_a_case_says_nothing_of_its_entry_to_who_had_no_part_in_it(
+    store: Store, staff: Staff, signed_in: SignedIn
+) -> None:
+    found = a_waiting_case(store, "bad.example")
+    for role in (Role.SUPERVISOR, Role.SENIOR):
+        record(store, staff[role], a_block(found))
+    entry = entries.add(store, entries.approved(store)[0])
+
+    assert f"/entries/{entry.id}/" not in _page(signed_in(Role.REVIEWER), f"/case/{found.ref}/")
