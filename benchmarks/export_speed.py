@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +34,7 @@ from blocklist import canonical, changes, coverage, guards, lint, listing
 from blocklist.changes import Base
 from blocklist.formats import FORMATS
 from blocklist.lint_known import Known
+from blocklist.publish import export
 from blocklist.rendering import (
     Format,
     Heading,
@@ -45,8 +47,10 @@ from blocklist.rendering import (
 )
 from blocklist.snapshots import Snapshot
 from crawler.processes import peak_memory_mb
-from review_queue.categories import Category, Scope
-from review_queue.records import Entry
+from review_queue import imports, policies
+from review_queue.categories import HARMS, Category, Scope
+from review_queue.records import Entry, Reviewer
+from review_queue.store import open_store
 
 HEADING: Final = Heading(7, "2026-01-31T09:00:00.000Z", "2026-02-08T09:00:00.000Z")
 LOAD_S: Final = 300.0
@@ -87,7 +91,7 @@ def _name(scope: Scope, at: int, new: bool) -> str:  # noqa: FBT001
         case Scope.CIDR:
             return f"2620:4f:8000:{0x9000 + at:x}::/{64 + new}"
         case Scope.URL:
-            return f"http://platform.example/users/{at:07}/page{'s' * new}.html?p={at % 100}"
+            return f"http://platform.zz-qalqan.kz/users/{at:07}/page{'s' * new}.html?p={at % 100}"
         case _:
             part = "xn--80aodfsg." if at % 20 == 0 else ""
             return f"n{at:07}{'b' * new}-{at * 7919 % 100_003}.{part}zz-qalqan.kz"
@@ -293,6 +297,43 @@ def delta(count: int, folder: Path) -> dict[str, Any]:
     }
 
 
+def through_store(count: int, folder: Path) -> dict[str, Any]:
+    """Two exports of a store whose entries are an import that two people signed; the second has nothing new."""
+    people = [Reviewer(f"u{number}", f"Officer {number}", "supervisor") for number in (1, 2)]
+    found: dict[str, Any] = {}
+    with open_store(folder / "data") as store:
+        reasons = {category: policies.current(store, category)[0] for category in HARMS}
+        ground = policies.grounds(store)[0]
+        rows = (
+            (
+                line,
+                replace(
+                    entry,
+                    papers=(entry.case_ref,),
+                    case_ref="",
+                    decision_ids=(),
+                    people=2,
+                    policy_code=reasons[entry.category].code,
+                    policy_version=reasons[entry.category].version,
+                    legal_ground_code=ground.code,
+                    legal_ground_version=ground.version,
+                ),
+            )
+            for line, entry in enumerate(entries(count), start=1)
+        )
+        start = time.process_time()
+        number = imports.prepare(
+            store, source="benchmark", file_sha256="0" * 64, rows=rows, person=people[0]
+        )
+        imports.sign(store, number, people[1])
+        found["import_cpu_s"] = time.process_time() - start
+        for what in ("first", "second"):
+            start = time.process_time()
+            manifest = export(store, folder / "lists", tuple(FORMATS), actor="benchmark")
+            found[f"{what}_export_cpu_s"] = time.process_time() - start
+    return {**found, "entries": manifest.entries, "peak_mb": peak_memory_mb()}
+
+
 def loads(_count: int, folder: Path) -> dict[str, float | None]:
     """How long each program takes that is here, by the clock; None where it is not or does not load the list."""
     for name, text in SETTINGS.items():
@@ -313,6 +354,7 @@ STAGES: Final[dict[str, Callable[[int, Path], Any]]] = {
     "files": files,
     "whole": whole,
     "delta": delta,
+    "store": through_store,
     "loads": loads,
 }
 
@@ -361,7 +403,7 @@ def show(found: dict[str, Any]) -> None:
             f"{row['check_s']:8.2f}{both / loop:7.2f}{row['mb']:8.0f}"
             f"{'' if row['same'] else '  NOT THE SAME BYTES'}\n"
         )
-    for stage in ("whole", "delta", "loads"):
+    for stage in ("whole", "delta", "store", "loads"):
         for key, value in found.get(stage, {}).items():
             say(f"{stage} {key:20}{'not here' if value is None else f'{value:10.2f}'}\n")
 
