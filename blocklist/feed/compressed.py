@@ -1,11 +1,11 @@
-"""Files of the lists as gzip, made once each and kept in a folder of the feed's own, never among the lists."""
+"""Files of the lists as gzip, made once each and kept in files without a name, so that nothing is left of them."""
 
 import os
+import tempfile
 import zlib
 from collections import OrderedDict
-from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import IO, Final
 
 from blocklist.feed.answers import Told
 
@@ -20,36 +20,43 @@ MOST_FILES: Final = 200
 class Compressed:
     """The gzip of files by the digest of what they hold; safe among threads."""
 
-    def __init__(
-        self, folder: Path, *, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES
-    ) -> None:
-        self._folder = folder
+    def __init__(self, *, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES) -> None:
         self._most_bytes = most_bytes
         self._most_files = most_files
-        self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._kept: OrderedDict[str, IO[bytes]] = OrderedDict()
         self._lock = Lock()
         self._at_work = Lock()
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The digests of what is there, the one last asked for last."""
+        with self._lock:
+            return tuple(self._kept)
+
+    def close(self) -> None:
+        """Nothing is there any more; whoever reads a file has it open."""
+        with self._lock:
+            while self._kept:
+                self._kept.popitem()[1].close()
 
     def of(self, file: Told, sha256: str) -> Told | None:
         """The gzip of `file`, open; None where another file is being compressed, for which nobody waits, or no room.
 
         `file` is closed where there is one.
         """
-        path = self._folder / f"{sha256}.gz"
         with self._lock:
-            if sha256 in self._sizes:
-                self._sizes.move_to_end(sha256)
-                return _swapped(file, path)
+            if sha256 in self._kept:
+                self._kept.move_to_end(sha256)
+                return _swapped(file, self._kept[sha256])
         if not self._at_work.acquire(blocking=False):
             return None
         try:
-            size = _write(file, path)
+            packed = _packed(file)
             with self._lock:
-                found = _swapped(file, path)
-                self._sizes[sha256] = size
+                self._kept[sha256] = packed
+                found = _swapped(file, packed)
                 self._drop()
         except OSError:
-            path.with_suffix(".part").unlink(missing_ok=True)
             return None
         else:
             return found
@@ -58,11 +65,10 @@ class Compressed:
 
     def _drop(self) -> None:
         """What was not asked for longest is gone; whoever reads it has it open."""
-        while len(self._sizes) > self._most_files or (
-            sum(self._sizes.values()) > self._most_bytes and len(self._sizes) > 1
+        while len(self._kept) > self._most_files or (
+            sum(map(_size, self._kept.values())) > self._most_bytes and len(self._kept) > 1
         ):
-            old, _ = self._sizes.popitem(last=False)
-            (self._folder / f"{old}.gz").unlink(missing_ok=True)
+            self._kept.popitem(last=False)[1].close()
 
 
 def is_wanted(accepted: str) -> bool:
@@ -78,18 +84,25 @@ def is_wanted(accepted: str) -> bool:
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 
-def _write(file: Told, path: Path) -> int:
+def _packed(file: Told) -> IO[bytes]:
     coder = zlib.compressobj(_LEVEL, wbits=_GZIP)
-    waiting = path.with_suffix(".part")
-    with waiting.open("wb") as out:
+    out = tempfile.TemporaryFile("w+b")  # noqa: SIM115  # it is kept
+    try:
         while data := file.read(_CHUNK):
             out.write(coder.compress(data))
         out.write(coder.flush())
-        size = out.tell()
-    waiting.replace(path)
-    return size
+        out.flush()
+    except BaseException:
+        out.close()
+        raise
+    return out
 
 
-def _swapped(file: Told, path: Path) -> Told:
+def _swapped(file: Told, packed: IO[bytes]) -> Told:
     file.close()
-    return Told(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+    # opened anew and not duplicated: each reader is at a place of their own in it
+    return Told(os.open(f"/proc/self/fd/{packed.fileno()}", os.O_RDONLY | os.O_CLOEXEC))
+
+
+def _size(packed: IO[bytes]) -> int:
+    return os.fstat(packed.fileno()).st_size

@@ -2,10 +2,8 @@
 
 import logging
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager
 from typing import Final
 
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
@@ -56,11 +54,12 @@ def served(config: FeedConfig, host: str, port: int) -> Iterator[tuple[str, Serv
     open_store(config.data, create=False).close()
     with (
         _listening(host, port) as listening,
-        tempfile.TemporaryDirectory(prefix="qalqan-feed-") as folder,
+        closing(Compressed()) as compressed,
         Journal(config.data) as journal,
+        closing(Feed(config, compressed, journal)) as feed,
     ):
         server = create_server(
-            Feed(config, Compressed(Path(folder)), journal),
+            feed,
             sockets=[listening],
             threads=THREADS,
             connection_limit=MOST_CONNECTIONS,

@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import logging
+import os
 import shutil
 import sqlite3
 import string
@@ -407,6 +408,22 @@ def test_a_pull_a_second_ago_is_on_record_when_the_feed_ends(made: Path, tmp_pat
 
     with site.opened() as store:
         assert len(pulls.of_provider(store, providers.find(store, "north-net").id)) == 7
+
+
+def test_a_feed_that_has_ended_holds_no_file(made: Path, tmp_path: Path) -> None:
+    site = _copy(made, tmp_path)
+    token = a_text(site)
+
+    def held() -> set[str]:
+        links = (Path(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd"))  # noqa: PTH208  # of fds
+        return {str(link.readlink()) for link in links if link.is_symlink()}
+
+    with running(site):
+        site.ask("/v1/csv-entries.csv", token, Accept_Encoding="gzip")
+        site.ask("/lookup?name=a.example")
+        assert any(str(site.data) in path for path in held())
+
+    assert not [path for path in held() if str(tmp_path) in path]
 
 
 def test_a_store_that_cannot_be_read_is_named_and_the_reader_comes_again(site: Site) -> None:

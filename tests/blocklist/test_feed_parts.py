@@ -3,8 +3,10 @@
 import gzip
 import os
 import sqlite3
+import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -135,52 +137,64 @@ def _packed(compressed: Compressed, folder: Path, name: str, data: bytes) -> byt
 
 
 def test_of_compressed_files_the_last_asked_for_stay(tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    compressed = Compressed(kept, most_files=2)
-    for name in ("a", "b", "a", "c"):
-        assert _packed(compressed, tmp_path, name, name.encode() * 9000) == name.encode() * 9000
+    with closing(Compressed(most_files=2)) as compressed:
+        for name in ("a", "b", "a", "c"):
+            assert _packed(compressed, tmp_path, name, name.encode() * 9000) == name.encode() * 9000
+        assert compressed.kept == ("a", "c")
+        first, second = (compressed.of(_opened(tmp_path, "a", b""), "a") for _ in range(2))
+        assert first
+        assert second
+        with first, second:  # each reads at a place of their own, also when it is dropped
+            compressed.close()
+            assert gzip.decompress(first.read()) == gzip.decompress(second.read()) == b"a" * 9000
+    with closing(Compressed(most_bytes=30)) as small:
+        for name in ("d", "e"):
+            _packed(small, tmp_path, name, os.urandom(90))
+        assert small.kept == ("e",)
 
-    assert sorted(path.name for path in kept.iterdir()) == ["a.gz", "c.gz"]
-    small = Compressed(kept, most_bytes=30)
-    for name in ("d", "e"):
-        _packed(small, tmp_path, name, os.urandom(90))
-    assert not (kept / "d.gz").exists()
 
-
-def test_where_there_is_no_room_a_file_is_sent_as_it_is(tmp_path: Path) -> None:
-    compressed = Compressed(tmp_path / "gone")
+def test_where_there_is_no_room_a_file_is_sent_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    compressed = Compressed()
     with _opened(tmp_path, "a", b"a" * 9000) as file:
         assert compressed.of(file, "a") is None
         assert not file.closed
+    assert compressed.kept == ()
 
 
 def test_nobody_waits_for_a_file_that_another_reader_has_compressed(tmp_path: Path) -> None:
-    compressed = Compressed(tmp_path)
+    compressed = Compressed()
     pipe, end = os.pipe()
+    is_begun = threading.Event()
 
     def compress() -> None:
-        with compressed.of(_Pipe(pipe), "slow") or _Pipe(pipe):
+        with compressed.of(_Pipe(pipe, is_begun), "slow") or _Pipe(pipe, is_begun):
             pass
 
     slow = threading.Thread(target=compress)
     slow.start()
-    os.write(end, b"x")
     try:
         with _opened(tmp_path, "quick", b"y" * 5000) as quick:
-            while not (tmp_path / "slow.part").exists():
-                time.sleep(0.01)
+            assert is_begun.wait(WAIT_S)
             assert compressed.of(quick, "quick") is None
             assert quick.read() == b"y" * 5000
     finally:
         os.close(end)
         slow.join()
+        compressed.close()
 
 
 class _Pipe(Told):
     """A file that comes slowly."""
 
+    def __init__(self, handle: int, is_begun: threading.Event) -> None:
+        super().__init__(handle)
+        self._is_begun = is_begun
+
     def read(self, size: int | None = -1, /) -> bytes:
+        self._is_begun.set()
         return os.read(self.fileno(), size or 1)
 
 
