@@ -87,7 +87,7 @@ def export(
                 raise
             held = SizeError(error.change, heading.serial)
             rest = breaker.without(served, error.change.leaving)
-            manifest, digest = making.make(rest, lambda _entry: "", is_held=True)
+            manifest, digest = making.make(rest, lambda _entry: "")
         with store.atomic():
             _record(store, manifest, actor, digest)
             if held:
@@ -118,9 +118,7 @@ class _Making:
     sign: Sign | None
     prove: Prove | None
 
-    def make(
-        self, entries: Iterable[Entry], refuse: listing.Refuse, *, is_held: bool = False
-    ) -> tuple[Manifest, FileDigest]:
+    def make(self, entries: Iterable[Entry], refuse: listing.Refuse) -> tuple[Manifest, FileDigest]:
         """The snapshot of these entries is in its place, which nobody is led to yet.
 
         Raises:
@@ -129,7 +127,7 @@ class _Making:
         with new_snapshot(self.out, self.heading.serial) as snapshot:
             whole = listing.write(snapshot, entries, self.formats, self.heading, refuse)
             change = _write_changes(self.store, self.out, whole)
-            if change and not is_held:
+            if change:
                 breaker.check(self.store, change)
             for category in self.parts:
                 with snapshot.part(part_name(category)) as folder:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blocklist import guards
@@ -129,6 +129,9 @@ LABELS = st.text(st.sampled_from("ab1-_xn"), min_size=1, max_size=8) | st.sample
 )  # fmt: skip
 
 
+@example("xn--a.kz", Scope.HOST)  # no A-label
+@example("xn--0.kz", Scope.URL)
+@example("shop.xn--a", Scope.HOST)
 @given(st.lists(LABELS, min_size=1, max_size=4).map(".".join), st.sampled_from(Scope))
 def test_what_passes_at_a_glance_passes_a_closer_look(name: str, scope: Scope) -> None:
     is_url = scope is Scope.URL
