@@ -129,7 +129,7 @@ LABELS = st.text(st.sampled_from("ab1-_xn"), min_size=1, max_size=8) | st.sample
 )  # fmt: skip
 
 
-@example("xn--a.kz", Scope.HOST)  # no A-label
+@example("xn--a.kz", Scope.HOST)
 @example("xn--0.kz", Scope.URL)
 @example("shop.xn--a", Scope.HOST)
 @given(st.lists(LABELS, min_size=1, max_size=4).map(".".join), st.sampled_from(Scope))
