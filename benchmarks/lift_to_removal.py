@@ -1,7 +1,7 @@
 """How long a wrong block stays: from the lift of an entry until a provider's resolver answers again, in its steps.
 
-    python benchmarks/lift_to_removal.py                     # 1,000 entries, Unbound, the client at once
-    python benchmarks/lift_to_removal.py --entries 100000 --consumer bind --runs 5
+    uv run python benchmarks/lift_to_removal.py                     # 1,000 entries, Unbound, the client at once
+    uv run python benchmarks/lift_to_removal.py --entries 100000 --consumer bind --runs 5
 
 Everything runs on loopback: the store, an export with its signature, the feed, the pull client of docs/provider and a
 real resolver that is asked all the time. What no machine can shorten comes on top: how often lists are published, how
@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -25,6 +26,8 @@ from typing import Final
 import dns.exception
 import dns.message
 import dns.query
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from blocklist.feed.app import FeedConfig
 from blocklist.publish import export
