@@ -31,21 +31,21 @@ def covering(view: View) -> Iterable[tuple[str, bool]]:
     """The hosts and domains that no other domain covers, sorted, each once, and whether it is a domain."""
     hosts, domains = view.of(Scope.HOST), view.of(Scope.DOMAIN)
     # most formats ask this of the very same two lists; a million names take a second
-    known = view.shared.get(_FOUND)
-    if known and known[0] is hosts and known[1] is domains:
-        return zip(*known[2], strict=True)
+    kept = view.shared.setdefault(_FOUND, [])
+    for known_hosts, known_domains, found in kept:
+        if known_hosts is hosts and known_domains is domains:
+            return zip(*found, strict=True)
     found = _covering(hosts, set(domains))
-    view.shared[_FOUND] = (hosts, domains, found)
+    kept.append((hosts, domains, found))
     return zip(*found, strict=True)
 
 
 def domains(view: View) -> Iterator[str]:
     """The domains that no other domain covers, sorted, each once."""
-    known = view.shared.get(_FOUND)
     # a host covers nothing, so it is the same whatever hosts were looked at with the domains
-    if known and known[1] is view.of(Scope.DOMAIN):
-        names, are_domains = known[2]
-        return compress(names, are_domains)
+    for _, known_domains, (names, are_domains) in view.shared.get(_FOUND, ()):
+        if known_domains is view.of(Scope.DOMAIN):
+            return compress(names, are_domains)
     return iter(_covering((), set(view.of(Scope.DOMAIN)))[0])
 
 

@@ -222,9 +222,16 @@ def view_of(
         if scope not in _NAMES or (sayable.addresses and sayable.longest_name >= LONGEST_NAME)
     )
 
+    free_names = (_NAMES & sayable.scopes) - {*sayable.against, *sayable.at_most}
+    has_room = sayable.longest_name >= LONGEST_NAME
+
     def is_kept(each: Marked) -> bool:
         entry = each[0]
         if entry.scope in free:
+            return True
+        name = entry.name
+        # most names are no address by their last letter
+        if has_room and entry.scope in free_names and name[-1:].isalpha() and ":" not in name:
             return True
         if reason_against(sayable, entry.scope, entry.name):
             return False

@@ -88,7 +88,11 @@ def _plain_indicator(entry: Entry, uuid_of_entry: str, grounds: str) -> str:
         if entry.case_ref
         else ""
     )
-    pattern = pattern_of(entry.scope, entry.name)
+    name = entry.name
+    if entry.scope is Scope.DOMAIN and "_" not in name:
+        pattern = f"[domain-name:value = '{name}' OR domain-name:value LIKE '%.{name}']"
+    else:
+        pattern = pattern_of(entry.scope, name)
     pattern = quoted(pattern) if "\\" in pattern else f'"{pattern}"'
     return (
         f'{{"type":"indicator","spec_version":"2.1","id":"indicator--{uuid_of_entry}",'
