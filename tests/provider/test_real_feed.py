@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from blocklist import heartbeat, served
 from blocklist.entries import admit
 from blocklist.feed.app import FeedConfig
 from blocklist.publish import export
+from blocklist.signers import Signers
 from review_queue import entries, lifts, tokens
 from review_queue.categories import Category
 from review_queue.lifts import LiftReason
@@ -117,3 +120,21 @@ def test_a_token_that_was_revoked_keeps_the_list_in_force_and_says_so(delivery: 
     assert done.returncode == NOT_FETCHED
     assert "the feed answered 401 for manifest.json" in done.stderr
     assert names(delivery.client) == set(VIOLENT)
+
+
+def test_a_heartbeat_of_the_publisher_reaches_the_client(delivery: Delivery) -> None:
+    before = (delivery.client.current / "not_after").read_text()
+    whole = served.served(delivery.site.lists)
+    assert whole is not None
+    said = heartbeat.renew(
+        delivery.site.lists, whole, Signers(delivery.publisher.key), valid_for=timedelta(days=20)
+    )
+
+    done = delivery.client.run()
+
+    assert done.returncode == OK, done.stderr
+    assert (
+        f"nothing new: serial {delivery.client.serial} is in force, good until {said}"
+        in done.stderr
+    )
+    assert (delivery.client.current / "not_after").read_text() == f"{said}\n" != before
