@@ -1,6 +1,7 @@
 """`qalqan entries` as typed: two people take a list over, one lifts, two renew."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,17 +18,42 @@ from tests.blocklist.test_importing import a_line
 from tests.review_ui.sites import PASSWORD, close_accounts
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    """A unit of two supervisors, with a file of three rows, one of them bad."""
-    folder = tmp_path / "data"
+@pytest.fixture(scope="module")
+def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A unit of two supervisors, and a file of three rows, one of them bad; made once, since passwords take time."""
+    folder = tmp_path_factory.mktemp("unit")
     for name in ("dana", "berik"):
-        add_user(ServeConfig(folder), name, PASSWORD, role="supervisor", full_name=name.title())
+        add_user(
+            ServeConfig(folder / "data"), name, PASSWORD, role="supervisor", full_name=name.title()
+        )
     dates = {"expires_at": "", "listed_at": "2020-01-01T00:00:00Z"}
     rows = [a_line(f"n000{number}.zz-qalqan.kz", **dates) for number in (1, 2)]
-    (tmp_path / "old.jsonl").write_bytes(b"\n".join([*rows, a_line("com.kz")]) + b"\n")
+    (folder / "old.jsonl").write_bytes(b"\n".join([*rows, a_line("com.kz")]) + b"\n")
     yield folder
     close_accounts()
+
+
+@pytest.fixture(scope="module")
+def unit_with_list(unit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after it took the file over."""
+    folder = tmp_path_factory.mktemp("with_list") / "unit"
+    shutil.copytree(unit, folder)
+    file = str(folder / "old.jsonl")
+    good(folder / "data", "import", file, "--source", "The registry of 2019", who="dana")
+    good(folder / "data", "sign", "1", who="berik")
+    return folder
+
+
+@pytest.fixture
+def data(unit: Path, tmp_path: Path) -> Path:
+    shutil.copytree(unit, tmp_path / "unit")
+    return tmp_path / "unit" / "data"
+
+
+@pytest.fixture
+def listed(unit_with_list: Path, tmp_path: Path) -> Path:
+    shutil.copytree(unit_with_list, tmp_path / "unit")
+    return tmp_path / "unit" / "data"
 
 
 def run(data: Path, *words: str, who: str = "") -> Result:
@@ -41,21 +67,6 @@ def good(data: Path, *words: str, who: str = "") -> str:
     result = run(data, *words, who=who)
     assert result.exit_code == 0, (result.output, result.exception)
     return result.stdout
-
-
-@pytest.fixture
-def listed(data: Path) -> Path:
-    """The unit's list with what it took over."""
-    good(
-        data,
-        "import",
-        str(data.parent / "old.jsonl"),
-        "--source",
-        "The registry of 2019",
-        who="dana",
-    )
-    good(data, "sign", "1", who="berik")
-    return data
 
 
 def test_a_list_is_taken_over_by_two_people(data: Path) -> None:
