@@ -6,7 +6,7 @@ said in a wider or narrower way instead.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -260,8 +260,9 @@ def skipped_of(form: Format, columns: Columns) -> Iterator[Skipped]:
             continue
         room = sayable.at_most.get(scope, len(column.names))
         last = ""
+        looks = not _says_all(replace(sayable, at_most={}), scope, column)
         for name, entry_id in zip(column.names, column.ids, strict=True):
-            reason = reason_against(sayable, scope, name)
+            reason = reason_against(sayable, scope, name) if looks else ""
             if not reason:
                 room -= name != last
                 last = name

@@ -68,15 +68,12 @@ def _attributes(view: View) -> Iterator[str]:
     for listed in _places(view):
         first, is_plain = listed[0]
         scope, name, newest = first.scope, first.name, first.listed_at
-        if len(listed) == 1:
-            said = _said(first)
-        else:
-            said = "; ".join(_said(each) for each, _ in listed)
-            newest = max(each.listed_at for each, _ in listed)
         if is_plain and len(listed) == 1:
-            value, comment = f'"{name}"', f'"{said}"'
+            value, comment = f'"{name}"', f'"{_said(first)}"'
         else:
-            value, comment = quoted(name), quoted(said)
+            value = quoted(name)
+            comment = quoted("; ".join(_said(each) for each, _ in listed))
+            newest = max(each.listed_at for each, _ in listed)
         yield (
             f'{{"uuid":"{id_of(f"{scope} {name}")}","type":"{TYPES[scope]}",'
             f'"category":"Network activity","value":{value},"to_ids":true,'
@@ -96,14 +93,16 @@ def _said(entry: Entry) -> str:
 def _places(view: View) -> Iterator[list[Marked]]:
     """The entries of each name: MISP refuses a value that stands twice."""
     held: list[Marked] = []
-    last = ("", Scope.HOST)
+    name, scope = "", Scope.HOST
     for each in view.records():
-        place = (each[0].name, each[0].scope)
-        if held and place != last:
+        entry = each[0]
+        if entry.name == name and entry.scope is scope:
+            held.append(each)
+            continue
+        if held:
             yield held
-            held = []
-        last = place
-        held.append(each)
+        held = [each]
+        name, scope = entry.name, entry.scope
     if held:
         yield held
 

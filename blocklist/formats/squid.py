@@ -29,9 +29,10 @@ _PERCENT: Final = re.compile(r"%(?:[0-9A-Fa-f]{2})?")
 def _against(name: str) -> str:
     if not name.startswith("http://"):
         return "of an https request a proxy sees only the host"
-    if any(not _is_same_bare(found) for found in _PERCENT.findall(name)):
+    if "%" in name and not all(map(_is_same_bare, _PERCENT.findall(name))):
         return "it has a percent sign or an escape that Squid cannot tell from another address"
-    if len(_expression(name)) > LONGEST_LINE:
+    # each character takes two at the most
+    if 2 * len(name) + 2 > LONGEST_LINE and len(_expression(name)) > LONGEST_LINE:
         return (
             f"its expression is longer than {LONGEST_LINE} characters, which Squid would cut in two"
         )
@@ -74,7 +75,7 @@ def _heading(view: View) -> str:
 
 def _expression(url: str) -> str:
     """The expression that matches this URL, as Squid has it once its escapes are undone, and no other."""
-    bare = unquote_to_bytes(url).decode("ascii", "surrogateescape")
+    bare = unquote_to_bytes(url).decode("ascii", "surrogateescape") if "%" in url else url
     return "^" + _SPECIAL.sub(r"\\\g<0>", bare) + "$"
 
 
