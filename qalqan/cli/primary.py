@@ -44,7 +44,11 @@ def _pairs(
     help="Address the primary listens on and providers ask; may be given several times.",
 )  # fmt: skip
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=53, show_default=True, help="Port it listens on."
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=53,
+    show_default=True,
+    help="Port it listens on.",
 )
 @click.option(
     "--control-port", type=click.IntRange(1, 65535), default=953, show_default=True,

@@ -17,7 +17,8 @@ from blocklist.publish import export
 from review_queue.categories import Category
 from review_queue.store import open_store
 
-OF_EVERY_KIND = ("hosts", "misp", "rpz", "squid")  # one and more files, of names and of whole entries
+# one and more files, of names and of whole entries
+OF_EVERY_KIND = ("hosts", "misp", "rpz", "squid")
 _STEPS = frozenset({"open", "os.rename", "os.remove", "os.symlink", "os.mkdir", "os.link"})
 
 
@@ -28,9 +29,7 @@ def signature(manifest: bytes) -> dict[str, bytes]:
 
 def signed_export(data: Path, out: Path, *, in_parts: bool) -> Manifest:
     """An export of formats of every kind, or of two formats with a part."""
-    formats, parts = (
-        (("domains", "csv"), (Category.VIOLENCE,)) if in_parts else (OF_EVERY_KIND, ())
-    )
+    formats, parts = (("domains", "csv"), (Category.VIOLENCE,)) if in_parts else (OF_EVERY_KIND, ())
     with open_store(data) as store:
         return export(store, out, formats, actor="test", sign=signature, parts=parts)
 

@@ -67,7 +67,7 @@ def test_curl_takes_a_list_and_the_pull_is_on_record_when_the_service_is_stopped
             "-H",
             header,
             "-o",
-            tmp_path / "rpz.zone",
+            str(tmp_path / "rpz.zone"),
             url,
         ]
         subprocess.run(command, check=True)
