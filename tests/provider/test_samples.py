@@ -12,7 +12,7 @@ from blocklist.consumers.resolver import Program
 from review_queue.categories import Scope
 from tests.blocklist.canaries import ENTRIES, EXPECTED
 from tests.blocklist.consumers_dns import BIND, DNSMASQ, KNOT, POWERDNS, UNBOUND, running
-from tests.blocklist.consumers_proxy import path_of
+from tests.blocklist.consumers_proxy import e2guardian, path_of
 from tests.blocklist.samples import domain, entry, lines_of
 from tests.blocklist.test_nftables import in_namespace
 from tests.provider.clients import KIT
@@ -215,6 +215,22 @@ def test_the_samples_for_e2guardian_include_the_lists_as_the_tests_of_the_format
         assert [each for each in lines if not each.startswith("#")] == [
             f".Include</var/lib/qalqan/current/e2guardian-{name}>"
         ]
+
+
+@pytest.mark.parametrize("program", ["curl", "wget"])
+def test_the_client_sees_what_e2guardian_blocks_although_it_says_200(
+    program: str, tmp_path: Path
+) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    hide = "have() { [ $1 != curl ]; }; " if program == "wget" else ""
+    lists = {"e2guardian-bannedsitelist": lines_of("e2guardian", [domain("casino.example")])}
+    with e2guardian(lists) as proxy:
+        done = functions(f"{hide}ask_http a.casino.example; ask_http egov.example", tmp_path,
+                         CONSUMER="e2guardian", MUST_RESOLVE="egov.example",
+                         PROXY=f"http://127.0.0.1:{proxy.port}")  # fmt: skip
+
+    assert done.stdout.splitlines() == ["blocked", "open"], done.stderr
 
 
 def test_the_sample_of_the_settings_has_every_setting_with_its_default(tmp_path: Path) -> None:
