@@ -12,7 +12,8 @@ prepare_target() {
     umask 022
     mkdir -p "$TARGET/lists" || settings_wrong "cannot write $TARGET"
     take_lock
-    rm -rf "$TARGET"/.work.* "$TARGET"/.*.new
+    # a body that a killed run waited for may still be written to it
+    rm -rf "$TARGET"/.work.* "$TARGET"/.*.new 2>/dev/null || rm -rf "$TARGET"/.work.*
     WORK=$TARGET/.work.$$
     (umask 077 && mkdir "$WORK") || settings_wrong "cannot write $TARGET"
     trap 'rm -rf "$WORK"; trap - TERM; kill -TERM $$' INT TERM HUP
