@@ -184,6 +184,19 @@ def test_a_limit_leaves_the_others_due_and_robots_keep_a_look_from_telling(
     assert [one.entry.name for one in due] == ["one.test"]
 
 
+@pytest.mark.timeout(60)
+def test_a_proxy_that_is_down_says_nothing_of_the_site(tmp_path: Path, web: Web) -> None:
+    listed(tmp_path, web, "http://one.test/bad")
+    plan = plan_of(web)
+    down = replace(plan, network=replace(plan.network, proxy="http://127.0.0.1:1"))
+
+    report = recheck(tmp_path, down, detect_language=no_language)
+
+    assert report.checked == ()
+    assert [entry.name for entry in report.left] == ["one.test"]
+    assert recorded(tmp_path) == []
+
+
 def test_two_runs_never_look_at_once(tmp_path: Path, web: Web) -> None:
     open_store(tmp_path).close()
     with (
