@@ -60,7 +60,7 @@ CONSUMERS: Final = {
     "unbound-checkconf": "unbound-checkconf unbound-all.conf",
     "dnsmasq --test": "dnsmasq --test -C dnsmasq.conf",
     "squid -k parse": "squid -k parse -f squid-all.conf",
-    "nft -c": "unshare -rn nft -c -f nftables.nft",
+    "nft -c": "unshare -n nft -c -f nftables.nft",
 }
 SETTINGS: Final = {
     "unbound-all.conf": 'server:\n  username: ""\n  chroot: ""\ninclude: "FOLDER/unbound.conf"\n',
