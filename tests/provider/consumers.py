@@ -6,18 +6,25 @@ the test; what else the client runs is the system's own. `systemctl restart` doe
 
 import os
 import shlex
+import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from blocklist.consumers import bind, dnsmasq, everything, powerdns, programs, unbound
+import dns.exception
+import dns.message
+import dns.query
+
+from blocklist.consumers import bind, dnsmasq, everything, knot, powerdns, programs, unbound
 from blocklist.consumers.resolver import Program, Resolver
 from tests.blocklist import consumers_dns
 from tests.provider.clients import PATH
 
 ZONE: Final = "rpz.provider.example"
+_START_S: Final = 20.0
 _RNDC: Final = """key "rndc" { algorithm hmac-sha256; secret "bm90IGEgc2VjcmV0IGF0IGFsbCwganVzdCBhIHRlc3Q="; };
 """
 
@@ -95,34 +102,70 @@ def _powerdns(lists: Path, folder: Path) -> Iterator[Running]:
         yield Running(resolver, path)
 
 
-@contextmanager
-def _dnsmasq(lists: Path, folder: Path) -> Iterator[Running]:
-    """dnsmasq, which `systemctl restart dnsmasq` ends and starts anew."""
-    binary = consumers_dns.path_of(dnsmasq.PROGRAM)
-    conf, pid = folder / "dnsmasq.conf", folder / "dnsmasq.pid"
-    start = f"{binary} --conf-file={conf}"
-    # as systemd does: the old one has ended before the new one starts, and the new one must get up
-    script = (
-        f'[ "$1 $2" = "restart dnsmasq" ] || exit 1\nold=$(cat {pid}) && kill "$old"\n'
-        # a zombie has ended too, however late it is buried
-        f'while grep -q "^State:.[^Z]" /proc/$old/status 2>/dev/null; do sleep 0.02; done\n{start}\n'
-    )
-    (folder / "systemctl.sh").write_text(script)
-    path = _wrapper(folder, "systemctl", "sh", str(folder / "systemctl.sh"))
-    with everything.name_server({}) as upstream:
-        places = {
-            "folder": folder,
-            "port": programs.free_port(),
-            "upstream": upstream,
-            "list": f"conf-file={lists}/dnsmasq.conf\naddn-hosts={lists}/dnsmasq-hosts.txt",
-        }
-        text = dnsmasq.PROGRAM.files["dnsmasq.conf"].format_map(places)
-        conf.write_text(text.replace(f"pid-file={folder}/pid", f"pid-file={pid}"))
-        assert os.system(start) == 0  # noqa: S605  # paths of the test
-        try:
-            yield Running(Resolver(int(str(places["port"])), folder / "none"), path)
-        finally:
-            os.kill(int(pid.read_text()), 9)
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A program that is restarted: its settings, how it is started, where its number is, as what systemd knows it."""
+
+    program: Program
+    settings: str
+    start: str
+    name: str
+
+
+_DNSMASQ: Final = _Unit(
+    dnsmasq.PROGRAM,
+    "conf-file={lists}/dnsmasq.conf\naddn-hosts={lists}/dnsmasq-hosts.txt",
+    "{binary} --conf-file={folder}/dnsmasq.conf",  # it goes into the background by itself
+    "dnsmasq",
+)
+_KNOT: Final = _Unit(
+    knot.PROGRAM,
+    "policy.add(policy.rpz(policy.DENY, '{lists}/rpz.zone', false))",
+    "{binary} -n -c {folder}/kresd.conf {folder} >{folder}/log 2>&1 & echo $! >{folder}/pid",
+    "kresd@1",
+)
+
+
+def _restarted(unit: _Unit) -> Start:
+    """The program, which `systemctl restart` ends and starts anew."""
+
+    @contextmanager
+    def start(lists: Path, folder: Path) -> Iterator[Running]:
+        pid = folder / "pid"
+        command = unit.start.format(binary=consumers_dns.path_of(unit.program), folder=folder)
+        # as systemd does: the old one has ended before the new one starts, and the new one must get up
+        (folder / "systemctl.sh").write_text(
+            f'[ "$1 $2" = "restart {unit.name}" ] || exit 1\nold=$(cat {pid}) && kill "$old"\n'
+            # a zombie has ended too, however late it is buried
+            f'while grep -q "^State:.[^Z]" /proc/$old/status 2>/dev/null; do sleep 0.02; done\n{command}\n'
+        )
+        path = _wrapper(folder, "systemctl", "sh", str(folder / "systemctl.sh"))
+        with everything.name_server({}) as upstream:
+            port = programs.free_port()
+            places = {"folder": folder, "port": port, "upstream": upstream}
+            places["list"] = unit.settings.format(lists=lists)
+            for name, text in unit.program.files.items():
+                (folder / name).write_text(text.format_map(places))
+            assert os.system(command) == 0  # noqa: S605  # paths of the test
+            resolver = Resolver(port, folder / "none")
+            try:
+                _wait_for(resolver)
+                yield Running(resolver, path)
+            finally:
+                os.kill(int(pid.read_text()), signal.SIGKILL)
+
+    return start
+
+
+def _wait_for(resolver: Resolver) -> None:
+    end = time.monotonic() + _START_S
+    while time.monotonic() < end:
+        with suppress(dns.exception.DNSException, OSError):
+            query = dns.message.make_query("ready.example", "A")
+            dns.query.udp(query, "127.0.0.1", port=resolver.port, timeout=0.5)
+            return
+        time.sleep(0.05)
+    raise programs.DoesNotStartError("it does not answer")
 
 
 KINDS: Final[Mapping[str, tuple[Program, Start]]] = {
@@ -133,7 +176,8 @@ KINDS: Final[Mapping[str, tuple[Program, Start]]] = {
     ),
     "unbound-local": (unbound.PROGRAM, _unbound('include: "{lists}/unbound.conf"')),
     "pdns-recursor": (powerdns.PROGRAM, _powerdns),
-    "dnsmasq": (dnsmasq.PROGRAM, _dnsmasq),
+    "dnsmasq": (dnsmasq.PROGRAM, _restarted(_DNSMASQ)),
+    "knot": (knot.PROGRAM, _restarted(_KNOT)),
 }
 
 
