@@ -16,7 +16,7 @@ from blocklist.guard_data import GuardData, Kind, Network, covering, first_below
 from review_queue import allowances, cases, lookups, overrides, protective
 from review_queue.categories import Scope
 from review_queue.errors import UnknownCaseError
-from review_queue.hosts import parse_url
+from review_queue.hosts import parse_host, parse_url
 from review_queue.overrides import OVERRIDABLE, Guard
 from review_queue.records import Entry
 from review_queue.store import Store
@@ -71,6 +71,8 @@ class Judge:
         self._known: list[tuple[int, int, str]] | None = None
         self._exact = data.exact
         self._below = data.below | RESERVED | self._judged_protective
+        # a host below a much-used site is a part of it
+        self._below_names = self._below | data.rows[Kind.RANK].names
         self._above = data.above | frozenset(
             name for site in self._judged_protective for name in _parents(site)
         )
@@ -85,7 +87,7 @@ class Judge:
                 guards.is_plain(name)
                 and name not in self._exact
                 and (scope is Scope.HOST or name not in self._above)
-                and not covering(self._below, name)
+                and not covering(self._below_names, name)
             ):
                 return None
         elif scope is Scope.URL:
@@ -156,8 +158,11 @@ class Judge:
                 yield from self._listed(kind, host)
 
     def _listed(self, kind: Kind, host: str) -> Iterator[Refusal]:
-        name = host.removeprefix("www.") if kind is Kind.RANK else host
-        if row := self._data.holds(kind, name):
+        row = self._data.holds(kind, host)
+        if not row and kind is Kind.RANK and not guards.is_address(host):
+            # a part of a much-used site; what a platform gives away below it is a site of its own
+            row = self._data.holds(kind, parse_host(host).site)
+        if row:
             guard = _GUARD_OF[kind]
             shown = "" if row == host else f", as {row}"
             yield _refusal(guard, f"{_WHY[guard]}{shown}")

@@ -61,6 +61,8 @@ STOPPED = [
     (Scope.HOST, "google.com", "rank"),
     (Scope.HOST, "www.google.com", "rank"),
     (Scope.DOMAIN, "youtube.com", "rank"),
+    (Scope.HOST, "kk.wikipedia.org", "rank"),
+    (Scope.DOMAIN, "a.graph.facebook.com", "rank"),
     (Scope.HOST, "e123.dscb.akamaiedge.net", "cdn"),
     (Scope.IP, "188.114.97.7", "cdn"),
     (Scope.CIDR, "104.16.0.0/24", "cdn"),
