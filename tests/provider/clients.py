@@ -3,10 +3,13 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 from tests.provider.feeds import TOKEN
 
@@ -83,6 +86,8 @@ class Client:
 
 def client(home: Path, feed: str, public_key: Path, **settings: str) -> Client:
     """A client that has fetched nothing yet; its consumer does nothing unless the settings name one."""
+    if not (shutil.which("curl") or shutil.which("wget")):
+        pytest.skip("neither curl nor wget is installed")
     home.mkdir(exist_ok=True)
     token = home / "token"
     token.write_text(f"{TOKEN}\n")
@@ -101,6 +106,7 @@ def client(home: Path, feed: str, public_key: Path, **settings: str) -> Client:
         "ALLOW_HTTP": "yes",
         "CANARY_TIME": "10",
         "AGAIN_AFTER": "0",
+        "VERIFY": "minisign" if shutil.which("minisign") else "openssl",
         "FETCH_TIME": "1",
         "SLOW_TIME": "1",
     }

@@ -17,6 +17,7 @@ from typing import Final
 import dns.exception
 import dns.message
 import dns.query
+import pytest
 
 from blocklist.consumers import bind, dnsmasq, everything, knot, powerdns, programs, unbound
 from blocklist.consumers.resolver import Program, Resolver
@@ -186,6 +187,8 @@ def running(kind: str, lists: Path) -> Iterator[Running]:
     """The consumer of that name loads what `lists` leads to; the test is skipped where it is not installed."""
     program, start = KINDS[kind]
     consumers_dns.path_of(program)
+    if not (programs.path_of("dig") or programs.path_of("kdig")):
+        pytest.skip("dig is not installed (Debian: apt install bind9-dnsutils)")
     # the path of a control socket has 107 characters at the most
     with programs.own_folder() as folder, start(lists, folder) as found:
         yield found
