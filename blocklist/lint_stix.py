@@ -121,6 +121,8 @@ def _indicator(number: int, text: str, identity: str) -> dict[str, Any]:
             )
             and found.get("valid_until", "9") > found["valid_from"]
             and found["external_references"][0]["source_name"] == "qalqan entry"
+            and isinstance(found["external_references"][0]["external_id"], str)
+            and isinstance(found["pattern"], str)
         )
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         whole = False
