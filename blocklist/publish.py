@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +23,7 @@ from blocklist.snapshots import Snapshot, check_places, current, locked, new_sna
 from review_queue import entries as store_entries
 from review_queue import holds, lifts
 from review_queue.categories import Category
-from review_queue.clock import later
+from review_queue.clock import iso, later
 from review_queue.errors import ExportError, RefusedError
 from review_queue.records import Entry
 from review_queue.store import Store
@@ -68,42 +68,39 @@ def export(
         if prove is None:
             _check_unpublished(out)
         before = read_manifest(out)
-        lifts.lift_expired(store)  # so that readers of changes are told why they are gone
-        wanted = [FORMATS[f] for f in FORMATS if f in formats or (before and f in before.formats)]
+        begun = _begun(store)
+        lifts.lift_expired(
+            store, iso(begun)
+        )  # so that readers of changes are told why they are gone
         heading = Heading(
             _next_serial(store, before),
-            store.now(),
-            not_after=later(store.clock(), VALID_FOR.total_seconds()),
+            iso(begun),
+            not_after=later(begun, VALID_FOR.total_seconds()),
         )
-        making = _Making(store, out, wanted, heading, parts, sign, prove)
-        judge = judge_of(store)
-        live = map(judge.with_overrides, store_entries.live(store))
-        held: SizeError | None = None
-        try:
-            manifest, digest = making.make(live, judge.reason_against)
-        except SizeError as error:
-            served = current(out)
-            if not (error.change.leaving and served):
-                raise
-            held = SizeError(error.change, heading.serial)
-            rest = breaker.without(served, error.change.leaving)
-            manifest, digest = making.make(rest, lambda _entry: "")
-        with store.atomic():
-            _record(store, manifest, actor, digest)
-            if held:
-                holds.record(
-                    store,
-                    heading.serial,
-                    since=held.change.since,
-                    actor=actor,
-                    reason=held.change.complaint(),
-                )
+        wanted = [FORMATS[f] for f in FORMATS if f in formats or (before and f in before.formats)]
+        made = _Making(store, out, wanted, heading, parts, sign, prove).make_what_may_be_served()
+        _record(store, made, actor)
         deltas.keep(out, heading.serial)
         serve(out, heading.serial)
-        deltas.prune(out, later(store.clock(), -deltas.KEPT_S))
-    if held:
-        raise held
-    return manifest
+        deltas.prune(out, later(begun, -deltas.KEPT_S))
+    if made.held:
+        raise made.held
+    return made.manifest
+
+
+def _begun(store: Store) -> datetime:
+    """This moment; whatever the store dates before it is written, so a list that is read from now on has it."""
+    with store.atomic():  # whoever was writing has ended
+        return store.clock()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A snapshot in its place; where `held` is not None, only what was lifted has left the list."""
+
+    manifest: Manifest
+    digest: FileDigest  # of the manifest
+    held: SizeError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +114,24 @@ class _Making:
     parts: Sequence[Category]
     sign: Sign | None
     prove: Prove | None
+
+    def make_what_may_be_served(self) -> _Made:
+        """The snapshot of the live entries is in its place, or of the list that is served without what was lifted.
+
+        Raises:
+            SizeError: they are held, and nothing was lifted.
+        """
+        judge = judge_of(self.store)
+        live = map(judge.with_overrides, store_entries.live(self.store, self.heading.created))
+        try:
+            return _Made(*self.make(live, judge.reason_against))
+        except SizeError as error:
+            served = current(self.out)
+            if not (error.change.leaving and served):
+                raise
+            held = SizeError(error.change, self.heading.serial)
+            rest = breaker.without(served, error.change.leaving)
+            return _Made(*self.make(rest, lambda _entry: ""), held)
 
     def make(self, entries: Iterable[Entry], refuse: listing.Refuse) -> tuple[Manifest, FileDigest]:
         """The snapshot of these entries is in its place, which nobody is led to yet.
@@ -207,18 +222,29 @@ def _next_serial(store: Store, before: Published | None) -> int:
     return serial
 
 
-def _record(store: Store, manifest: Manifest, actor: str, digest: FileDigest) -> None:
-    """The store knows of the export before anyone can read it."""
+def _record(store: Store, made: _Made, actor: str) -> None:
+    """The store knows of the export, and of what it held back, before anyone can read it."""
+    manifest = made.manifest
     counts = {name: listing.entries for name, listing in manifest.formats.items()}
     try:
-        store_entries.record_export(
-            store,
-            serial=manifest.serial,
-            actor=actor,
-            manifest_sha256=digest.sha256,
-            counts=counts,
-            begun_at=manifest.created,
-        )
+        with store.atomic():
+            store_entries.record_export(
+                store,
+                serial=manifest.serial,
+                actor=actor,
+                manifest_sha256=made.digest.sha256,
+                counts=counts,
+                begun_at=manifest.created,
+            )
+            if made.held:
+                change = made.held.change
+                holds.record(
+                    store,
+                    manifest.serial,
+                    since=change.since,
+                    actor=actor,
+                    reason=change.complaint(),
+                )
     except RefusedError:
         raise ExportError(
             f"another export from this store took the serial {manifest.serial} meanwhile;"

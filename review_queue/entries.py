@@ -127,14 +127,14 @@ def add(store: Store, block: ApprovedBlock) -> Entry:
     return made
 
 
-def live(store: Store) -> Iterator[Entry]:
-    """The entries that hold at this moment, by name, one after the other.
+def live(store: Store, at: str = "") -> Iterator[Entry]:
+    """The entries that hold at this moment, by name, one after the other; `at` is by when their terms count.
 
     Of those people decided, the decisions still stand in sufficient number; of those taken over, two people signed
     the import and nobody withdrew it. Lifted and expired ones are not among them. All are of the moment the first one
     was read; until the last one was, or the reader let go, a write of the same `Store` may be refused as busy.
     """
-    return _entries(store, f"{_LIVE.format(where='')} {_IN_ORDER}", {"now": store.now()})
+    return _entries(store, f"{_LIVE.format(where='')} {_IN_ORDER}", {"now": at or store.now()})
 
 
 def page(store: Store, *, offset: int, limit: int) -> list[Entry]:

@@ -85,10 +85,10 @@ def lift(store: Store, entry_id: str, person: Reviewer, reason: LiftReason, note
     return made
 
 
-def lift_expired(store: Store) -> list[Lift]:
-    """Every entry whose term is over is lifted; returns those that were not before."""
+def lift_expired(store: Store, at: str = "") -> list[Lift]:
+    """Every entry whose term is over, by the moment `at` or by now, is lifted; returns those that were not before."""
     # looked for without the lock that other writers wait for: mostly there is nothing
-    now = store.now()
+    now = at or store.now()
     ended = iter([row["id"] for row in store.rows(_ENDED.format(among=""), {"now": now})])
     made: list[Lift] = []
     while batch := list(islice(ended, _BATCH)):
