@@ -11,13 +11,13 @@ from typing import Final
 import click
 
 from blocklist.canonical import line_of
+from blocklist.still_blocked import still_blocking
 from qalqan.cli.entries_import import import_, imports_, sign, withdraw
 from qalqan.cli.entries_proposals import proposals_, settle
 from qalqan.cli.entries_terms import terms
 from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import audit, entries, entry_search, imports, lifts, proposals, renewals
-from review_queue.categories import Scope
 from review_queue.errors import QalqanError
 from review_queue.lifts import LiftReason, UnknownEntryError
 from review_queue.records import Entry
@@ -167,16 +167,8 @@ def renew(
 
 
 def _still_blocked(store: Store, entry_id: str) -> list[str]:
-    """The ids of live entries that go on blocking what a lifted one was about, under whatever category or name."""
-    from blocklist.feed.questions import found
-
     entry = entries.find(store, entry_id)
-    if entry is None:
-        return []
-    if entry.scope is Scope.CIDR:
-        return [each.id for each in entries.covering(store, [(entry.scope, entry.name)])]
-    rows = found(store, entry.name)
-    return [row.listing.entry.id for row in rows if not row.listing.is_over]
+    return [each.id for each in still_blocking(store, entry)] if entry else []
 
 
 def _of_state(store: Store, state: str) -> Iterator[Entry]:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from blocklist.still_blocked import still_blocking
 from review_queue import (
     cases,
     decisions,
@@ -142,6 +143,11 @@ def _shown(store: Store, officer: Officer, found: Found) -> dict[str, object]:
         "taken": delivery.of_entry(store, listed, found.lift.lifted_at if found.lift else "")
         if may(officer.role, Capability.READ_PROVIDERS)
         else (),
+        "still": [
+            each for each in still_blocking(store, listed) if not entry_tells(store, officer, each)
+        ]
+        if found.lift
+        else [],
         "is_live": is_live,
         "may_sign": is_live and may(officer.role, Capability.SIGN),
     }

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from review_queue import decisions, entries, lifts, overrides, proposals, rechecks, renewals
-from review_queue.categories import Verdict
+from review_queue.categories import Scope, Verdict
 from review_queue.lifts import LiftReason
 from review_queue.overrides import Guard
 from review_queue.rechecks import Found, Recheck
@@ -165,6 +165,25 @@ def test_one_person_lifts(listed: Entry, store: Store, staff: Staff, signed_in: 
     lift = lifts.of(store, listed.id)
     assert lift
     assert (lift.reason, lift.person) == (LiftReason.APPEAL, staff[Role.SENIOR].person)
+
+
+def test_what_still_blocks_the_same_after_a_lift_is_told(
+    listed: Entry, store: Store, signed_in: SignedIn
+) -> None:
+    above = taken_over("bad.example", entry_id="above", scope=Scope.DOMAIN)
+    an_import(store, above, taken_over("other.example", entry_id="other"))
+    client = signed_in(Role.SENIOR)
+    form = {"lift": "1", "lift-reason": "appeal"}
+    told = "The same is still blocked by another entry"
+    assert told not in _page(client, f"/entries/{listed.id}/")
+
+    page = client.post(f"/entries/{listed.id}/", form, follow=True).content.decode()
+
+    assert told in page
+    assert 'href="/entries/above/"' in page
+    assert 'href="/entries/other/"' not in page
+    assert told not in client.post("/entries/above/", form, follow=True).content.decode()
+    assert told not in _page(client, f"/entries/{listed.id}/")
 
 
 @pytest.mark.parametrize(
