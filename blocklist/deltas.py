@@ -55,10 +55,18 @@ def prune(out: Path, before: str) -> None:
     for folder in (out / FOLDER, *(out / FOLDER).glob("part-*")):
         names = sorted(folder.glob("*.jsonl"))
         for path in names[:-KEPT_SERIALS]:
-            with path.open("rb") as file:
-                if head_of(path, file.readline())["created"] >= before:
-                    break
+            if _made_at(path) >= before:
+                break
             path.unlink()
+
+
+def _made_at(path: Path) -> str:
+    """When the file of changes was made; "" where it is broken and leads nowhere."""
+    try:
+        with path.open("rb") as file:
+            return str(head_of(path, file.readline()).get("created", ""))
+    except BrokenChangesError:
+        return ""
 
 
 def since(out: Path, serial: int, part: str = "") -> Iterator[str]:

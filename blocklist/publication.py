@@ -125,17 +125,19 @@ class _Hook:
         said = served.proofs(before)
         if (said.get("verify"), said.get("program")) != (self._wanted.verify, self._wanted.program):
             return False
-        if any(
-            not (before.folder / name).exists() for name in self._signers.files(before.manifest)
-        ):
-            return False
         old = served.parts(before)
+        if not all(self._is_signed(each) for each in (before, *old.values())):
+            return False
         new = {place.folder.name: place for place in self._places[:-1]}
         return (
             before.is_same(manifest)
             and old.keys() == new.keys()
             and all(old[name].is_same(place.manifest) for name, place in new.items())
         )
+
+    def _is_signed(self, one: Served) -> bool:
+        """Whether all the signatures are there that the keys of now make."""
+        return all((one.folder / name).exists() for name in self._signers.files(one.manifest))
 
 
 def publish(
@@ -155,7 +157,9 @@ def publish(
     told = _checked(store, before, wanted, signers)
     lifted = tuple(lifts.lift_expired(store))
     admitted = admit(store)
-    keeps = before if not (told or wanted.is_new_key or wanted.is_clock_right) else None
+    # a store that was restored knows nothing of what is served, so it gets a list that it does know
+    is_anew = told or wanted.is_new_key or wanted.is_clock_right or wanted.is_restored
+    keeps = None if is_anew else before
     hook = _Hook(store, keeps, wanted, actor=actor, signers=signers, gate=gate)
     try:
         manifest = export(

@@ -73,7 +73,7 @@ def served(out: Path) -> Served | None:
 
 def parts(whole: Served) -> dict[str, Served]:
     """The lists of single categories beside the whole one, by the names of their folders."""
-    return {path.parent.name: _read(path.parent) for path in whole.folder.glob(f"*/{FILE_NAME}")}
+    return {path.parent.name: _read(path.parent) for path in _part_manifests(whole)}
 
 
 def proofs(whole: Served) -> Mapping[str, Any]:
@@ -151,7 +151,13 @@ def faults(store: Store, whole: Served, signers: Signers) -> list[str]:
         found.append(
             f"the manifest served as serial {whole.serial} is not the one that was published"
         )
-    for name, each in {"": whole, **parts(whole)}.items():
+    lists = {"": whole}
+    for path in _part_manifests(whole):
+        try:
+            lists[path.parent.name] = _read(path.parent)
+        except ExportError:
+            found.append(f"{path.parent.name}/{FILE_NAME} is not a manifest of ours")
+    for name, each in lists.items():
         where = f"{name}/" if name else ""
         found += [f"{where}{fault}" for fault in _signature_faults(each, signers)]
         found += [
@@ -160,6 +166,10 @@ def faults(store: Store, whole: Served, signers: Signers) -> list[str]:
             if _sha256(each.folder / file) != about["sha256"]
         ]
     return found
+
+
+def _part_manifests(whole: Served) -> list[Path]:
+    return sorted(whole.folder.glob(f"*/{FILE_NAME}"))
 
 
 def _signature_faults(one: Served, signers: Signers) -> list[str]:
