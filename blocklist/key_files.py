@@ -40,14 +40,14 @@ def secret(path: Path, *, longest: int) -> bytes:
         with os.fdopen(handle, "rb") as file:
             about = os.fstat(file.fileno())  # of what was opened, not of what stands there later
             if not stat.S_ISREG(about.st_mode):
-                raise BadKeyError(f"{path} is not a file; name the file of a key")
+                raise BadKeyError(f"{path} is not a file; name the file of a key or password")
             if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise BadKeyError(
-                    f"others than its owner may use the key in {path}; run: chmod 600 {path}"
+                    f"others than its owner may use the key or password in {path}; run: chmod 600 {path}"
                 )
             found = file.read(longest + 1)
     except OSError as error:
-        raise BadKeyError(f"cannot read the key in {path} ({error.strerror})") from None
+        raise BadKeyError(f"cannot read the key or password in {path} ({error.strerror})") from None
     if len(found) > longest:
-        raise BadKeyError(f"{path} is longer than a key is ({longest} bytes)")
+        raise BadKeyError(f"{path} is longer than a key or password is ({longest} bytes)")
     return found

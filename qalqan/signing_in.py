@@ -6,7 +6,7 @@ from review_queue.errors import QalqanError
 from review_queue.records import Reviewer
 from review_ui.accounts import signed_in
 from review_ui.config import ServeConfig
-from review_ui.roles import Capability, may
+from review_ui.roles import GRANTS, Capability, may
 
 
 class MayNotError(QalqanError):
@@ -24,8 +24,9 @@ def person_of(
     """
     person = signed_in(ServeConfig(data), username, password)
     if not may(person.role, needed):
+        able = " or ".join(role for role, granted in GRANTS.items() if needed in granted)
         raise MayNotError(
-            f"{person.username} is {person.role}, which may not {needed.replace('_', ' ')} here; ask a senior or a"
-            " supervisor"
+            f"{person.username} is {person.role}, which may not {needed.replace('_', ' ')} here; that takes the"
+            f" account of a {able}"
         )
     return Reviewer(person.public_id, person.full_name, person.role.value)

@@ -18,7 +18,7 @@ from blocklist.publication import Verify, Wanted
 from blocklist.publication import publish as publish_lists
 from qalqan.cli.options import data_option, json_option, login
 from qalqan.cli.publish_report import tell, tell_failed
-from qalqan.cli.signing import sign_in
+from qalqan.cli.signing import password_option, sign_in
 from review_queue import tokens
 from review_queue.store import open_store
 from review_ui.roles import Capability
@@ -76,11 +76,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--cms-key", type=_FILE, help="RSA or elliptic-curve key in PEM, for CMS.")
 @click.option("--cms-cert", type=_FILE, help="Its certificate in PEM, those above it behind.")
 @click.option("--as", "username", metavar="USER", help="Your account; without it: your login name.")
-@click.option(
-    "--password-file",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    help="Read the password of --as from this file, - for standard input.",
-)
+@password_option
 @click.option(
     "--new-key", is_flag=True, help="The providers know of other keys from now on; needs --as."
 )

@@ -13,6 +13,15 @@ from review_ui.roles import Capability
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _LONGEST_PASSWORD: Final = 4096  # bytes
+STDIN: Final = Path("-")
+
+
+password_option = click.option(
+    "--password-file",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Read the password from the first line of this file, - for standard input."
+    " Without it: asked for.",
+)
 
 
 def signed(command: _Command) -> _Command:
@@ -20,13 +29,7 @@ def signed(command: _Command) -> _Command:
     name = click.option(
         "--as", "username", metavar="USER", required=True, help="Your account; it signs for you."
     )
-    password = click.option(
-        "--password-file",
-        type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-        help="Read the password from the first line of this file, - for standard input."
-        " Without it: asked for.",
-    )
-    return name(password(command))
+    return name(password_option(command))
 
 
 def sign_in(
@@ -44,15 +47,24 @@ def sign_in(
     return person_of(data, username, _password(username, password_file), needed=needed)
 
 
-def _password(username: str, file: Path | None) -> str:
-    if file is None:
-        return str(click.prompt(f"Password of {username!a}", hide_input=True, err=True))
+def password_in(file: Path) -> str:
+    """The password on the first line of the file, or of standard input for -.
+
+    Raises:
+        BadKeyError: others than its owner may read the file.
+    """
     given = (
         sys.stdin.buffer.readline()
-        if file == Path("-")
+        if file == STDIN
         else secret(file, longest=_LONGEST_PASSWORD).partition(b"\n")[0]
     )
     try:
         return given.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise click.UsageError("the password is not UTF-8") from None
+
+
+def _password(username: str, file: Path | None) -> str:
+    if file is None:
+        return str(click.prompt(f"Password of {username!a}", hide_input=True, err=True))
+    return password_in(file)

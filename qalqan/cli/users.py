@@ -1,13 +1,13 @@
 """`qalqan users`: the people who may sign in to the review pages."""
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from qalqan.cli.options import data_option, json_option
+from qalqan.cli.signing import STDIN, password_in, password_option
 from review_ui.config import LANGUAGES, ServeConfig
 from review_ui.roles import Role
 
@@ -34,11 +34,17 @@ def users() -> None:
     show_default=True,
     help="Language of the pages.",
 )
-@click.option(
-    "--password-stdin", is_flag=True, help="Read the password from the first line of stdin."
-)
+@password_option
+@click.option("--password-stdin", is_flag=True, help="The same as --password-file -.")
 def add(
-    name: str, role: str, data: Path, full_name: str | None, language: str, *, password_stdin: bool
+    name: str,
+    role: str,
+    data: Path,
+    full_name: str | None,
+    language: str,
+    password_file: Path | None,
+    *,
+    password_stdin: bool,
 ) -> None:
     """Let a new person sign in as NAME; asks for a password of at least 12 characters.
 
@@ -48,26 +54,22 @@ def add(
     \b
     Example:
       qalqan users add aigul --role reviewer --full-name "Aigul S." --language kk
+      qalqan users add dana --role senior --password-file dana.password
     """
     from review_ui.accounts import add_user
 
+    if password_stdin and password_file:
+        raise click.UsageError("say either --password-file or --password-stdin")
+    file = STDIN if password_stdin else password_file
     password = (
-        _first_line()
-        if password_stdin
+        password_in(file)
+        if file
         else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
     person = add_user(
         ServeConfig(data), name, password, role=role, full_name=full_name or name, language=language
     )
     click.echo(f"added {person.username}, {person.role}")
-
-
-def _first_line() -> str:
-    line = sys.stdin.buffer.readline()
-    try:
-        return line.decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise click.UsageError("the password on standard input is not UTF-8") from None
 
 
 @users.command("list")

@@ -160,7 +160,7 @@ def test_a_store_of_a_demo_is_refused(tmp_path: Path) -> None:
 def test_a_missing_store_or_key_is_named(data: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreMissingError):
         run(*usual(tmp_path / "none"))
-    with pytest.raises(BadKeyError, match=r"cannot read the key in .*none\.key"):
+    with pytest.raises(BadKeyError, match=r"cannot read the key or password in .*none\.key"):
         run(*usual(data, "--minisign-key", tmp_path / "none.key"))
 
 

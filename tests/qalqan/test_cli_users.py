@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from qalqan.cli.serve import serve
 from qalqan.cli.users import users
+from qalqan.signing_in import person_of
 from review_queue.store import open_store
 from tests.review_ui.sites import close_accounts
 
@@ -53,6 +54,23 @@ def test_the_password_is_asked_for_twice_and_not_shown(tmp_path: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert PASSWORD not in result.output
+
+
+def test_the_password_is_read_from_a_file_that_is_the_owners_alone(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "password"
+    file.write_text(f"{PASSWORD}\na second line\n")
+    words = ("add", "aigul", "--role", "senior", "--password-file", str(file))
+
+    file.chmod(0o644)
+    assert _users(data, *words).exit_code == 1
+    file.chmod(0o600)
+    assert _users(data, *words).exit_code == 0
+    assert person_of(data, "aigul", PASSWORD).name == "aigul"
+    dash = ("add", "berik", "--role", "senior", "--password-file", "-")
+    assert _users(data, *dash, given=f"{PASSWORD}\n").exit_code == 0
+    both = _users(data, *words, "--password-stdin")
+    assert both.exit_code == 2
+    assert "either --password-file or --password-stdin" in both.output
 
 
 def test_a_bad_password_adds_nobody(tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def test_a_command_names_the_capability_it_needs(data: Path) -> None:
     _add(data, "erlan", "exporter")
 
     assert person_of(data, "erlan", PASSWORD, needed=Capability.EXPORT).role == "exporter"
+    with pytest.raises(MayNotError, match="account of a senior or supervisor"):
+        person_of(data, "erlan", PASSWORD, needed=Capability.SIGN)
 
 
 def test_a_folder_without_accounts_says_how_to_make_one(tmp_path: Path) -> None:
