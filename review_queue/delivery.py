@@ -5,13 +5,13 @@ A lift that a provider does not take goes on blocking what must not be blocked, 
 
 import statistics
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 from typing import Final
 
-from review_queue import providers, pulls, receipts, tokens
+from review_queue import holds, providers, pulls, receipts, tokens
 from review_queue.categories import HARMS, Category
 from review_queue.clock import later
 from review_queue.providers import Provider
@@ -132,11 +132,22 @@ class _Exports:
                 earliest = row["created_at"]
                 sound.append((earliest, row["serial"]))
         self._sound = sound[::-1]
+        held = holds.serials(store)
+        self._whole = [one for one in self._sound if one[1] not in held]
 
-    def after(self, moment: str) -> int:
-        """The first list that was begun at `moment` or later; 0 where there is none yet."""
-        place = bisect_left(self._sound, (moment, 0))
-        return self._sound[place][1] if place < len(self._sound) else 0
+    def with_block(self, moment: str) -> int:
+        """The first list with what was listed at `moment`; 0 where there is none yet."""
+        return _first_since(self._whole, moment)
+
+    def without(self, moment: str) -> int:
+        """The first list without what was lifted at `moment`, be all else held back in it; 0 where there is none."""
+        return _first_since(self._sound, moment)
+
+
+def _first_since(exports: Sequence[tuple[str, int]], moment: str) -> int:
+    """The serial of the first of the lists that was begun at `moment` or later; 0 where there is none."""
+    place = bisect_left(exports, (moment, 0))
+    return exports[place][1] if place < len(exports) else 0
 
 
 class _Reached:
@@ -163,8 +174,8 @@ def report(
     """Each provider that has not ended, by name; delays are those of the last `days`."""
     exports = _Exports(store)
     since = later(store.clock(), -days * _DAY_S)
-    blocked = _events(store, _BLOCKED, since, exports)
-    lifted = _events(store, _LIFTED, since, exports)
+    blocked = _events(store, _BLOCKED, since, exports.with_block)
+    lifted = _events(store, _LIFTED, since, exports.without)
     counting = tokens.counting(store)
     return [
         _report(
@@ -204,8 +215,8 @@ def of_entry(store: Store, entry: Entry, lifted_at: str = "") -> list[Taken]:
         [entry.id],
     )
     exports = _Exports(store)
-    first = exports.after(known or entry.listed_at)
-    without = exports.after(lifted_at) if lifted_at else 0
+    first = exports.with_block(known or entry.listed_at)
+    without = exports.without(lifted_at) if lifted_at else 0
     reading = {one.provider_id for one in tokens.counting(store) if one.covers(entry.category)}
     found = []
     for provider in providers.all_of(store):
@@ -221,9 +232,9 @@ def of_entry(store: Store, entry: Entry, lifted_at: str = "") -> list[Taken]:
     return found
 
 
-def _events(store: Store, sql: str, since: str, exports: _Exports) -> list[_Event]:
+def _events(store: Store, sql: str, since: str, first: Callable[[str], int]) -> list[_Event]:
     return [
-        _Event(Category(row["category"]), row["moment"], exports.after(row["known"]), row["count"])
+        _Event(Category(row["category"]), row["moment"], first(row["known"]), row["count"])
         for row in store.rows(sql, {"since": since})
     ]
 

@@ -24,3 +24,9 @@ def since(store: Store, serial: int) -> int:
         [_ACTION, str(serial)],
     )
     return serial if found is None else int(found)
+
+
+def serials(store: Store) -> frozenset[int]:
+    """The serials of the exports that brought nothing new."""
+    rows = store.rows("SELECT DISTINCT subject FROM audit WHERE action = ?", [_ACTION])
+    return frozenset(int(row["subject"]) for row in rows)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review_queue import delivery, entries, lifts, providers, tokens
+from review_queue import delivery, entries, holds, lifts, providers, tokens
 from review_queue.categories import Category
 from review_queue.delivery import Report
 from review_queue.lifts import LiftReason
@@ -105,6 +105,30 @@ def test_a_list_that_a_wrong_clock_dated_too_late_hides_no_lift(
 
     (found,) = delivery.report(store)
     assert (found.lifts.done, found.lifts.waiting) == (0, 1)
+
+
+def test_a_list_that_was_held_brings_no_block_but_takes_lifts(
+    store: Store, clock: TickingClock
+) -> None:
+    token = a_token(store).token
+    _published(store, 1)
+    entry = _listed(store)
+    an_import(store, taken_over("a.example", entry_id="a"))
+    lifts.lift(store, "a", DANA, LiftReason.MISTAKE, "No.")
+    _published(store, 2)
+    holds.record(store, 2, since=1, actor="t", reason="It would grow.")
+    a_pull(store, token, 2)
+
+    (found,) = delivery.report(store)
+    assert (found.blocks.waiting, found.lifts.done) == (2, 1)
+    assert delivery.of_entry(store, entry)[0].blocked_at == ""
+
+    clock.move(hours=1)
+    _published(store, 3)
+    a_pull(store, token, 3)
+    (found,) = delivery.report(store)
+    assert found.blocks.waiting == 0
+    assert delivery.of_entry(store, entry)[0].blocked_at != ""
 
 
 def test_what_a_token_does_not_read_is_not_waited_for(store: Store) -> None:
