@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -179,13 +180,15 @@ def replay(base: Iterable[str], changes: Iterable[str]) -> Iterator[str]:
     """The lines of the list that the changes lead to from the list `base`, each with its end.
 
     Raises:
-        BrokenChangesError: at the end, where the list that came out is not the one the changes name.
+        BrokenChangesError: the changes are cut off, or, at the end, the list that came out is not the one they name.
     """
     said = iter(changes)
     head = json.loads(next(said, "{}"))
     if head.get("schema") != SCHEMA:
         raise BrokenChangesError(f"changes of the schema {head.get('schema')!r} are not known here")
-    gone = {json.loads(next(said))["removed"] for _ in range(head["removed"])}
+    gone = {json.loads(line)["removed"] for line in islice(said, head["removed"])}
+    if len(gone) != head["removed"]:
+        raise BrokenChangesError("the changes are cut off; take the whole list")
     digests = hashlib.sha256(), hashlib.sha256()
     coming = next(said, "")
     for line in base:

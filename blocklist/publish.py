@@ -253,8 +253,8 @@ def _record(store: Store, made: _Made, actor: str) -> None:
 
 
 def _file_names() -> Iterator[str]:
-    yield FILE_NAME
-    yield canonical.FILE_NAME
+    yield from (FILE_NAME, PROOFS_NAME, canonical.FILE_NAME, changes.FILE_NAME)
+    yield listing.UNSAFE_NAME
     yield from map(part_name, Category)
     for form in FORMATS.values():
         yield from form.files

@@ -239,6 +239,8 @@ def test_changes_to_another_list_are_told_when_they_are_applied(tmp_path: Path) 
 
     with pytest.raises(BrokenChangesError, match="but not from this list"):
         replayed(other, since(tmp_path, 1))
+    with pytest.raises(BrokenChangesError, match="cut off"):
+        replayed(other, list(since(tmp_path, 1))[:1])
     with pytest.raises(BrokenChangesError, match="not known here"):
         replayed(other, ['{"schema": 9}\n'])
 

@@ -208,19 +208,25 @@ def test_a_folder_that_cannot_be_made_is_named(store: Store, tmp_path: Path) -> 
         export(store, tmp_path / "file" / "lists", ALL, actor="test")
 
 
-def test_a_folder_in_the_place_of_a_list_is_named_before_anything_changes(
-    store: Store, tmp_path: Path
+@pytest.mark.parametrize(
+    "name", ["hosts.txt", "proofs.json", "changes.jsonl", "unsafe.skipped.json"]
+)
+def test_a_folder_in_the_place_of_a_file_is_named_before_anything_changes(
+    store: Store, tmp_path: Path, name: str
 ) -> None:
     out = tmp_path / "lists"
     export(store, out, ["rpz"], actor="test")
     before = contents(out)
-    (out / "hosts.txt").mkdir()
+    (out / name).unlink(missing_ok=True)
+    (out / name).mkdir()
 
-    with pytest.raises(ExportError, match=r"hosts\.txt is not a file"):
+    with pytest.raises(ExportError, match="is not a file"):
         export(store, out, ALL, actor="test")
 
-    (out / "hosts.txt").rmdir()
+    (out / name).rmdir()
+    before.pop(name, None)
     assert contents(out) == before
+    assert entries.last_serial(store) == 1
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"serial": "9", "formats": {}}'])
