@@ -1,7 +1,9 @@
 """A feed as it runs: a store, lists, waitress on a free loopback port, and a reader over http.client."""
 
 import http.client
+import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +18,9 @@ from blocklist.feed.app import FeedConfig, Limits
 from blocklist.feed.server import served
 from blocklist.formats import FORMATS
 from blocklist.publish import export
-from review_queue import tokens
+from review_queue import providers, pulls, tokens
 from review_queue.categories import HARMS, Category, Scope
+from review_queue.pulls import Pull
 from review_queue.store import Store, open_store
 from tests.blocklist.approvals import agree, case_of
 from tests.review_queue.takers import a_token
@@ -25,6 +28,7 @@ from tests.review_queue.takers import a_token
 UNLIMITED = Limits(*[1e9] * 6)
 FORMATS_OF_ALL = (*FORMATS, "entries")
 VIOLENT = ("casino.example", "shop.example")
+WAIT_S = 20.0  # for the log, which is written behind the answers
 SELF_HARM = ("sorrow.example",)
 
 
@@ -141,3 +145,20 @@ def a_text(
     """The text of a new token."""
     with site.opened() as store:
         return a_token(store, name, *categories, formats=formats).text
+
+
+def copied(made: Path, folder: Path) -> Site:
+    """A copy of the site in the folder, to be changed at will."""
+    shutil.copytree(made, folder / "site", symlinks=True)
+    return Site(folder / "site/data", folder / "site/lists")
+
+
+def pulls_of(site: Site, name: str = "north-net", count: int = 1) -> list[Pull]:
+    """The pull log of the provider, once it has so many rows."""
+    end = time.monotonic() + WAIT_S
+    while True:
+        with site.opened() as store:
+            found = pulls.of_provider(store, providers.find(store, name).id)
+        if len(found) >= count or time.monotonic() > end:
+            return found
+        time.sleep(0.05)

@@ -14,7 +14,7 @@ from review_queue.lifts import LiftReason
 from review_queue.store import FILE_NAME, open_store
 from review_ui.accounts import add_user, list_users
 from review_ui.config import ServeConfig
-from tests.blocklist.test_importing import a_line
+from tests.blocklist.importer import a_line
 from tests.review_ui.sites import PASSWORD, close_accounts
 
 
