@@ -6,6 +6,7 @@ import re
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -186,7 +187,9 @@ def _replaced_rows(data: Path, kind: Kind) -> int:
     """How many rows new data of this kind take the place of."""
     own = [(each, path) for each, path, is_ours in _places(data) if each is kind and not is_ours]
     if own:
-        return len(_parts(own[0][1])[1])
+        # a damaged file has no rows to compare with, and this is how it is mended
+        with suppress(GuardDataError):
+            return len(_parts(own[0][1])[1])
     return len(_parts(_OURS / f"{kind}.txt")[1]) if kind in REPLACED else 0
 
 
@@ -229,7 +232,8 @@ def _parts(path: Path) -> tuple[str, list[str]]:
     dated = _DATED.search(text)
     if dated is None:
         raise GuardDataError(
-            f"{path} is not a file of guard data; write it by `qalqan guards update`"
+            f"{path} is damaged: it is no file of guard data. Write it anew from where it came from: qalqan guards"
+            f" update --kind {path.stem} FILE --dated DATE"
         )
     return dated.group(1), [line for line in text.split("\n") if line and line[0] != "#"]
 

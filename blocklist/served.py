@@ -97,7 +97,7 @@ def check_store(store: Store, whole: Served) -> None:
         raise OlderStoreError(
             f"serial {whole.serial} is served, and this store knows of none above {known}: it was restored from an"
             " older copy, or is another one. Blocks lifted since then would come back. Look through what was lifted,"
-            " then run this again with --restored"
+            " then run this again with --restored --as USER"
         )
 
 
@@ -114,12 +114,12 @@ def check_clock(store: Store, whole: Served | None, now: datetime) -> None:
     if last and later(now, -LONGEST_PAUSE.total_seconds()) > last:
         raise ClockError(
             f"the clock says {iso(now)}, and the last list was made at {last}: by a clock that is ahead entries would"
-            " expire before their time. Set the clock; where it is right, add --clock-is-right"
+            " expire before their time. Set the clock; where it is right, add --clock-is-right --as USER"
         )
     if iso(now) < last:
         raise ClockError(
             f"the clock says {iso(now)}, and the last list was made at {last}: what is made now would be refused by"
-            " everybody as too old. Set the clock; where it is right and was wrong then, add --clock-is-right"
+            " everybody as too old. Set the clock; where it is right and was wrong then, add --clock-is-right --as USER"
         )
 
 
@@ -136,10 +136,10 @@ def check_keys(store: Store, signers: Signers) -> None:
         before, now = last.get(kind, ""), signers.keys.get(kind, "")
         if before == now or (not before and kind not in last):
             continue
-        what = "is not signed with this" if not now else "is signed with another"
+        what = "has no signature of this kind" if not now else "is signed with another"
         raise OtherKeyError(
             f"the last list was signed with the {kind} key {before}, and this one {what}: every provider that trusts"
-            " the old key would refuse it. Name the old key, or tell the providers and add --new-key"
+            " the old key would refuse it. Name the old key, or tell the providers and add --new-key --as USER"
         )
 
 

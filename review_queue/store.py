@@ -130,7 +130,10 @@ def open_store(
     """
     path = data_dir / FILE_NAME
     if not create and not path.exists():
-        raise StoreMissingError(f"no store at {path}; run `qalqan crawl` with this --data first")
+        raise StoreMissingError(
+            f"no store at {path}; name its folder with --data, or begin one with `qalqan crawl` or `qalqan entries"
+            " import`"
+        )
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -79,6 +79,7 @@ def feed(
       qalqan feed --data /srv/qalqan --lists /srv/lists --listen 127.0.0.1:8080
       qalqan feed --lists lists --notices notices.toml --trusted-proxy 127.0.0.1
     """
+    from blocklist import snapshots
     from blocklist.feed import notices as told
     from blocklist.feed.app import FeedConfig, Limits
     from blocklist.feed.server import serve
@@ -93,6 +94,12 @@ def feed(
     if config.notices.has_placeholders:
         click.echo(
             "Warning: the public pages have placeholders; fill in a file for --notices", err=True
+        )
+    if snapshots.current(lists) is None:
+        click.echo(
+            f"Warning: {click.format_filename(lists)} has no list, so readers get 503; name the folder that `qalqan"
+            " publish --out` writes, or run it now",
+            err=True,
         )
     if not listen.is_local:
         click.echo(

@@ -82,7 +82,7 @@ def primary(
     """Write the settings of a hidden primary: a BIND that only providers' resolvers ask, by zone transfer.
 
     Every provider with a token that reads the format rpz has a TSIG key, and the zones their tokens read. Run it again
-    when tokens were issued or revoked, then `rndc -c OUT/rndc.conf reconfig`; after each new list, `rndc -c
+    when tokens were issued, revoked or expired, then `rndc -c OUT/rndc.conf reconfig`; after each new list, `rndc -c
     OUT/rndc.conf reload`. OUT/providers/NAME.conf is what a provider is handed, over a way nobody else can read.
 
     \b
@@ -139,3 +139,5 @@ def _print(written: Written, out: Path, secondaries: Iterable[Secondary]) -> Non
     if not written.zones:
         click.echo("Warning: no provider has a token that reads the format rpz", err=True)
     click.echo(f"start it with: sh {click.format_filename(written.start)}")
+    rndc = click.format_filename(out / "rndc.conf")
+    click.echo(f"where it runs already: rndc -c {rndc} reconfig")

@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import click
 
+from blocklist.primary import FORMAT
 from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import delivery, providers, tokens
@@ -54,14 +55,24 @@ def add(name: str, data: Path, username: str, password_file: Path | None, contac
 def end(name: str, data: Path, username: str, password_file: Path | None) -> None:
     """End the provider NAME: no token of theirs counts any longer. What they pulled stays on record.
 
+    A hidden primary goes on handing out zones until `qalqan primary` was run again.
+
     \b
     Example:
       qalqan providers end north-net --as dana
     """
     person = sign_in(data, username, password_file, Capability.EXPORT)
     with open_store(data, create=False) as store:
+        found = providers.find(store, name)
+        formats = {
+            each
+            for one in tokens.counting(store)
+            if one.provider == found.name
+            for each in one.formats
+        }
         found = providers.end(store, name, person)
     click.echo(f"ended {found.name}")
+    _tell_of_primary(formats)
 
 
 @providers_.command()
@@ -155,6 +166,8 @@ def token(
     click.echo(f"{told} until {made.token.expires_at[:10]}; it is shown this once", err=True)
     if made.token.part:
         click.echo("its list is made with the next `qalqan publish`", err=True)
+    if FORMAT in made.token.formats:
+        click.echo("where a hidden primary runs: run `qalqan primary` again", err=True)
 
 
 @providers_.command()
@@ -164,6 +177,8 @@ def token(
 def revoke(token_id: str, data: Path, username: str, password_file: Path | None) -> None:
     """Revoke a token from the next request on; its id is shown by `list` and is the middle part of its text.
 
+    A hidden primary goes on handing out zones until `qalqan primary` was run again.
+
     \b
     Example:
       qalqan providers revoke 4279ce4429f7 --as dana
@@ -172,6 +187,17 @@ def revoke(token_id: str, data: Path, username: str, password_file: Path | None)
     with open_store(data, create=False) as store:
         found = tokens.revoke(store, token_id, person)
     click.echo(f"revoked the token {found.id} of {found.provider}")
+    _tell_of_primary(found.formats)
+
+
+def _tell_of_primary(formats: Collection[str]) -> None:
+    """A hidden primary reads no tokens: it is told of what changed by whoever changed it."""
+    if FORMAT in formats:
+        click.echo(
+            "where a hidden primary runs: run `qalqan primary` again, then `rndc reconfig`; until then the key of"
+            " the provider counts there",
+            err=True,
+        )
 
 
 @providers_.command("list")

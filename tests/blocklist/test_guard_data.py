@@ -159,8 +159,21 @@ def test_data_that_no_update_wrote_are_not_relied_on(text: str, tmp_path: Path) 
     (tmp_path / "guards").mkdir()
     (tmp_path / "guards" / "rank.txt").write_text(text, encoding="utf-8")
 
-    with pytest.raises(GuardDataError, match="qalqan guards update"):
+    with pytest.raises(GuardDataError, match="qalqan guards update --kind rank"):
         load(tmp_path)
+
+
+def test_what_is_damaged_is_mended_by_an_update(rows: Rows, tmp_path: Path) -> None:
+    (tmp_path / "guards").mkdir()
+    for kind in (Kind.NEVER_BLOCK, Kind.RANK):
+        (tmp_path / "guards" / f"{kind}.txt").write_text("damaged\n")
+
+    with pytest.raises(GuardDataError, match="add --smaller"):  # than what came with the program
+        update(tmp_path, Kind.RANK, rows("one-qalqan.kz"), TODAY, today=TODAY)
+    update(tmp_path, Kind.RANK, rows("one-qalqan.kz"), TODAY, today=TODAY, may_shrink=True)
+    update(tmp_path, Kind.NEVER_BLOCK, rows("two-qalqan.kz"), TODAY, today=TODAY)
+
+    assert load(tmp_path).holds(Kind.NEVER_BLOCK, "two-qalqan.kz")
 
 
 def test_a_network_is_found_by_any_address_it_shares() -> None:

@@ -269,7 +269,7 @@ def test_another_key_or_none_is_refused_until_somebody_says_it_is_new(
 
     with pytest.raises(OtherKeyError, match="and this one is signed with another"):
         published(filled, out, other)
-    with pytest.raises(OtherKeyError, match="is not signed with this"):
+    with pytest.raises(OtherKeyError, match="has no signature of this kind"):
         published(filled, out, Signers(clock=clock))
     done = published(filled, out, other, replace(UNPROVED, is_new_key=True))
 

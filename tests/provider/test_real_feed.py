@@ -119,6 +119,7 @@ def test_a_token_that_was_revoked_keeps_the_list_in_force_and_says_so(delivery: 
 
     assert done.returncode == NOT_FETCHED
     assert "the feed answered 401 for manifest.json" in done.stderr
+    assert "ask the publisher for another" in done.stderr
     assert names(delivery.client) == set(VIOLENT)
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,19 @@ def test_what_is_not_filled_in_or_not_protected_is_warned_of(site: Site) -> None
         process.send_signal(signal.SIGINT)
         process.wait(timeout=WAIT_S)
         assert process.stderr
-        assert "the public pages have placeholders" in process.stderr.read()
+        told = process.stderr.read()
+        assert "the public pages have placeholders" in told
+        assert "readers get 503" not in told
+
+
+def test_a_folder_without_a_list_is_warned_of_and_how_to_make_one(
+    site: Site, tmp_path: Path
+) -> None:
+    with _served(replace(site, lists=tmp_path / "none")) as process:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=WAIT_S)
+        assert process.stderr
+        assert "none has no list, so readers get 503" in process.stderr.read()
 
 
 def test_what_keeps_a_feed_from_starting_is_named(site: Site, tmp_path: Path) -> None:

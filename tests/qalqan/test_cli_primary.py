@@ -57,6 +57,7 @@ def test_what_to_do_next_is_told(data: Path) -> None:
     assert "acme: the whole list, told at no address" in found.stdout
     assert f"hand {data.parent / 'primary' / 'providers' / 'acme'}.conf to acme" in found.stdout
     assert f"start it with: sh {data.parent / 'primary' / 'start'}" in found.stdout
+    assert f"rndc -c {data.parent / 'primary' / 'rndc.conf'} reconfig" in found.stdout
     assert "Warning: rpz.qalqan.invalid has no list yet" in found.stderr
 
 

@@ -91,6 +91,22 @@ def test_a_revoked_token_and_an_ended_provider_are_shown_as_such(data: Path) -> 
     assert ", ended 20" in _run(data, "list").output
 
 
+@pytest.mark.parametrize(("read", "told"), [("rpz", True), ("squid", False)])
+def test_who_takes_a_token_away_is_told_of_the_primary_that_knows_nothing_of_it(
+    data: Path,
+    read: str,
+    told: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    _run(data, "add", "north-net")
+    made = [
+        json.loads(_run(data, "token", "north-net", "--format", read, "--json").stdout)["id"]
+        for _ in range(2)
+    ]
+
+    assert ("`qalqan primary` again" in _run(data, "revoke", made[0]).stderr) is told
+    assert ("`qalqan primary` again" in _run(data, "end", "north-net").stderr) is told
+
+
 def test_only_a_person_who_may_export_manages_providers(data: Path) -> None:
     assert isinstance(_run(data, "add", "x", user="aliya").exception, MayNotError)
     assert isinstance(_run(data, "add", "x", password="wrong-wrong-wrong").exception, AccountError)
