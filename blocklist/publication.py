@@ -65,7 +65,7 @@ class Publication:
         Manifest  # of the list that was made; it is what is served where the outcome is PUBLISHED
     )
     proofs: tuple[Proof, ...]
-    told: tuple[str, ...]  # what was wrong with the list served before
+    told: tuple[str, ...]  # what was wrong with the list served before, or that it was gone
     admitted: AdmitReport
     lifted: tuple[Lift, ...]
 
@@ -154,7 +154,7 @@ def publish(
     if wanted.verify is Verify.LOCAL:
         gate.require(wanted.require)
     before = served.served(out)
-    told = _checked(store, before, wanted, signers)
+    told = _checked(store, out, before, wanted, signers)
     lifted = tuple(lifts.lift_expired(store))
     admitted = admit(store)
     # a store that was restored knows nothing of what is served, so it gets a list that it does know
@@ -180,18 +180,31 @@ def publish(
     )
 
 
-def _checked(store: Store, before: Served | None, wanted: Wanted, signers: Signers) -> list[str]:
+def _checked(
+    store: Store, out: Path, before: Served | None, wanted: Wanted, signers: Signers
+) -> list[str]:
     """What is wrong with the list that is served; what speaks against a publication is an error."""
     if not wanted.is_clock_right:
         served.check_clock(store, before, store.clock())
     if not wanted.is_new_key:
         served.check_keys(store, signers)
     if before is None:
-        return []
+        return _gone(store, out)
     if not wanted.is_restored:
         served.check_store(store, before)
     # nobody can tell the signature of the key before from a forged one by the new key
     return served.faults(store, before, Signers() if wanted.is_new_key else signers)
+
+
+def _gone(store: Store, out: Path) -> list[str]:
+    """That no list is served, though one was made before: `out` is mistyped, not mounted, or was emptied."""
+    newest = publications.newest_export(store)
+    if newest is None:
+        return []
+    made = f"serial {newest.serial} at {newest.created_at}"
+    return [
+        f"{out} served no list, though this store made {made}: see that it is the folder you mean"
+    ]
 
 
 def _still_holds(

@@ -115,10 +115,10 @@ def sign(store: Store, import_id: int, person: Reviewer) -> Import:
         found = get(store, import_id)
         if found.withdrawn_at:
             raise RefusedError(f"import {import_id} was withdrawn at {found.withdrawn_at}")
-        if person.id.lower() in {one.id.lower() for one in found.signers}:
-            raise RefusedError("you have signed this import; it takes a second, different person")
         if found.is_live:
             raise RefusedError(f"import {import_id} has its two signatures")
+        if person.id.lower() in {one.id.lower() for one in found.signers}:
+            raise RefusedError("you have signed this import; it takes a second, different person")
         for row in staging.lifted_since(store, import_id):
             raise RefusedError(
                 f"{row.reason}, since it was prepared; withdraw import {import_id} and import the file without"

@@ -76,7 +76,7 @@ def _outcome(done: Publication, out: Path) -> str:
         case Outcome.PUBLISHED:
             return (
                 f"serial {done.serial} is published in {click.format_filename(out)}: {done.manifest.entries}"
-                f" entries, {len(done.admitted.admitted)} of them new; {len(done.lifted)} expired; good until"
+                f" entries, {len(done.admitted.admitted)} newly approved; {len(done.lifted)} expired; good until"
                 f" {done.not_after}"
             )
         case Outcome.HEARTBEAT:

@@ -72,7 +72,9 @@ def test_a_list_is_published_proved_and_the_next_time_only_said_to_hold(
     proved, outcome = first.stdout.splitlines()
     assert proved.startswith("proved   hosts.txt                  dnsmasq 2.")
     assert "3 listed, " in proved
-    assert outcome.startswith(f"serial 1 is published in {data.parent / 'lists'}: 3 entries, 3 of")
+    assert outcome.startswith(
+        f"serial 1 is published in {data.parent / 'lists'}: 3 entries, 3 newly"
+    )
     assert "nothing has changed: serial 1 stays, and a new heartbeat says so" in second.stdout
     assert host(0) not in first.output
     public = sign.minisign_key(key).public_key()
