@@ -9,6 +9,7 @@ import hashlib
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -73,6 +74,10 @@ def _answer(data: Path, out: Path, kind: str, value: str, *, in_parts: bool) -> 
 
 if __name__ == "__main__":
     data, out, in_parts = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "parts"
+    with (
+        tempfile.TemporaryDirectory() as spare
+    ):  # what is read and kept once is there for all children
+        signed_export(Path(spare, "data"), Path(spare, "lists"), in_parts=in_parts)
     for line in sys.stdin:
         kind, value = line.split()
         sys.stdout.write(f"{_answer(data, out, kind, value, in_parts=in_parts)}\n")
