@@ -1,5 +1,6 @@
 """Overrides of guards: two different people, each on record, sign that one guard lets one very name through."""
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from review_queue.store import Store
 
 LIST: Final = "list"  # the scope of the one guard that is about the whole list
 PEOPLE: Final = 2
+_SIZE: Final = re.compile(r"[0-9]{1,12}-[0-9]{1,12}")  # the serial before and the new size
 
 
 class Guard(StrEnum):
@@ -115,7 +117,8 @@ def withdraw(store: Store, override_id: str, person: Reviewer, reason: str) -> O
     """
     _check_reason(reason)
     with store.atomic():
-        find(store, override_id)
+        if find(store, override_id).withdrawn:
+            raise RefusedError("this override was withdrawn already")
         store.run(
             "INSERT INTO override_withdrawals VALUES (?,?,?,?,?,?)",
             [override_id, person.id, person.name, person.role, reason.strip(), store.now()],
@@ -189,6 +192,10 @@ def _check_key(guard: Guard, scope: str, name: str) -> None:
     if (guard is Guard.SIZE) != (scope == LIST):
         raise RefusedError(f"the scope {LIST!r} belongs to the guard {Guard.SIZE}, and to it alone")
     if scope == LIST:
+        if not _SIZE.fullmatch(name):
+            raise RefusedError(
+                "the name is the serial before and the new size, such as 41-600; the list that is held names both"
+            )
         return
     try:
         found = normal(Scope(scope), name)

@@ -123,6 +123,10 @@ _ANSWERS: Final[Wording] = {
     ),
     "this override was withdrawn; ask for another": _("It was withdrawn meanwhile. Ask anew."),
     "a withdrawal is never replaced": _("It was withdrawn already."),
+    "this override was withdrawn already": _("It was withdrawn already."),
+    "the name is the serial before and the new size, such as 41-600; the list that is held names both": _(
+        "This is no name of that kind."
+    ),
     "a note is one line of text": _("Write the note in one line."),
     "you have signed this renewal; it takes a second, different person": _(
         "You have signed this already; it takes another person."

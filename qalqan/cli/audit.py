@@ -42,7 +42,13 @@ def verify(data: Path, head: str | None, as_json: bool) -> None:
 
 @audit.command("list")
 @data_option
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="At most so many.",
+)
 @json_option
 def list_(data: Path, limit: int, as_json: bool) -> None:
     """List the newest rows of the log.

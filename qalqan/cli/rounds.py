@@ -31,7 +31,13 @@ def rounds() -> None:
 
 @rounds.command("list")
 @data_option
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="At most so many.",
+)
 @json_option
 def list_(data: Path, limit: int, as_json: bool) -> None:
     """List the rounds, the newest first; those still at work as far as they are.

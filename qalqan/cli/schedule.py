@@ -67,7 +67,13 @@ def list_(config: Path, as_json: bool) -> None:
 
 @schedule.command("next")
 @click.argument("name", required=False)
-@click.option("--count", type=click.IntRange(1, 1000), default=5, show_default=True)
+@click.option(
+    "--count",
+    type=click.IntRange(1, 1000),
+    default=5,
+    show_default=True,
+    help="So many of each.",
+)
 @config_option
 @json_option
 def next_(name: str | None, count: int, config: Path, as_json: bool) -> None:
@@ -120,7 +126,13 @@ def run(name: str | None, due: bool, config: Path, as_json: bool) -> None:
 
 @schedule.command()
 @click.argument("name", required=False)
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="At most so many.",
+)
 @config_option
 @json_option
 def history(name: str | None, limit: int, config: Path, as_json: bool) -> None:

@@ -21,7 +21,13 @@ def seeds() -> None:
 @seeds.command("list")
 @data_option
 @click.option("--candidates", is_flag=True, help="Sites seen through off-site links instead.")
-@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="At most so many.",
+)
 @json_option
 def list_(data: Path, candidates: bool, limit: int, as_json: bool) -> None:
     """List the seeds, or the sites that off-site links lead to and nobody has crawled.

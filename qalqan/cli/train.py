@@ -25,7 +25,13 @@ from review_queue.store import open_store
     show_default=True,
     help="Folder the model is put into, as a new version.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Number the shuffling starts from; the same one gives the same model.",
+)
 @click.option(
     "--with-restricted",
     is_flag=True,

@@ -81,7 +81,7 @@ def test_a_withdrawn_override_counts_no_longer_and_takes_no_more_signatures(stor
     assert (gone.withdrawn.reviewer_id, gone.withdrawn_because) == ("dana", "A shop moved in.")
     with pytest.raises(RefusedError, match="was withdrawn"):
         overrides.sign(store, override_id, DANA)
-    with pytest.raises(RefusedError, match="never replaced"):
+    with pytest.raises(RefusedError, match="withdrawn already"):
         overrides.withdraw(store, override_id, DANA, "Again.")
 
 
@@ -112,9 +112,15 @@ def test_nobody_overrides_form_and_reserved_names(store: Store, guard: Guard) ->
 
 @pytest.mark.parametrize("guard", sorted(OVERRIDABLE))
 def test_the_store_knows_every_guard_that_can_be_overridden(store: Store, guard: Guard) -> None:
-    scope = "list" if guard is Guard.SIZE else "host"
+    scope, name = ("list", "41-600") if guard is Guard.SIZE else ("host", "popular-qalqan.kz")
 
-    assert overrides.ask(store, guard, scope, "popular-qalqan.kz", ALIYA, "All of it.")
+    assert overrides.ask(store, guard, scope, name, ALIYA, "All of it.")
+
+
+@pytest.mark.parametrize("name", ["popular-qalqan.kz", "41", "41-", "41-x", "41-600 ", "-600"])
+def test_an_override_of_the_size_names_a_serial_and_a_size(store: Store, name: str) -> None:
+    with pytest.raises(RefusedError, match="such as 41-600"):
+        overrides.ask(store, Guard.SIZE, "list", name, ALIYA, "All of it.")
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,9 @@ def _import_of_what_was_lifted_since(store: Store) -> None:
 
 ATTEMPTS: dict[str, Callable[[Store], object]] = {
     "signing an override twice": lambda store: overrides.sign(store, _asked(store), DANA),
+    "asking for an odd size": lambda store: overrides.ask(
+        store, Guard.SIZE, "list", "600", DANA, "A reason."
+    ),
     "asking twice": lambda store: [_asked(store), _asked(store)],
     "signing what was withdrawn": lambda store: overrides.sign(
         store, _asked(store, withdrawn=True), BERIK
