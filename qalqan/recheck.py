@@ -100,18 +100,7 @@ def recheck(
     ):
         wanted = [one.entry for one in rechecks.due(store, within=within, limit=limit)]
         run = _Run(store, plan, plan.scoring, wanted, is_absent or _is_absent)
-        stopped = False
-        if wanted:
-
-            def told(now: Progress) -> None:
-                on_progress(now)
-                run.settle(now.round_id)
-
-            report = crawl(
-                data, run.seeds(), run.plan(), detect_language=detect_language, on_progress=told
-            )
-            stopped = report.stopped
-            run.end(report.round_id, stopped=stopped)
+        stopped = bool(wanted) and _crawled(data, run, detect_language, on_progress)
         return RecheckReport(
             checked=tuple(run.checked),
             left=tuple(run.left()),
@@ -119,6 +108,23 @@ def recheck(
             at_review=tuple(recheck_proposals.remind(store)),
             stopped=stopped,
         )
+
+
+def _crawled(
+    data: Path,
+    run: "_Run",
+    detect_language: Callable[[str], str],
+    on_progress: Callable[[Progress], None],
+) -> bool:
+    """The sites of the run were asked, each settled as soon as it was done; returns whether somebody stopped it."""
+
+    def told(now: Progress) -> None:
+        on_progress(now)
+        run.settle(now.round_id)
+
+    report = crawl(data, run.seeds(), run.plan(), detect_language=detect_language, on_progress=told)
+    run.end(report.round_id, stopped=report.stopped)
+    return report.stopped
 
 
 class _Run:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from blocklist.consumers import CONSUMERS
 from blocklist.formats import FORMATS
 from blocklist.gate import DEADLINE_S, Gate, GateError
 from blocklist.guard_data import Kind, load
-from blocklist.publication import Verify, Wanted
+from blocklist.publication import Publication, Verify, Wanted
 from blocklist.publication import publish as publish_lists
+from blocklist.signers import Signers
 from qalqan.cli.options import data_option, json_option, login
 from qalqan.cli.publish_report import tell, tell_failed
 from qalqan.cli.signing import password_option, sign_in
@@ -126,24 +128,32 @@ def publish(
     if username:
         actor = sign_in(data, username, password_file, Capability.EXPORT).id
     keys = signers.load(minisign_key, cms_key, cms_cert)
-    with open_store(data, create=False) as store, _checks_shown() as advance:
-        wanted = Wanted(
-            formats=formats or tuple(FORMATS),
-            parts=tokens.parts_wanted(store),
-            verify=Verify(verify),
-            require=require,
-            program=version("qalqan"),
-            is_new_key=new_key,
-            is_restored=restored,
-            is_clock_right=clock_is_right,
-        )
+    wanted = Wanted(
+        formats=formats or tuple(FORMATS),
+        verify=Verify(verify),
+        require=require,
+        program=version("qalqan"),
+        is_new_key=new_key,
+        is_restored=restored,
+        is_clock_right=clock_is_right,
+    )
+    with _checks_shown() as advance:
         gate = Gate(always=canary, never=_never_blocked(data), deadline_s=deadline, advance=advance)
+        done = _published(data, out, wanted, actor, keys, gate)
+    tell(done, out, wanted.verify, keys.warnings, as_json=as_json)
+
+
+def _published(
+    data: Path, out: Path, wanted: Wanted, actor: str, keys: Signers, gate: Gate
+) -> Publication:
+    """The lists are published, one for each category that somebody may read alone among them."""
+    with open_store(data, create=False) as store:
+        whole = replace(wanted, parts=tokens.parts_wanted(store))
         try:
-            done = publish_lists(store, out, wanted, actor=actor, signers=keys, gate=gate)
+            return publish_lists(store, out, whole, actor=actor, signers=keys, gate=gate)
         except GateError as error:
             tell_failed(error.proofs)
             raise
-    tell(done, out, wanted.verify, keys.warnings, as_json=as_json)
 
 
 def _never_blocked(data: Path) -> list[str]:

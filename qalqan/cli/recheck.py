@@ -118,7 +118,6 @@ def recheck(
       qalqan recheck --data /srv/qalqan
       qalqan recheck --data /srv/qalqan --due-within 7 --limit 200 --json
     """
-    from qalqan.recheck import recheck as run
     from qalqan.scoring import scoring_of
 
     plan = CrawlPlan(
@@ -133,12 +132,19 @@ def recheck(
         scoring=scoring_of(data, models, name),
         browsing=browsing(browser=browser, sandbox=browser_sandbox, screenshots="blurred"),
     )
+    _run(data, plan, timedelta(days=days), limit, as_json=as_json)
+
+
+def _run(data: Path, plan: CrawlPlan, within: timedelta, limit: int, *, as_json: bool) -> None:
+    """What is due was looked at, and it is told what was found."""
+    from qalqan.recheck import recheck as look_again
+
     with progress_shown() as show:
-        report = run(
+        report = look_again(
             data,
             plan,
             detect_language=_detect_language,
-            within=timedelta(days=days),
+            within=within,
             limit=limit,
             on_progress=show,
         )
