@@ -93,6 +93,7 @@ class _Hook:
         self._gate = gate
         self._places: list[Place] = []
         self.proofs: tuple[Proof, ...] = ()
+        self.is_unchanged = False
 
     def __call__(self, folder: Path, manifest: Manifest) -> None:
         """The list waits for the whole one, which comes last; then all of them are proved.
@@ -105,6 +106,7 @@ class _Hook:
         if manifest.part:
             return
         if self._before and self._says_the_same(self._before, manifest):
+            self.is_unchanged = True
             raise _UnchangedError(manifest)
         if self._wanted.verify is Verify.LOCAL:
             self.proofs = self._gate.prove(self._places)
@@ -162,22 +164,30 @@ def publish(
     keeps = None if is_anew else before
     hook = _Hook(store, keeps, wanted, actor=actor, signers=signers, gate=gate)
     try:
-        manifest = export(
+        manifest = _exported(store, out, wanted, actor, signers, hook)
+        outcome, serial, not_after = Outcome.PUBLISHED, manifest.serial, manifest.not_after
+        if before and hook.is_unchanged:
+            serial = before.serial
+            outcome, not_after = _still_holds(store, out, before, actor, signers)
+    except ExportError as error:
+        publications.record_refused(store, actor=actor, reason=str(error))
+        raise
+    return Publication(
+        outcome, serial, not_after, manifest, hook.proofs, tuple(told), admitted, lifted
+    )
+
+
+def _exported(
+    store: Store, out: Path, wanted: Wanted, actor: str, signers: Signers, hook: _Hook
+) -> Manifest:
+    """The list that was made; it is served unless the hook found that it says what is served already."""
+    try:
+        return export(
             store, out, wanted.formats, actor=actor, parts=wanted.parts, prove=hook,
             sign=signers.files if signers.keys else None,
         )  # fmt: skip
     except _UnchangedError as error:
-        assert before  # noqa: S101  # it is what the list was compared with
-        outcome, not_after = _still_holds(store, out, before, actor, signers)
-        serial, manifest = before.serial, error.manifest
-    except ExportError as error:
-        publications.record_refused(store, actor=actor, reason=str(error))
-        raise
-    else:
-        outcome, serial, not_after = Outcome.PUBLISHED, manifest.serial, manifest.not_after
-    return Publication(
-        outcome, serial, not_after, manifest, hook.proofs, tuple(told), admitted, lifted
-    )
+        return error.manifest
 
 
 def _checked(

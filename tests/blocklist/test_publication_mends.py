@@ -12,7 +12,9 @@ from blocklist.deltas import KEPT_SERIALS
 from blocklist.gate import Gate
 from blocklist.publication import Outcome, Publication, Verify, Wanted, publish
 from blocklist.signers import Signers
+from review_queue import audit
 from review_queue.categories import Category
+from review_queue.errors import ExportError
 from review_queue.store import Store, open_store
 from tests.blocklist.publications import host, listed, signers_at
 from tests.conftest import TickingClock
@@ -89,3 +91,17 @@ def test_a_broken_file_of_old_changes_stops_no_publication(
     published(filled, out, signers, replace(UNPROVED, program="next"))
 
     assert len(list(changes.glob("*.jsonl"))) == KEPT_SERIALS
+
+
+def test_a_heartbeat_that_cannot_be_written_is_on_record(
+    filled: Store, tmp_path: Path, signers: Signers, clock: TickingClock
+) -> None:
+    out = tmp_path / "lists"
+    published(filled, out, signers)
+    clock.move(hours=1)
+    (out / ".heartbeat.minisig.next").mkdir()
+
+    with pytest.raises(ExportError, match="cannot write"):
+        published(filled, out, signers)
+
+    assert audit.rows(filled)[0].action == "list.refused"
