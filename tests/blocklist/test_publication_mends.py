@@ -99,7 +99,9 @@ def test_a_heartbeat_that_cannot_be_written_is_on_record(
     out = tmp_path / "lists"
     published(filled, out, signers)
     clock.move(hours=1)
-    (out / ".heartbeat.minisig.next").mkdir()
+    beat = out / "current" / sign.HEARTBEAT_NAME
+    beat.unlink()
+    (beat / "in the way").mkdir(parents=True)
 
     with pytest.raises(ExportError, match="cannot write"):
         published(filled, out, signers)
