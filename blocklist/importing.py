@@ -114,7 +114,8 @@ def rows_of(
         if refusal is None:
             yield number, entry
         else:
-            way_out = "; two people can override it: `qalqan overrides ask`" * refusal.can_override
+            ask = f"qalqan overrides ask --guard {refusal.guard} --scope {entry.scope} --name {entry.name}"
+            way_out = f"; two people can override it: {ask}" if refusal.can_override else ""
             yield BadRow(number, f"the guard {refusal.guard} stops it: {refusal.message}{way_out}")
 
 

@@ -126,7 +126,10 @@ def lift(
         for each in done:
             click.echo(f"lifted {each.entry_id} ({each.reason}){_AFTERWARDS}")
             for other in still[each.entry_id]:
-                click.echo(f"Warning: the same is still blocked by the entry {other}", err=True)
+                click.echo(
+                    f"Warning: the same is still blocked by the entry {other}; if that is wrong too, lift it as well",
+                    err=True,
+                )
         for one in failed:
             click.echo(f"not lifted {one_line(one['id'])}: {one_line(one['error'])}", err=True)
     if failed:

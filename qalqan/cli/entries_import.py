@@ -64,6 +64,8 @@ def import_(
         return
     click.echo(f"import {taken.import_id}: {taken.rows} rows, {taken.left_out} left out")
     click.echo(f"a second person signs it: qalqan entries sign {taken.import_id} --as USER")
+    if taken.left_out:
+        click.echo("what was left out can be mended and imported in a file of its own", err=True)
 
 
 @click.command()

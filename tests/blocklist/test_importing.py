@@ -206,7 +206,7 @@ def test_who_signed_the_first_time_is_not_the_second(store: Store, run: Importer
     with pytest.raises(RefusedError, match="different person"):
         imports.sign(store, 1, DANA)
     imports.sign(store, 1, BERIK)
-    with pytest.raises(RefusedError, match="different person"):
+    with pytest.raises(RefusedError, match="has its two signatures"):
         imports.sign(store, 1, BERIK)
     with pytest.raises(imports.UnknownImportError):
         imports.sign(store, 9, BERIK)

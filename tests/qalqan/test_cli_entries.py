@@ -1,6 +1,7 @@
 """`qalqan entries` as typed: two people take a list over, one lifts, two renew."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,7 +168,10 @@ def test_who_lifts_is_told_what_goes_on_blocking_the_same(listed: Path) -> None:
     )
 
     told = run(listed, "lift", narrow, "--reason", "appeal", who="dana")
-    assert [line.split()[-1] for line in told.stderr.splitlines()] == ["wider", "widest"]
+    assert re.findall(r"blocked by the entry (\w+); if that is wrong too", told.stderr) == [
+        "wider",
+        "widest",
+    ]
     told = run(listed, "lift", "wider", "--reason", "appeal", "--json", who="dana")
     assert json.loads(told.stdout)["lifted"][0]["still_blocked_by"] == ["widest"]
     told = run(listed, "lift", "widest", "--reason", "appeal", who="dana")
