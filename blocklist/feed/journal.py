@@ -7,13 +7,13 @@ process holds it, waits in memory up to a bound and is counted beyond it.
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Final, Self
 
 from review_queue import pulls
-from review_queue.errors import QalqanError
+from review_queue.errors import QalqanError, RefusedError
 from review_queue.pulls import Pull, Refusals
 from review_queue.store import Store, open_store
 
@@ -93,8 +93,24 @@ class Journal:
         refusals = [Refusals(now, who, why, count) for (who, why), count in counted.items()]
         try:
             pulls.record(store, batch, refusals)
+        except RefusedError:
+            self._write_one_by_one(store, batch, refusals)
         except QalqanError as error:
             _LOG.warning("the pull log waits: %s", error)
             with self._lock:
                 self._waiting.extendleft(reversed(batch))
                 self._refused.update(counted)
+
+    def _write_one_by_one(
+        self, store: Store, batch: Sequence[Pull], refusals: Sequence[Refusals]
+    ) -> None:
+        """What the store refuses, such as a pull with a token that a restored store never had, is given up."""
+        for some, counted in [*(([one], []) for one in batch), *(([], [one]) for one in refusals)]:
+            try:
+                pulls.record(store, some, counted)
+            except RefusedError as error:
+                _LOG.error("a pull was not written down: %s", error)
+            except QalqanError:
+                with self._lock:
+                    self._waiting.extend(some)
+                    self._refused.update({(one.address, one.reason): one.count for one in counted})

@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,22 @@ def test_what_waits_has_a_bound_and_what_is_lost_is_said(
 
     assert len(pulls.of_provider(store, token.provider_id)) == 5
     assert "3 pulls were not written down" in caplog.text
+
+
+def test_a_pull_that_the_store_refuses_takes_no_other_with_it(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = a_token(store).token
+    forgotten = replace(_pull(store, token, "/forgotten"), token_id="0" * 12)
+    with Journal(store.path.parent, every_s=60) as log:
+        log.pulled(_pull(store, token, "/first"))
+        log.pulled(forgotten)
+        log.refused("192.0.2.1", "unknown")
+        log.pulled(_pull(store, token, "/last"))
+
+    assert {one.path for one in pulls.of_provider(store, token.provider_id)} == {"/first", "/last"}
+    assert pulls.refused_since(store, "") == 1
+    assert caplog.text.count("a pull was not written down") == 1
 
 
 def test_refusals_are_written_down_once_a_minute(
