@@ -17,7 +17,7 @@ def tell(
     done: Publication, out: Path, verify: Verify, warnings: Sequence[str], *, as_json: bool
 ) -> None:
     """What was published is printed, what somebody should see to on standard error."""
-    for line in (*done.told, *warnings, *_unproved(done, verify)):
+    for line in (*done.told, *warnings, *_empty(done), *_unproved(done, verify)):
         click.echo(f"Warning: {one_line(line)}", err=True)
     for block in done.admitted.refused:
         click.echo(
@@ -35,6 +35,13 @@ def tell_failed(proofs: Sequence[Proof]) -> None:
     """What each consumer made of a list that is not published is printed on standard error."""
     for proof in proofs:
         click.echo(_line(proof), err=True)
+
+
+def _empty(done: Publication) -> list[str]:
+    """That clients keep the list they have: to them an empty one looks like a fault."""
+    if done.outcome is not Outcome.PUBLISHED or done.manifest.entries:
+        return []
+    return ["the list is empty: providers' clients go on with the last one unless ALLOW_EMPTY=yes"]
 
 
 def _unproved(done: Publication, verify: Verify) -> list[str]:

@@ -92,8 +92,20 @@ def test_json_has_the_checks_and_what_was_not_proved(data: Path, key: Path) -> N
     assert (told["outcome"], told["serial"], told["verify"]) == ("published", 1, "none")
     assert (told["checks"], told["not_proved"], told["admitted"]) == ([], ["hosts"], 3)
     assert "Warning: no format was proved: --verify none was asked for" in result.stderr
+    assert "the list is empty" not in result.stderr
     with open_store(data) as store:
         assert audit.of_action(store, "list.proved")[-1].detail["verify"] == "none"
+
+
+def test_an_empty_list_is_told_to_be_one_that_clients_refuse(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    open_store(data).close()
+
+    first, again = (run(*usual(data, "--verify", "none")) for _ in range(2))
+
+    assert "the list is empty" in first.stderr
+    assert "ALLOW_EMPTY=yes" in first.stderr
+    assert "the list is empty" not in again.stderr  # nothing was published
 
 
 def test_a_format_without_a_program_is_told_to_be_not_proved(data: Path, key: Path) -> None:
