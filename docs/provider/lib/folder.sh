@@ -10,15 +10,15 @@
 # One run at a time; nothing of a run that was killed is left but whole lists.
 prepare_target() {
     umask 022
-    mkdir -p "$TARGET/lists" || settings_wrong "cannot write $TARGET"
+    mkdir -p "$TARGET/lists" || settings_wrong "cannot write $TARGET: see that there is room, and who may write there"
     take_lock
     # a body that a killed run waited for may still be written to it
     rm -rf "$TARGET"/.work.* "$TARGET"/.*.new 2>/dev/null || rm -rf "$TARGET"/.work.*
     WORK=$TARGET/.work.$$
-    (umask 077 && mkdir "$WORK") || settings_wrong "cannot write $TARGET"
+    (umask 077 && mkdir "$WORK") || settings_wrong "cannot write $TARGET: see that there is room, and who may write there"
     trap 'rm -rf "$WORK"; trap - TERM; kill -TERM $$' INT TERM HUP
     [ ! -d "$TARGET/good/" ] || return 0
-    make_empty && lead current "$EMPTY" && lead good "$EMPTY" || leave "$EXIT_SETTINGS" "cannot write $TARGET"
+    make_empty && lead current "$EMPTY" && lead good "$EMPTY" || leave "$EXIT_SETTINGS" "cannot write $TARGET: see that there is room, and who may write there"
 }
 
 # The lock goes with the process that holds it; without flock it is a folder with the number of that process.
