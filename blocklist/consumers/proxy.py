@@ -3,7 +3,6 @@
 import contextlib
 import http
 import http.client
-import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,13 +35,6 @@ class Proxy:
     def states(self, *urls: str) -> dict[str, str]:
         """What becomes of each address."""
         return {url: self.state(url) for url in urls}
-
-    def refuses_tunnel(self, host: str) -> bool:
-        """Whether a person who opens https://HOST/ is refused; the site here speaks no TLS."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_S) as stream:
-            stream.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
-            status = int(stream.makefile("rb").readline().split()[1])
-        return status in {http.HTTPStatus.FORBIDDEN, http.HTTPStatus.FOUND}
 
     def answers(self, questions: Sequence[Question], deadline: float) -> Answers:
         """What becomes of each question; none is asked after the deadline."""

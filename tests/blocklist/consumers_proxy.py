@@ -1,5 +1,7 @@
 """The proxies that load the lists, as `blocklist.consumers` runs them; a test skips where one is not installed."""
 
+import http
+import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +15,7 @@ from blocklist.consumers import e2guardian as e2guardian_consumer
 from blocklist.consumers import programs
 from blocklist.consumers import squid as squid_consumer
 from blocklist.consumers.everything import OPEN_V4
-from blocklist.consumers.proxy import Proxy
+from blocklist.consumers.proxy import ANSWER_S, Proxy
 
 __all__ = [
     "LISTED_V4",
@@ -24,6 +26,7 @@ __all__ = [
     "Proxy",
     "e2guardian",
     "path_of",
+    "refuses_tunnel",
     "squid",
     "squid_says",
 ]
@@ -90,3 +93,11 @@ def _written(folder: Path, files: Mapping[str, Iterable[str]]) -> dict[str, Path
         text = "".join(f"{line}\n" for line in lines)
         (folder / name).write_bytes(text.encode("ascii", "surrogateescape"))
     return {name: folder / name for name in files}
+
+
+def refuses_tunnel(proxy: Proxy, host: str) -> bool:
+    """Whether a person who opens https://HOST/ is refused; the site behind the proxy speaks no TLS."""
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=ANSWER_S) as stream:
+        stream.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
+        status = int(stream.makefile("rb").readline().split()[1])
+    return status in {http.HTTPStatus.FORBIDDEN, http.HTTPStatus.FOUND}

@@ -14,7 +14,7 @@ from review_queue.errors import BadHostError, ExportError
 from review_queue.records import Entry
 from tests.blocklist import samples
 from tests.blocklist.canaries import DOMAINS, ENTRIES, HOSTS, LONG, MUST_RESOLVE
-from tests.blocklist.consumers_proxy import LISTED_V4, NEXT_V4, e2guardian
+from tests.blocklist.consumers_proxy import LISTED_V4, NEXT_V4, e2guardian, refuses_tunnel
 from tests.blocklist.samples import HEADING, domain, entry, left_out
 
 SITES, ADDRESSES = FORMATS["e2guardian"].files
@@ -145,8 +145,8 @@ def test_e2guardian_blocks_sites_and_literal_hosts_and_nothing_else() -> None:
             **dict.fromkeys(blocked, "blocked"),
             **dict.fromkeys(passing, "open"),
         }
-        assert proxy.refuses_tunnel("a.casino.example")
-        assert not proxy.refuses_tunnel("other.mixed.example")
+        assert refuses_tunnel(proxy, "a.casino.example")
+        assert not refuses_tunnel(proxy, "other.mixed.example")
 
 
 def test_e2guardian_takes_empty_lists_and_blocks_nothing() -> None:

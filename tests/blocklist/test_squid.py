@@ -26,6 +26,7 @@ from tests.blocklist.consumers_proxy import (
     NEXT_V4,
     NEXT_V6,
     OPEN_V4,
+    refuses_tunnel,
     squid,
     squid_says,
 )
@@ -258,9 +259,9 @@ def test_squid_blocks_every_name_as_far_as_its_scope_says() -> None:
     with squid({DOMAINS: lines}) as proxy:
         assert proxy.states(*expected) == expected
         assert proxy.state("http://casino.example.:81/page") == "blocked"
-        assert proxy.refuses_tunnel("a.casino.example")
-        assert proxy.refuses_tunnel("shop.mixed.example")
-        assert not proxy.refuses_tunnel("other.mixed.example")
+        assert refuses_tunnel(proxy, "a.casino.example")
+        assert refuses_tunnel(proxy, "shop.mixed.example")
+        assert not refuses_tunnel(proxy, "other.mixed.example")
 
 
 def test_squid_blocks_a_url_and_no_other_page_of_its_site() -> None:
@@ -288,7 +289,7 @@ def test_squid_blocks_a_url_and_no_other_page_of_its_site() -> None:
         assert set(proxy.states(*beside).values()) == {"open"}
         assert proxy.state("http://platform.example/users/%65vil/page.html") == "blocked"
         # nobody can block a page of a site that Squid only tunnels to
-        assert not proxy.refuses_tunnel("platform.example")
+        assert not refuses_tunnel(proxy, "platform.example")
 
 
 def test_squid_blocks_listed_addresses_by_number_and_by_name() -> None:
