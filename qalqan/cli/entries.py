@@ -11,7 +11,6 @@ from typing import Final
 import click
 
 from blocklist.canonical import line_of
-from blocklist.still_blocked import still_blocking
 from qalqan.cli.entries_import import import_, imports_, sign, withdraw
 from qalqan.cli.entries_proposals import proposals_, settle
 from qalqan.cli.entries_terms import terms
@@ -170,6 +169,8 @@ def renew(
 
 
 def _still_blocked(store: Store, entry_id: str) -> list[str]:
+    from blocklist.still_blocked import still_blocking
+
     entry = entries.find(store, entry_id)
     return [each.id for each in still_blocking(store, entry)] if entry else []
 

@@ -9,7 +9,6 @@ from typing import Final
 
 import click
 
-from blocklist.primary import FORMAT
 from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import delivery, providers, tokens
@@ -166,6 +165,8 @@ def token(
     click.echo(f"{told} until {made.token.expires_at[:10]}; it is shown this once", err=True)
     if made.token.part:
         click.echo("its list is made with the next `qalqan publish`", err=True)
+    from blocklist.primary import FORMAT
+
     if FORMAT in made.token.formats:
         click.echo("where a hidden primary runs: run `qalqan primary` again", err=True)
 
@@ -192,6 +193,8 @@ def revoke(token_id: str, data: Path, username: str, password_file: Path | None)
 
 def _tell_of_primary(formats: Collection[str]) -> None:
     """A hidden primary reads no tokens: it is told of what changed by whoever changed it."""
+    from blocklist.primary import FORMAT
+
     if FORMAT in formats:
         click.echo(
             "where a hidden primary runs: run `qalqan primary` again, then `rndc reconfig`; until then the key of"
