@@ -58,7 +58,7 @@ def test_a_name_left_out_of_several_lists_is_printed_once_and_on_one_line(
 ) -> None:
     bad = "two\nlines\x1b[2J.example"
     live = entries.live
-    with_bad = lambda store: [replace(next(live(store)), name=bad), *live(store)]  # noqa: E731
+    with_bad = lambda store, *at: [replace(next(live(store, *at)), name=bad), *live(store, *at)]  # noqa: E731
     monkeypatch.setattr(entries, "live", with_bad)
 
     result = run("--data", data, "--out", tmp_path / "lists")
