@@ -170,18 +170,6 @@ def test_a_list_that_was_changed_gets_no_heartbeat_but_a_new_serial(
     assert published(filled, out, signers).told == ()
 
 
-def test_a_folder_that_serves_nothing_though_lists_were_made_is_told_of(
-    filled: Store, tmp_path: Path, signers: Signers
-) -> None:
-    assert published(filled, tmp_path / "lists", signers).told == ()
-
-    mistyped = published(filled, tmp_path / "lsits", signers)
-
-    assert mistyped.serial == 2
-    (told,) = mistyped.told
-    assert "lsits served no list, though this store made serial 1" in told
-
-
 def test_a_manifest_that_was_changed_is_told_by_the_store_and_by_its_signature(
     filled: Store, tmp_path: Path, signers: Signers
 ) -> None:

@@ -1,4 +1,4 @@
-"""A publication mends what it finds wrong with the list before, so that the next one has nothing to say of it."""
+"""What a publication finds wrong with the list before is told and mended, so that the next one has nothing to say."""
 
 import shutil
 from collections.abc import Iterator
@@ -107,3 +107,15 @@ def test_a_heartbeat_that_cannot_be_written_is_on_record(
         published(filled, out, signers)
 
     assert audit.rows(filled)[0].action == "list.refused"
+
+
+def test_a_folder_that_serves_nothing_though_lists_were_made_is_told_of(
+    filled: Store, tmp_path: Path, signers: Signers
+) -> None:
+    assert published(filled, tmp_path / "lists", signers).told == ()
+
+    mistyped = published(filled, tmp_path / "lsits", signers)
+
+    assert mistyped.serial == 2
+    (told,) = mistyped.told
+    assert "lsits served no list, though this store made serial 1" in told
