@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from qalqan.cli.providers import EXIT_ALERTS, providers_
 from qalqan.signing_in import MayNotError
-from review_queue import entries, tokens
+from review_queue import entries, pulls, tokens
 from review_queue.errors import AccountError, RefusedError
 from review_queue.providers import UnknownProviderError
 from review_queue.store import open_store
@@ -147,6 +147,17 @@ def test_a_report_says_what_each_holds_and_what_asks_for_a_look(data: Path, tmp_
     assert (serial.labels, serial.value) == ({"provider": "north-net"}, 1)
     assert families["qalqan_provider_alerts"].samples[0].value == 1
     assert families["qalqan_provider_lift_hours_longest"].samples == []
+
+
+def test_a_report_says_how_many_came_without_a_token_that_counts(data: Path) -> None:
+    _new(data)
+    with open_store(data) as store:
+        pulls.record(store, [], [pulls.Refusals(store.now(), "192.0.2.7", "no token", 31)])
+        pulls.record(store, [], [pulls.Refusals("2020-01-01", "192.0.2.7", "no token", 5)])
+
+    told = _run(data, "report", "--days", "7").output
+
+    assert "requests without a token that counts, in 7 days: 31\n" in told
 
 
 def test_every_figure_of_providers_stands_in_the_docs(data: Path, tmp_path: Path) -> None:
