@@ -11,7 +11,7 @@ from blocklist.importing import take_over
 from blocklist.judging import Judge
 from review_queue import audit, entries, imports
 from review_queue.store import Store, open_store
-from tests.blocklist.test_importing import a_line
+from tests.blocklist.importer import a_line
 from tests.review_queue.lives import BERIK, DANA
 
 ROWS = 2000
