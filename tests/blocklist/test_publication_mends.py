@@ -114,8 +114,8 @@ def test_a_folder_that_serves_nothing_though_lists_were_made_is_told_of(
 ) -> None:
     assert published(filled, tmp_path / "lists", signers).told == ()
 
-    mistyped = published(filled, tmp_path / "lsits", signers)
+    mistyped = published(filled, tmp_path / "another", signers)
 
     assert mistyped.serial == 2
     (told,) = mistyped.told
-    assert "lsits served no list, though this store made serial 1" in told
+    assert "another served no list, though this store made serial 1" in told
