@@ -20,6 +20,7 @@ from qalqan.cli.crawl_browser import (
 )
 from qalqan.cli.crawl_focus import focus_mode, focus_option, total_option
 from qalqan.cli.crawl_metrics import metrics_file_option, metrics_option, monitored
+from qalqan.cli.crawl_network import allow_option, proxy_option, resolve_option, robots_option
 from qalqan.cli.crawl_report import progress_shown, tell
 from qalqan.cli.options import data_option, json_option
 from qalqan.listen import Listen
@@ -102,30 +103,10 @@ class _Days(_Finite):
     show_default=True,
     help="Days until a page is due again; a failed one never waits longer.",
 )
-@click.option(
-    "--robots",
-    type=click.Choice(["obey", "ignore"]),
-    default="obey",
-    show_default=True,
-    help="Whether robots.txt is obeyed; recorded with the round.",
-)
-@click.option(
-    "--proxy", default="", metavar="URL", help="A plain HTTP proxy; it looks the names up."
-)
-@click.option(
-    "--allow-address",
-    "allowed",
-    multiple=True,
-    metavar="CIDR[:PORT]",
-    help="Private addresses that may be reached all the same, for a test web.",
-)
-@click.option(
-    "--resolve",
-    "resolved",
-    multiple=True,
-    metavar="HOST:ADDRESS",
-    help="Where a name leads, for a test web; *.suffix for all names below one.",
-)
+@robots_option
+@proxy_option
+@allow_option
+@resolve_option
 @click.option(
     "--discover",
     type=click.IntRange(0, _MOST_PAGES),

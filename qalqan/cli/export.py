@@ -16,6 +16,13 @@ from review_queue.store import open_store
 from review_ui.hostile import address, one_line
 
 _LONGEST_ACTOR = 100
+format_option = click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(list(FORMATS)),
+    help="A format to write; may be given several times. Without it: all.",
+)
 
 
 def _actor(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
@@ -37,13 +44,7 @@ def _actor(_context: click.Context, _option: click.Parameter, name: str | None) 
     required=True,
     help="Folder the lists are written to; made where missing.",
 )
-@click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    type=click.Choice(list(FORMATS)),
-    help="A format to write; may be given several times. Without it: all.",
-)
+@format_option
 @click.option(
     "--actor",
     callback=_actor,

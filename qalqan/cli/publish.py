@@ -18,6 +18,7 @@ from blocklist.guard_data import Kind, load
 from blocklist.publication import Publication, Verify, Wanted
 from blocklist.publication import publish as publish_lists
 from blocklist.signers import Signers
+from qalqan.cli.export import format_option
 from qalqan.cli.options import data_option, json_option, login
 from qalqan.cli.publish_report import tell, tell_failed
 from qalqan.cli.signing import password_option, sign_in
@@ -36,13 +37,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     required=True,
     help="Folder the lists are served from; made where missing.",
 )
-@click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    type=click.Choice(list(FORMATS)),
-    help="A format to write; may be given several times. Without it: all.",
-)
+@format_option
 @click.option(
     "--verify",
     type=click.Choice([each.value for each in Verify]),

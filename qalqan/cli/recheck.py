@@ -14,6 +14,7 @@ from crawler.guard import AddressPolicy, Allowance, Override
 from crawler.plan import Budget, CrawlPlan, Network, Pace
 from qalqan.cli import EXIT_INTERRUPTED
 from qalqan.cli.crawl_browser import browser_option, browsing, sandbox_option
+from qalqan.cli.crawl_network import allow_option, proxy_option, resolve_option, robots_option
 from qalqan.cli.crawl_report import progress_shown
 from qalqan.cli.options import data_option, json_option
 from review_queue.hosts import defang
@@ -54,30 +55,10 @@ _SHOWN: Final = 50
     show_default=True,
     help="Addresses asked of a site.",
 )
-@click.option(
-    "--robots",
-    type=click.Choice(["obey", "ignore"]),
-    default="obey",
-    show_default=True,
-    help="Whether robots.txt is obeyed; recorded with the round.",
-)
-@click.option(
-    "--proxy", default="", metavar="URL", help="A plain HTTP proxy; it looks the names up."
-)
-@click.option(
-    "--allow-address",
-    "allowed",
-    multiple=True,
-    metavar="CIDR[:PORT]",
-    help="Private addresses that may be reached all the same, for a test web.",
-)
-@click.option(
-    "--resolve",
-    "resolved",
-    multiple=True,
-    metavar="HOST:ADDRESS",
-    help="Where a name leads, for a test web; *.suffix for all names below one.",
-)
+@robots_option
+@proxy_option
+@allow_option
+@resolve_option
 @click.option(
     "--delay",
     type=click.FloatRange(0, 3600),
