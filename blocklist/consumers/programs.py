@@ -24,6 +24,7 @@ _VERSION: Final = re.compile(r"\d+\.\d+(?:\.\d+)*")
 _POLL_S: Final = 0.05
 _END_S: Final = 10.0  # for a polite end
 _SHOWN_LOG: Final = 3000
+_IF_CHILD: Final = '[ "$PPID" = "$0" ] && exec "$@"'
 
 
 class DoesNotStartError(QalqanError):
@@ -133,7 +134,20 @@ def started(
 def tied(command: Sequence[str]) -> list[str]:
     """The command, which dies with the thread that starts it, where the system can see to that."""
     setpriv = path_of("setpriv")
-    return [*([setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []), *command]
+    if not setpriv:
+        return [*command]
+    # whoever started it may have died before the system was asked; then it has another parent by now and ends at once
+    return [
+        setpriv,
+        "--pdeathsig",
+        "KILL",
+        "--",
+        "/bin/sh",
+        "-c",
+        _IF_CHILD,
+        str(os.getpid()),
+        *command,
+    ]
 
 
 def told_by(

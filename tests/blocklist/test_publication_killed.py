@@ -182,6 +182,21 @@ def test_no_consumer_outlives_the_process_that_started_it(
     assert left_in(place) == []
 
 
+def test_a_consumer_whose_starter_has_died_meanwhile_is_not_run(tmp_path: Path) -> None:
+    """It has another parent by then: here a shell, which stands for the system's first process."""
+    if not programs.path_of("setpriv"):
+        pytest.skip("setpriv is not installed (Debian: apt install util-linux)")
+    ours, adopted = tmp_path / "ours", tmp_path / "adopted"
+
+    subprocess.run(programs.tied(["/bin/touch", str(ours)]), check=True)
+    subprocess.run(
+        ["/bin/sh", "-c", '"$@"; true', "sh", *programs.tied(["/bin/touch", str(adopted)])],
+        check=True,
+    )
+
+    assert (ours.exists(), adopted.exists()) == (True, False)
+
+
 def left_in(place: Path) -> list[str]:
     """The programs that run from settings in the folder, once those that were killed have had time to end."""
     for _ in range(60):
