@@ -1,7 +1,7 @@
 """Blocks that people approved, made through the store as the review UI makes them."""
 
 import hashlib
-import itertools
+from collections.abc import Iterable
 
 from review_queue import allowances, cases, decisions, pages, policies, seeds
 from review_queue.categories import Category, Lane, Scope, Verdict
@@ -34,6 +34,13 @@ def agree(
     """So many people, without the first so many, decided that `name` violates; it may be listed though reserved."""
     if scope in (Scope.HOST, Scope.DOMAIN, Scope.URL):
         allowances.allow(store, [parse_url(name).host.name if scope is Scope.URL else name])
+    return decided(store, case, name, scope, PEOPLE[first:people])
+
+
+def decided(
+    store: Store, case: Case, name: str, scope: Scope, people: Iterable[Reviewer]
+) -> list[Decision]:
+    """These people decided that `name` violates; it may not be listed where it is reserved."""
     policy = policies.current(store, case.category)[0]
     ground = policies.grounds(store)[0]
     return [
@@ -52,7 +59,7 @@ def agree(
                 legal_ground_version=ground.version,
             ),
         )
-        for person in itertools.islice(PEOPLE, first, people)
+        for person in people
     ]
 
 

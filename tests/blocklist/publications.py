@@ -12,12 +12,10 @@ from blocklist.consumers.questions import NAMES, Use
 from blocklist.entries import admit
 from blocklist.gate import Gate
 from blocklist.signers import Signers, load
-from review_queue import decisions, policies
-from review_queue.categories import Category, Scope, Verdict
+from review_queue.categories import Category, Scope
 from review_queue.hosts import parse_url
-from review_queue.records import Draft
 from review_queue.store import Store
-from tests.blocklist.approvals import PEOPLE, case_of
+from tests.blocklist.approvals import PEOPLE, case_of, decided
 
 
 def approve_real(
@@ -26,24 +24,7 @@ def approve_real(
     """Each name has an approved case of its own, and none may be listed though reserved."""
     for name in names:
         case = case_of(store, _site(name, scope), category)
-        policy = policies.current(store, case.category)[0]
-        ground = policies.grounds(store)[0]
-        for person in PEOPLE[:3]:
-            decisions.decide(
-                store,
-                Draft(
-                    case_ref=case.ref,
-                    reviewer=person,
-                    verdict=Verdict.VIOLATES,
-                    reason="It calls for it.",
-                    scope=scope,
-                    name=name,
-                    policy_code=policy.code,
-                    policy_version=policy.version,
-                    legal_ground_code=ground.code,
-                    legal_ground_version=ground.version,
-                ),
-            )
+        decided(store, case, name, scope, PEOPLE[:3])
 
 
 def _site(name: str, scope: Scope) -> str:

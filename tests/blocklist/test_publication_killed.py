@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from blocklist.consumers import CONSUMERS, programs
 from blocklist.publication import Outcome
 from blocklist.served import Served
 from review_queue.store import open_store
+from tests.blocklist import killing
 from tests.blocklist.killed_publications import published, signers_of
 from tests.blocklist.publications import host, key_at, listed
 
@@ -26,24 +27,9 @@ RANDOM_KILLS = 8
 STRIDE = 5
 
 
-@contextmanager
-def killer(data: Path, out: Path) -> Iterator[Callable[[str], int]]:
+def killer(data: Path, out: Path) -> AbstractContextManager[Callable[[str], int]]:
     """A function that has a publication killed as told, and gives its exit code."""
-    command = [sys.executable, "-m", "tests.blocklist.killed_publications", str(data), str(out)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as program:
-        assert program.stdin is not None
-        assert program.stdout is not None
-        ask, answers = program.stdin, program.stdout
-
-        def kill(how: str) -> int:
-            ask.write(f"{how}\n")
-            ask.flush()
-            return int(answers.readline())
-
-        yield kill
-        ask.close()
+    return killing.killer("tests.blocklist.killed_publications", str(data), str(out))
 
 
 def grow(data: Path, number: int) -> None:

@@ -4,10 +4,8 @@ import hashlib
 import json
 import random
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,34 +18,21 @@ from blocklist.entries import admit
 from blocklist.formats import FORMATS
 from review_queue.records import Entry
 from review_queue.store import open_store
+from tests.blocklist import killing
 from tests.blocklist.approvals import approve
 from tests.blocklist.killed_exports import signature, signed_export
 from tests.blocklist.samples import HEADING, entry, lines_of
 
-ROOT = Path(__file__).parents[2]
 RANDOM_KILLS = 25
 MENDED = 0.2  # so many of the kills are followed by an export that is let be
 
 
-@contextmanager
-def _killer(data: Path, out: Path, *, in_parts: bool) -> Iterator[Callable[[str], int]]:
+def _killer(
+    data: Path, out: Path, *, in_parts: bool
+) -> AbstractContextManager[Callable[[str], int]]:
     """A function that has an export killed as told, and gives its exit code."""
     what = "parts" if in_parts else "whole"
-    command = [sys.executable, "-m", "tests.blocklist.killed_exports", str(data), str(out), what]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as program:
-        assert program.stdin is not None
-        assert program.stdout is not None
-        ask, answers = program.stdin, program.stdout
-
-        def kill(how: str) -> int:
-            ask.write(f"{how}\n")
-            ask.flush()
-            return int(answers.readline())
-
-        yield kill
-        ask.close()
+    return killing.killer("tests.blocklist.killed_exports", str(data), str(out), what)
 
 
 def _grow(data: Path, name: str) -> None:
