@@ -1,6 +1,5 @@
 """Imports from older registries: what a second person reads, signs or withdraws."""
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -9,14 +8,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from blocklist.judging import judge_of
 from review_queue import entry_search
 from review_queue import imports as kept
-from review_queue.errors import RefusedError
 from review_queue.imports import Import, UnknownImportError
 from review_queue.store import Store
-from review_ui import list_wording
 from review_ui.access import must, needs, officer_of, the_store
 from review_ui.deciding import Officer
 from review_ui.list_forms import ReasonForm
 from review_ui.roles import Capability, may
+from review_ui.second_person import signed_or_withdrawn
 
 SAMPLE = 25
 
@@ -69,21 +67,14 @@ def _act(
     request: HttpRequest, store: Store, officer: Officer, found: Import, form: ReasonForm
 ) -> HttpResponse | None:
     """The page that follows; None where nothing was recorded and the page says why."""
-    try:
-        if "sign" in request.POST:
-            kept.sign(store, found.id, officer.person)
-            messages.success(
-                request, _("Signed. The entries go out when the lists are next published.")
-            )
-        elif form.is_valid():
-            kept.withdraw(store, found.id, officer.person, form.cleaned_data["reason"])
-            messages.success(request, _("Withdrawn. None of its entries is on the list."))
-        else:
-            return None
-    except RefusedError as error:
-        if not form.is_bound:
-            messages.error(request, list_wording.refused(error))
-            return redirect("import", found.id)
-        form.add_error(None, list_wording.refused(error))
-        return None
-    return redirect("import", found.id)
+    is_done = signed_or_withdrawn(
+        request,
+        form,
+        sign=lambda: kept.sign(store, found.id, officer.person),
+        withdraw=lambda reason: kept.withdraw(store, found.id, officer.person, reason),
+        told=(
+            _("Signed. The entries go out when the lists are next published."),
+            _("Withdrawn. None of its entries is on the list."),
+        ),
+    )
+    return redirect("import", found.id) if is_done else None

@@ -17,6 +17,7 @@ from review_ui.access import must, needs, officer_of, the_store
 from review_ui.deciding import Officer
 from review_ui.list_forms import SIZE, AskForm, ReasonForm
 from review_ui.roles import Capability, may
+from review_ui.second_person import signed_or_withdrawn
 from review_ui.telling import override_tells
 
 _MOST_WITHDRAWN = 50
@@ -120,19 +121,14 @@ def _act(
     request: HttpRequest, store: Store, officer: Officer, found: Override, form: ReasonForm
 ) -> HttpResponse | None:
     """The page that follows; None where nothing was recorded and the page says why."""
-    try:
-        if "sign" in request.POST:
-            kept.sign(store, found.id, officer.person)
-            messages.success(request, _("Signed. The override stands from now on."))
-        elif form.is_valid():
-            kept.withdraw(store, found.id, officer.person, form.cleaned_data["reason"])
-            messages.success(request, _("Withdrawn. The guard holds again."))
-        else:
-            return None
-    except RefusedError as error:
-        if not form.is_bound:
-            messages.error(request, list_wording.refused(error))
-            return redirect("override", found.id)
-        form.add_error(None, list_wording.refused(error))
-        return None
-    return redirect("override", found.id)
+    is_done = signed_or_withdrawn(
+        request,
+        form,
+        sign=lambda: kept.sign(store, found.id, officer.person),
+        withdraw=lambda reason: kept.withdraw(store, found.id, officer.person, reason),
+        told=(
+            _("Signed. The override stands from now on."),
+            _("Withdrawn. The guard holds again."),
+        ),
+    )
+    return redirect("override", found.id) if is_done else None
