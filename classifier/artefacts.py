@@ -31,7 +31,12 @@ from classifier.shelf import (
     versions,
 )
 from review_queue.categories import HARMS, Category
-from review_queue.errors import ModelDigestError, ModelMissingError, UnreadableInputError
+from review_queue.errors import (
+    ModelDigestError,
+    ModelMissingError,
+    ModelNameError,
+    UnreadableInputError,
+)
 from review_queue.records import ModelId
 
 # what finds a model is known here too, beside what loads it
@@ -83,7 +88,7 @@ def card_digest(models_dir: Path, name: str, version: str) -> str:
     """The digest a card gives for its weights, "" where the card cannot be read."""
     try:
         return str(card(models_dir, f"{name}/{version}").get("digest", ""))
-    except (ModelMissingError, ModelDigestError):
+    except (ModelMissingError, ModelNameError, ModelDigestError):
         return ""
 
 
@@ -102,8 +107,8 @@ def load(models_dir: Path, name: str | None = None) -> Model:
 
     In use is the version promoted last, the newest one where none ever was.
 
-    Raises ModelMissingError where there is none, ModelDigestError where the file is not what the card
-    says or holds a type that no model of ours needs.
+    Raises ModelNameError where the name leads out of the folder, ModelMissingError where there is no such
+    model, ModelDigestError where the file is not what the card says or holds a type that no model of ours needs.
     """
     found = shelf.find(models_dir, name)
     content = _content(found.data, found.folder)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from classifier import artefacts
+from classifier import artefacts, shelf
 from review_queue.clock import Clock, iso
 from review_queue.errors import (
     ModelDigestError,
@@ -85,7 +85,7 @@ def in_use(models_dir: Path, name: str = artefacts.DEFAULT_NAME) -> str:
 
 def full_name(models_dir: Path, name: str | None) -> str:
     """`name` as NAME/VERSION, with the version in use where none is given."""
-    base, _, version = (name or artefacts.DEFAULT_NAME).partition("/")
+    base, version = shelf.parted(name)
     version = version or in_use(models_dir, base)
     if not version:
         raise ModelMissingError(f"no model {base} in {models_dir}: run `qalqan train` to make one")
@@ -136,6 +136,7 @@ def promote(models_dir: Path, name: str, *, actor: str, clock: Clock) -> Change:
 
 def rollback(models_dir: Path, name: str, *, actor: str, clock: Clock) -> Change:
     """The version used before the present one, verified first, is in use again."""
+    name, _ = shelf.parted(name)
     trail = _trail(models_dir, name)
     if not trail:
         raise ModelMissingError(

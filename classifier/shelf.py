@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from review_queue.categories import Category
-from review_queue.errors import ModelDigestError, ModelMissingError
+from review_queue.errors import ModelDigestError, ModelMissingError, ModelNameError
 from review_queue.records import ModelId
 
 DEFAULT_NAME: Final = "topic-stance"
@@ -21,6 +21,8 @@ CARD_FILE: Final = "card.json"
 IN_USE_FILE: Final = "in-use.json"
 _LARGEST_FILE: Final = 200_000_000
 _VERSION: Final = re.compile(r"v(\d+)\Z")
+# a name is a place in the folder of models: of one folder each, and none that leads out of it
+_NO_FOLDER: Final = re.compile(r"\.{0,2}\Z|.*[/\\\0]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,20 @@ def default_models_dir() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "models"
 
 
+def parted(name: str | None) -> tuple[str, str]:
+    """The name and the version in NAME/VERSION, both fit to be one folder's; "" for a version left out.
+
+    Raises ModelNameError where one would lead elsewhere.
+    """
+    base, slash, version = (DEFAULT_NAME if name is None else name).partition("/")
+    if _NO_FOLDER.match(base) or (slash and _NO_FOLDER.match(version)):
+        raise ModelNameError(f"{name!a} is not a model; write NAME or NAME/VERSION")
+    return base, version
+
+
 def versions(models_dir: Path, name: str = DEFAULT_NAME) -> list[str]:
     """The versions of a model that have a card, oldest first."""
-    folder = models_dir / name
+    folder = models_dir / parted(name)[0]
     found = [path.parent.name for path in folder.glob(f"*/{CARD_FILE}")]
     return sorted(found, key=age)
 
@@ -66,21 +79,21 @@ def in_use(models_dir: Path, name: str = DEFAULT_NAME) -> tuple[str, str]:
     Raises ModelDigestError where the note of it cannot be read: the newest version instead would put to
     work what nobody promoted.
     """
-    path = models_dir / name / IN_USE_FILE
+    path = models_dir / parted(name)[0] / IN_USE_FILE
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
-        return str(note["version"]), str(note["digest"])
+        return parted(f"{name}/{note['version']}")[1], str(note["digest"])
     except FileNotFoundError:
         return "", ""
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, ModelNameError) as error:
         raise ModelDigestError(
             f"{path} does not say which version is in use: run `qalqan models promote {name}/VERSION`"
         ) from error
 
 
 def card(models_dir: Path, name: str) -> dict[str, Any]:
-    """The card of NAME/VERSION; raises ModelMissingError or ModelDigestError."""
-    path = models_dir / name / CARD_FILE
+    """The card of NAME/VERSION; raises ModelNameError, ModelMissingError or ModelDigestError."""
+    path = models_dir.joinpath(*parted(name)) / CARD_FILE
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -97,9 +110,10 @@ def find(models_dir: Path, name: str | None = None) -> Found:
 
     In use is the version promoted last, the newest one where none ever was.
 
-    Raises ModelMissingError where there is none, ModelDigestError where the file is not what the card says.
+    Raises ModelNameError where the name leads out of the folder, ModelMissingError where there is none,
+    ModelDigestError where the file is not what the card says.
     """
-    base, _, version = (name or DEFAULT_NAME).partition("/")
+    base, version = parted(name)
     promised = ""
     if not version:
         version, promised = in_use(models_dir, base)

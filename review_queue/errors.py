@@ -55,6 +55,10 @@ class ModelMissingError(QalqanError):
     """No model where one was named."""
 
 
+class ModelNameError(QalqanError):
+    """A name that is not the place of a model in the folder of models."""
+
+
 class ModelDigestError(QalqanError):
     """A model file whose digest or types differ from its card: it is not loaded."""
 

@@ -1,21 +1,10 @@
 """`qalqan classify`: pages from a file or a pipe, scored without a store."""
 
-import re
 from pathlib import Path
-from typing import Final
 
 import click
 
 from review_queue.records import BadRow
-
-_MODEL_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)?")
-
-
-def _model_name(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
-    # a name is a place in the folder of models and must not lead out of it
-    if name is not None and not _MODEL_NAME.fullmatch(name):
-        raise click.BadParameter(f"{name!r} is not a model; write NAME or NAME/VERSION")
-    return name
 
 
 @click.command()
@@ -29,7 +18,6 @@ def _model_name(_context: click.Context, _option: click.Parameter, name: str | N
 @click.option(
     "--model",
     "name",
-    callback=_model_name,
     help="NAME or NAME/VERSION.  [default: the newest of ours]",
 )
 def classify(source: str, out: str, models: Path | None, name: str | None) -> None:

@@ -14,7 +14,12 @@ from sklearn.svm import LinearSVC
 
 from classifier import artefacts
 from classifier.training import TrainingReport
-from review_queue.errors import ModelDigestError, ModelMissingError, UnreadableInputError
+from review_queue.errors import (
+    ModelDigestError,
+    ModelMissingError,
+    ModelNameError,
+    UnreadableInputError,
+)
 
 Trained = tuple[Path, TrainingReport]
 REPOSITORY_MODELS = Path(__file__).parents[2] / "models"
@@ -137,6 +142,41 @@ def test_a_broken_card_is_refused(copied: Path, card: str) -> None:
     (_folder(copied) / "card.json").write_text(card)
 
     with pytest.raises(ModelDigestError):
+        artefacts.load(copied)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "topic-stance/",
+        "../models/topic-stance",
+        "topic-stance/../topic-stance/v1",
+        "topic-stance/v1/.",
+        "topic-stance/..",
+        "/etc",
+        "a\\b",
+        "a/b\\..",
+        "a\x00b",
+        "a/v1\x00",
+    ],
+)
+def test_a_name_that_leads_out_of_the_models_folder_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelNameError, match="write NAME or NAME/VERSION"):
+        artefacts.load(tmp_path, name)
+    with pytest.raises(ModelNameError, match="write NAME or NAME/VERSION"):
+        artefacts.card(tmp_path, name)
+
+
+def test_a_note_that_leads_to_another_models_folder_is_not_followed(copied: Path) -> None:
+    shutil.copytree(_folder(copied), copied / "other" / "v1")
+    card = json.loads((_folder(copied) / "card.json").read_text())
+    note = {"version": "../other/v1", "digest": card["digest"]}
+    (copied / "topic-stance" / "in-use.json").write_text(json.dumps(note))
+
+    with pytest.raises(ModelDigestError, match="models promote"):
         artefacts.load(copied)
 
 
