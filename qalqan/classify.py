@@ -1,6 +1,7 @@
 """Pages in, scores out, one JSON line each, without a store and in constant memory."""
 
 import errno
+import fcntl
 import json
 import os
 import secrets
@@ -21,6 +22,7 @@ from review_queue.records import BadRow, PageScore
 _BATCH: Final = 64
 _LONGEST_LINE: Final = 32 * 1024 * 1024  # bytes; a line without end must not fill the memory
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_PARTS: Final = f".qalqan-{'[0-9a-f]' * 16}.part"
 STANDARD: Final = "-"
 
 
@@ -164,15 +166,42 @@ def _standard_output() -> Iterator[TextIO]:
 @contextmanager
 def _replaced(path: Path) -> Iterator[TextIO]:
     """A new file that takes the place, and the rights, of `path` when the block ends well."""
+    _sweep(path.parent)
     part = path.with_name(f".qalqan-{secrets.token_hex(8)}.part")
     try:
-        with part.open("x", encoding="utf-8", newline="\n") as file:
+        with _held(part) as file:
             if path.exists():
                 part.chmod(stat.S_IMODE(path.stat().st_mode))
             yield file
-        part.replace(path)
+            file.flush()
+            part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _held(part: Path) -> TextIO:
+    """The new file `part`, locked until it is closed: so others see that its writer lives."""
+    while True:
+        file = part.open("x", encoding="utf-8", newline="\n")
+        with suppress(
+            OSError
+        ):  # a file system without locks: nobody can take it for left behind there
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # another run swept it away before it was locked
+
+
+def _sweep(folder: Path) -> None:
+    """What runs that were killed left in `folder` is gone; what a living one writes stays."""
+    for part in folder.glob(_PARTS):
+        with suppress(OSError):  # of another user, or gone by itself
+            held = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                part.unlink()
+            finally:
+                os.close(held)
 
 
 def _explain(target: str, error: OSError) -> NoReturn:

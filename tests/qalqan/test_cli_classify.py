@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,35 @@ def test_the_files_beside_the_scores_are_left_alone(scorer: Scorer, tmp_path: Pa
     assert (tmp_path / "out.part").read_text() == "mine"
     assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o640
     assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "out", "out.part"}
+
+
+def test_what_a_killed_run_left_is_swept_and_what_a_living_one_writes_is_not(
+    scorer: Scorer, tmp_path: Path
+) -> None:
+    killed, living = (_waiting(tmp_path / name) for name in ("killed", "living"))
+    with killed, living:
+        while len(list(tmp_path.glob(".qalqan-*.part"))) < 2:
+            assert killed.poll() is living.poll() is None
+            time.sleep(0.02)
+        killed.kill()
+        killed.wait(timeout=60)
+        (tmp_path / ".qalqan-mine.part").write_text("mine")
+
+        _classify_file(tmp_path, tmp_path / "out", scorer)
+        living.communicate(_lines(*GOOD), timeout=60)
+
+    assert living.returncode == 0
+    assert (tmp_path / "living").read_bytes() == (tmp_path / "out").read_bytes()
+    names = {"in.jsonl", "out", "living", ".qalqan-mine.part"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def _waiting(out: Path) -> subprocess.Popen[bytes]:
+    """A run that has its model and waits for pages."""
+    command = [sys.executable, "-m", "qalqan", "classify", "-", "-o", str(out)]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=unmeasured.environment()
+    )
 
 
 @pytest.mark.parametrize(
