@@ -58,10 +58,13 @@ class Site:
         *,
         method: str = "GET",
         body: bytes | None = None,
+        source: str = "127.0.0.1",
         **headers: str,
     ) -> Reply:
-        """What the feed answers; `If_None_Match` is the header If-None-Match."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        """What the feed answers a reader at that address; `If_None_Match` is the header If-None-Match."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=20, source_address=(source, 0)
+        )
         try:
             sent = {name.replace("_", "-"): value for name, value in headers.items()}
             if token:

@@ -13,6 +13,9 @@ find_fetcher() {
         if have curl; then FETCHER=curl; else FETCHER=wget; fi
     fi
     have "$FETCHER" || settings_wrong "neither curl nor wget is installed"
+    for file in "$TLS_CA" "$TLS_CERT" "$TLS_KEY"; do
+        [ -z "$file" ] || [ -r "$file" ] || settings_wrong "cannot read $file (TLS_CA, TLS_CERT or TLS_KEY)"
+    done
     read_token
 }
 
@@ -66,27 +69,30 @@ curl_settings() {
     [ -z "$TOKEN" ] || printf 'header = "Authorization: Bearer %s"\n' "$TOKEN"
     [ -z "$1" ] || printf 'header = "If-None-Match: %s"\n' "$(printf %s "$1" | sed 's/"/\\"/g')"
     [ -z "$TLS_CA" ] || printf 'cacert = "%s"\n' "$TLS_CA"
-    [ -z "$TLS_CERT" ] || printf 'cert = "%s"\nkey = "%s"\n' "$TLS_CERT" "$TLS_KEY"
+    [ -z "$TLS_CERT" ] || printf 'cert = "%s"\n' "$TLS_CERT"
+    [ -z "$TLS_KEY" ] || printf 'key = "%s"\n' "$TLS_KEY"
     [ "$GZIP" != yes ] || printf 'compressed\n'
     printf 'user-agent = "qalqan-pull/%s"\n' "$VERSION"
 }
 
 fetch_by_wget() {
     wget_settings "$3" >"$WORK/wgetrc" || return 1
-    limited "$FETCH_TIME" wget --config="$WORK/wgetrc" --quiet --server-response --output-document="$2" \
+    limited "$FETCH_TIME" wget --config="$WORK/wgetrc" --no-verbose --server-response --output-document="$2" \
         --max-redirect=0 --tries=1 --timeout="$SLOW_TIME" --no-hsts "$FEED/$1" 2>"$2.head"
     code=$?
-    # 8: the feed answered with another status than 200, which its head tells
-    if [ "$code" -eq 0 ] || [ "$code" -eq 8 ]; then
-        awk '$1 ~ /^HTTP\// { found = $2 } END { printf "%s", found }' "$2.head"
-    fi
+    case $code in
+    # 8, and 6 after 401: the feed answered with another status than 200, which its head tells
+    0 | 6 | 8) awk '$1 ~ /^HTTP\// { found = $2 } END { printf "%s", found }' "$2.head" ;;
+    *) grep -v '^ ' "$2.head" >&2 ;;
+    esac
 }
 
 wget_settings() {
     [ -z "$TOKEN" ] || printf 'header = Authorization: Bearer %s\n' "$TOKEN"
     [ -z "$1" ] || printf 'header = If-None-Match: %s\n' "$1"
     [ -z "$TLS_CA" ] || printf 'ca_certificate = %s\n' "$TLS_CA"
-    [ -z "$TLS_CERT" ] || printf 'certificate = %s\nprivate_key = %s\n' "$TLS_CERT" "$TLS_KEY"
+    [ -z "$TLS_CERT" ] || printf 'certificate = %s\n' "$TLS_CERT"
+    [ -z "$TLS_KEY" ] || printf 'private_key = %s\n' "$TLS_KEY"
     printf 'user_agent = qalqan-pull/%s\n' "$VERSION"
 }
 
