@@ -26,6 +26,10 @@ _IPV4_INSIDE: Final = tuple(
     ipaddress.IPv6Network(text)
     for text in ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 )
+# set aside, though not or not whole in Python's own table: IETF protocols, among them the addresses by which every
+# phone behind NAT64 finds its way (RFC 6890, RFC 7050), and documentation (RFC 9637)
+_SET_ASIDE: Final = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("3fff::/20"))
+_IPV6_UNICAST: Final = ipaddress.IPv6Network("2000::/3")  # nothing else was ever handed out
 _IPV4_IN_IPV6: Final = "it stands for addresses of IPv4, which are listed as such"
 # What needs no parser, 0.5 us in place of 20: in plain letters and digits a name is its own normal form, and a
 # last label of letters is no number. An "xn--" label has to be decoded, and two letters at the end are no "rpz-".
@@ -44,6 +48,14 @@ _LONGEST_NAME: Final = 253
 def is_address(name: str) -> bool:
     """True where a name in normal form is an IP literal."""
     return ":" in name or name.rpartition(".")[2].isdigit()
+
+
+def is_public(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    """True where no address of the network is reserved, private or local."""
+    if isinstance(network, ipaddress.IPv6Network) and not network.subnet_of(_IPV6_UNICAST):
+        return False
+    is_set_aside = any(map(network.overlaps, _SET_ASIDE))
+    return network.is_global and not network.is_multicast and not is_set_aside
 
 
 def is_plain(name: str) -> bool:
@@ -112,13 +124,13 @@ def _refused_network(scope: Scope, name: str) -> str:
     if found != name:
         return f"it is not in its normal form, which is {found}"
     network = ipaddress.ip_network(name)
-    if not network.is_global or network.is_multicast:
-        return "it is reserved, private or local: nobody on the internet is reached there"
     widest = _WIDEST[network.version]
     if network.prefixlen < widest:
         return f"it is wider than /{widest}: unrelated people are reached there"
     if isinstance(network, ipaddress.IPv6Network) and any(map(network.overlaps, _IPV4_INSIDE)):
         return _IPV4_IN_IPV6
+    if not is_public(network):
+        return "it is reserved, private or local: nobody on the internet is reached there"
     return ""
 
 

@@ -250,8 +250,7 @@ def _reserved(host: str) -> str:
     """The reserved name or address that `host` is or lies below; "" where it is none."""
     if not guards.is_address(host):
         return covering(RESERVED, host)
-    address = ipaddress.ip_address(host.strip("[]"))
-    return "" if address.is_global and not address.is_multicast else host
+    return "" if guards.is_public(ipaddress.ip_network(host.strip("[]"))) else host
 
 
 def _parents(name: str) -> Iterator[str]:

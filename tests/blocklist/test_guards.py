@@ -105,6 +105,11 @@ def test_a_name_is_not_an_address(name: str) -> None:
         (Scope.IP, "224.0.0.1", "reserved"),
         (Scope.IP, "0.0.0.0", "reserved"),  # noqa: S104  # an address to refuse
         (Scope.IP, "::1", "reserved"),
+        (Scope.CIDR, "192.0.0.0/24", "reserved"),  # every phone behind NAT64 needs 192.0.0.170
+        (Scope.CIDR, "192.0.0.160/28", "reserved"),
+        (Scope.IP, "fec0::1", "reserved"),
+        (Scope.IP, "::c633:6407", "reserved"),  # 198.51.100.7 as an IPv4-compatible address
+        (Scope.IP, "3fff::1", "reserved"),
         (Scope.IP, "::ffff:10.0.0.1", "which is 10.0.0.1"),
         (Scope.IP, "shop.example", "not an address"),
         (Scope.CIDR, "93.184.216.0/24", ""),
@@ -182,7 +187,7 @@ def test_an_ipv6_address_that_stands_for_one_of_ipv4_is_refused(scope: Scope, na
     ("scope", "name"),
     [
         (Scope.CIDR, "2a00:1450::/48"),
-        (Scope.IP, "64:ff9c::808:808"),
+        (Scope.IP, "2003::808:808"),
         (Scope.HOST, "[2a00:1450::1]"),
         (Scope.URL, "http://[2a00:1450::1]/bad"),
     ],

@@ -91,6 +91,8 @@ STOPPED = [
     (Scope.HOST, "203.0.113.7", "reserved"),
     (Scope.URL, "http://10.0.0.1/a", "reserved"),
     (Scope.HOST, "[2001:db8::1]", "reserved"),
+    (Scope.HOST, "192.0.0.170", "reserved"),
+    (Scope.URL, "http://[fec0::1]/a", "reserved"),
 ]
 PASSED = [
     (Scope.HOST, "n0001.zz-qalqan.kz"),
