@@ -137,7 +137,18 @@ def choose(listed: Listed, *, seed: int, always: str = "", never: Sequence[str] 
 def questions(
     use: Use, asked: Asked, capability: Capability, canaries: Canaries
 ) -> Iterator[Asking]:
-    """What a consumer is asked of a format, and what has to become of it; what the format cannot say is left out."""
+    """What a consumer is asked of a format, and what has to become of it.
+
+    What the format cannot say is left out, and so is a name too long to be asked.
+    """
+    for asking in _questions(use, asked, capability, canaries):
+        if asked is not Asked.NAMES or len(asking[0].what) <= use.longest_asked:
+            yield asking
+
+
+def _questions(
+    use: Use, asked: Asked, capability: Capability, canaries: Canaries
+) -> Iterator[Asking]:
     spots = _spots(canaries.label)
     for scope, names in canaries.listed.items():
         for name in names if scope in use.scopes else ():

@@ -11,6 +11,7 @@ from blocklist.consumers import (
     knot,
     nftables,
     powerdns,
+    rbldnsd,
     squid,
     squidguard,
     suricata,
@@ -31,6 +32,7 @@ CONSUMERS: Final[Mapping[str, Consumer]] = MappingProxyType(
             squidguard,
             e2guardian,
             nftables,
+            rbldnsd,
             suricata,
         )
     }

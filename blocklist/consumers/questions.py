@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from blocklist.rendering import LONGEST_NAME
 from review_queue.categories import Scope
 
 NAMES: Final = frozenset({Scope.HOST, Scope.DOMAIN})
@@ -41,6 +42,7 @@ class Use:
     scopes: frozenset[Scope]
     state: str = BLOCKED  # what becomes of a listed name
     settings: str = ""  # what makes the consumer load the files, which are in {folder}
+    longest_asked: int = LONGEST_NAME  # a longer name cannot be asked of this consumer
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,16 @@ def test_proxies_and_packet_filters_prove_what_they_load(
     assert all(each.blocked >= 4 and each.open >= 4 for each in proofs)
 
 
+def test_the_plain_list_of_names_is_proved_by_what_reads_it_as_it_stands(
+    shared_store: Store, tmp_path: Path
+) -> None:
+    (proof,), manifest = exported(shared_store, tmp_path / "lists", here("rbldnsd"), "domains")
+
+    assert (proof.outcome, proof.consumer, proof.version) == (Outcome.PROVED, "rbldnsd", "1.0")
+    assert (proof.blocked, proof.open > 70) == (34 + 2 * 2, True)
+    assert gate.unproved(manifest, [proof]) == []
+
+
 @pytest.mark.parametrize(
     ("key", "line"), [("powerdns", "* CNAME ."), ("knot", "* CNAME ."), ("knot", "kz CNAME .")]
 )
@@ -138,6 +148,7 @@ def test_what_the_last_check_would_have_seen_the_gate_sees_on_the_real_resolver(
         ("dnsmasq", ("dnsmasq", "dnsmasq.conf"), "address=/kz/"),
         ("squid", ("squid", "squid-dstdomain.txt"), ".kz"),
         ("squidguard", ("squidguard", "squidguard-domains.txt"), "kz"),
+        ("rbldnsd", ("domains", "domains.txt"), ".kz"),
         ("nftables", ("nftables", "nftables.nft"), "add element inet qalqan listed4 { 0.0.0.0/0 }"),
     ],
 )

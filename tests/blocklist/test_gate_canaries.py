@@ -15,6 +15,7 @@ from blocklist.formats import FORMATS
 from review_queue.categories import Scope
 from review_queue.records import Entry
 from tests.blocklist.samples import domain, entry, ordered
+from tests.blocklist.test_odd_names import longest_of
 
 LABELS = st.sampled_from(["a", "b", "xn--80aodfsg", "_s", "w" * 63])
 NAMES = st.lists(LABELS, min_size=2, max_size=4).map(lambda labels: ".".join([*labels[:-1], "kz"]))
@@ -157,6 +158,20 @@ def test_a_format_is_not_asked_what_it_cannot_say(tmp_path: Path) -> None:
     asked = [*questions(use, Asked.NAMES, FORMATS[use.form].capability, found)]
 
     assert [question.what for question, state in asked if state == BLOCKED] == ["one.kz"]
+
+
+def test_a_name_too_long_to_be_asked_of_a_consumer_is_not_asked_of_it(tmp_path: Path) -> None:
+    longest, fits = longest_of(252), longest_of(251)
+    listed = listed_of(tmp_path, [entry(longest), entry(fits)])
+    found = choose(listed, seed=1)
+
+    def asked(key: str) -> set[str]:
+        use = CONSUMERS[key].uses[0]
+        every = questions(use, Asked.NAMES, FORMATS["domains"].capability, found)
+        return {question.what for question, state in every if state == BLOCKED}
+
+    assert asked("rbldnsd") == {fits}
+    assert asked("bind") == {fits, longest}
 
 
 def test_of_names_that_are_never_blocked_there_is_a_sample(tmp_path: Path) -> None:
