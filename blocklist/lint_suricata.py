@@ -21,11 +21,14 @@ _RULE: Final = re.compile(
     r"drop (tls|http) any any -> any (any|\d{1,5})"
     r' \(msg:"Qalqan block list"; flow:established,to_server; (.*;) sid:(\d+); rev:(\d+);\)'
 )
-_TLS: Final = re.compile(r'tls\.sni; dotprefix; content:"\.([a-z0-9._-]+)"; nocase; endswith;')
-_SET: Final = r"dataset:isset,qalqan-hosts,type string,load suricata-hosts\.lst,hashsize \d{1,6};"
-_SET_TLS: Final = re.compile(r"tls\.sni; to_lowercase; " + _SET)
+_END: Final = r'pcre:"/\^\\\.\?\$/R";'
+_TLS: Final = re.compile(rf'tls\.sni; to_lowercase; dotprefix; content:"\.([a-z0-9._-]+)"; {_END}')
+_SET_TLS: Final = re.compile(
+    r'tls\.sni; to_lowercase; pcrexform:"\^\(\.\*\?\)\\\.\?\$";'
+    r" dataset:isset,qalqan-hosts,type string,load suricata-hosts\.lst,hashsize \d{1,6};"
+)
 _URL: Final = re.compile(
-    r'http\.host; content:"([a-z0-9._-]+)"; bsize:(\d+);'
+    rf'http\.host; to_lowercase; content:"([a-z0-9._-]+)"; startswith; {_END}'
     r' http\.uri\.raw; content:"([^";\\:!]+)"; bsize:(\d+);'
 )
 _HEX: Final = re.compile(r"\|([0-9A-F]{2}(?: [0-9A-F]{2})*)\|")
@@ -101,19 +104,18 @@ def _rules(numbered: Iterable[tuple[int, str]], serial: int) -> _Rules:
 
 def _check_twin(rules: _Rules, number: int, what: str, protocol: str) -> None:
     """The next rule says for http what this one says for tls."""
-    wanted = what.replace("tls.sni; to_lowercase;", "http.host;").replace("tls.sni", "http.host")
     twin = next(rules, (number, "", "", ""))
-    if protocol != "tls" or twin[1:] != ("http", "any", wanted.replace(" nocase;", "")):
+    if protocol != "tls" or twin[1:] != ("http", "any", what.replace("tls.sni", "http.host")):
         raise fault(twin[0], "leaves a name open in tls or in http")
 
 
 def _url_of(number: int, port: str, found: re.Match[str], last: str) -> str:
-    host, host_size, content, size = found.groups()
+    host, content, size = found.groups()
     path = _HEX.sub(lambda each: bytes.fromhex(each[1]).decode("latin-1"), content)
     plain = _HEX.sub("", content)
     if "|" in plain or not path.isascii() or not path.startswith("/"):
         raise fault(number, "has a content that is no path")
-    if (int(host_size), int(size)) != (len(host), len(path)) or len(path) > _MOST_BYTES:
+    if int(size) != len(path) or len(path) > _MOST_BYTES:
         raise fault(number, "has a size that is not that of its content")
     url = f"http://{host}{'' if port == '80' else ':' + port}{path}"
     reason = guards.refusal(Scope.URL, url)

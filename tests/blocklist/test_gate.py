@@ -97,11 +97,10 @@ def test_every_resolver_here_proves_what_it_loads(shared_store: Store, tmp_path:
     assert all(each.open > 70 and each.version for each in proofs)
 
 
+@pytest.mark.parametrize("keys", [("squid", "squidguard", "e2guardian", "nftables"), ("suricata",)])
 def test_proxies_and_packet_filters_prove_what_they_load(
-    shared_store: Store, tmp_path: Path
+    shared_store: Store, tmp_path: Path, keys: tuple[str, ...]
 ) -> None:
-    keys = ("squid", "squidguard", "e2guardian", "nftables")
-
     proofs, _ = exported(shared_store, tmp_path / "lists", here(*keys), *keys)
 
     assert {(each.consumer, each.outcome) for each in proofs} == {
@@ -150,6 +149,12 @@ def test_what_the_last_check_would_have_seen_the_gate_sees_on_the_real_resolver(
         ("squidguard", ("squidguard", "squidguard-domains.txt"), "kz"),
         ("rbldnsd", ("domains", "domains.txt"), ".kz"),
         ("nftables", ("nftables", "nftables.nft"), "add element inet qalqan listed4 { 0.0.0.0/0 }"),
+        (
+            "suricata",
+            ("suricata", "suricata.rules"),
+            'drop ip any any -> any any (msg:"x"; sid:9;)',
+        ),
+        ("suricata", ("suricata", "suricata-hosts.lst"), "zoo.example"),
     ],
 )
 def test_a_breakage_fails_the_gate_of_the_program_it_breaks(

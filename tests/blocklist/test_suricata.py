@@ -1,4 +1,4 @@
-"""The rules and hosts for Suricata, read back by a parser of its rule language: no program to load them here."""
+"""The rules and hosts for Suricata, read back by a parser of its rule language, and the last look at them."""
 
 import base64
 import re
@@ -24,6 +24,14 @@ from tests.blocklist.samples import HEADING, domain, entry, left_out
 
 RULES, HOSTS = FORMATS["suricata"].files
 PLATFORM = "http://platform.example/users/evil/page.html"
+SET = (
+    r'to_lowercase; pcrexform:"^(.*?)\.?$";'
+    " dataset:isset,qalqan-hosts,type string,load suricata-hosts.lst,hashsize 1024;"
+)
+PAGE_OF_PLATFORM = (
+    r'http.host; to_lowercase; content:"platform.example"; startswith; pcre:"/^\.?$/R";'
+    ' http.uri.raw; content:"/users/evil/page.html"; bsize:21;'
+)
 
 
 def url(name: str) -> Entry:
@@ -58,8 +66,8 @@ class Rule:
             elif key in TRANSFORMS:
                 buffer = TRANSFORMS[key](buffer)
             else:
-                modifiers = {name for name, _ in self.options[position + 1 : position + 3]}
-                if not holds(key, value, buffer, modifiers, hosts):
+                ends = {name for name, _ in self.options[position + 1 : position + 3]}
+                if not holds(key, value, buffer, ends, hosts):
                     return False
         return True
 
@@ -68,20 +76,25 @@ BUFFERS = ("tls.sni", "http.host", "http.uri.raw")
 TRANSFORMS: dict[str, Callable[[bytes], bytes]] = {
     "dotprefix": lambda buffer: b"." + buffer,
     "to_lowercase": bytes.lower,
+    "pcrexform": lambda buffer: buffer.removesuffix(b"."),
 }
 
 
-def holds(key: str, value: str, buffer: bytes, modifiers: set[str], hosts: set[bytes]) -> bool:
-    """Whether one option holds for a buffer; those that say nothing of it do."""
+def holds(key: str, value: str, buffer: bytes, after: set[str], hosts: set[bytes]) -> bool:
+    """Whether one option holds for a buffer, with those that stand after it; those that say nothing of it do."""
     if key == "bsize":
         return len(buffer) == int(value)
     if key == "dataset":
         return buffer in hosts
     if key == "content":
-        text = buffer.lower() if "nocase" in modifiers else buffer
         wanted = content_of(value)
-        return text.endswith(wanted) if "endswith" in modifiers else wanted in text
-    assert key in {"msg", "flow", "nocase", "endswith", "sid", "rev"}
+        if "pcre" not in after:
+            return wanted in buffer
+        text = buffer.removesuffix(b".")
+        return text == wanted if "startswith" in after else text.endswith(wanted)
+    if key == "pcre":
+        assert value == r'"/^\.?$/R"'
+    assert key in {"msg", "flow", "startswith", "pcre", "sid", "rev"}
     return True
 
 
@@ -91,6 +104,7 @@ def parse(line: str) -> Rule:
     action, proto, *addresses, port = head.split()
     assert (action, addresses) == ("drop", ["any", "any", "->", "any"])
     options = [part.strip().partition(":") for part in re.split(r"(?<!\\);", body)[:-1]]
+    assert all(value == r'"^(.*?)\.?$"' for key, _, value in options if key == "pcrexform")
     return Rule(proto, port, tuple((key, value) for key, _, value in options))
 
 
@@ -122,11 +136,11 @@ def test_a_domain_is_dropped_in_tls_and_http_and_a_host_stands_in_the_set() -> N
     found = checked(RULES, domain("bad.example"), entry("shop.mixed.example"), url(PLATFORM))
 
     assert [line.partition("to_server; ")[2].partition(" sid")[0] for line in found[1:]] == [
-        'tls.sni; dotprefix; content:".bad.example"; nocase; endswith;',
-        'http.host; dotprefix; content:".bad.example"; endswith;',
-        "tls.sni; to_lowercase; dataset:isset,qalqan-hosts,type string,load suricata-hosts.lst,hashsize 1024;",
-        "http.host; dataset:isset,qalqan-hosts,type string,load suricata-hosts.lst,hashsize 1024;",
-        'http.host; content:"platform.example"; bsize:16; http.uri.raw; content:"/users/evil/page.html"; bsize:21;',
+        r'tls.sni; to_lowercase; dotprefix; content:".bad.example"; pcre:"/^\.?$/R";',
+        r'http.host; to_lowercase; dotprefix; content:".bad.example"; pcre:"/^\.?$/R";',
+        rf"tls.sni; {SET}",
+        rf"http.host; {SET}",
+        PAGE_OF_PLATFORM,
     ]
     assert found[1].endswith("sid:1700000; rev:7;)")
     assert checked(HOSTS, entry("shop.mixed.example")) == ["c2hvcC5taXhlZC5leGFtcGxl"]
@@ -136,12 +150,9 @@ def test_a_domain_is_dropped_in_tls_and_http_and_a_host_stands_in_the_set() -> N
 def test_the_rules_match_every_name_as_far_as_its_scope_says(buffer: str) -> None:
     hosts = {base64.b64decode(line) for line in checked(HOSTS, *ENTRIES)}
     rules = [parse(line) for line in checked(RULES, *ENTRIES)[1:]]
-    # Suricata has the host of http in lower case
-    names = {name: name if buffer == "tls.sni" else name.lower() for name in EXPECTED}
-
     assert {
-        name: any(rule.matches({buffer: shown.encode()}, "443", hosts) for rule in rules)
-        for name, shown in names.items()
+        name: any(rule.matches({buffer: name.encode()}, "443", hosts) for rule in rules)
+        for name in EXPECTED
     } == {name: state == "blocked" for name, state in EXPECTED.items()}
 
 
@@ -229,6 +240,10 @@ def test_what_is_more_than_suricata_can_load_is_left_out_with_the_reason() -> No
 GOOD = samples.lines_of("suricata", (domain("bad.example"), entry("h.example"), url(PLATFORM)))
 NEXT = 'drop tls any any -> any any (msg:"Qalqan block list"; flow:established,to_server;{} sid:1700005; rev:7;)'
 PAGE = NEXT.replace("tls", "http").replace("any (", "80 (")
+NAME = r'to_lowercase; dotprefix; content:".zoo.example"; pcre:"/^\.?$/R";'
+OF_ZOO = (
+    r'http.host; to_lowercase; content:"zoo.example"; startswith; pcre:"/^\.?$/R"; http.uri.raw;'
+)
 
 
 @pytest.mark.parametrize(
@@ -236,30 +251,20 @@ PAGE = NEXT.replace("tls", "http").replace("any (", "80 (")
     [
         NEXT.format(""),
         NEXT.format(" tls.sni;"),
-        NEXT.format(' tls.sni; dotprefix; content:".zoo.example"; nocase; endswith;'),
-        NEXT.format(' tls.sni; dotprefix; content:".kz"; nocase; endswith;'),
-        NEXT.format(' tls.sni; dotprefix; content:"zoo.example"; nocase; endswith;'),
-        NEXT.format(' tls.sni; dotprefix; content:".zoo.example"; nocase;'),
+        NEXT.format(f" tls.sni; {NAME}"),
+        NEXT.format(f" tls.sni; {NAME}".replace("zoo.example", "kz")),
+        NEXT.format(f" tls.sni; {NAME}".replace(".zoo", "zoo")),
+        NEXT.format(f" tls.sni; {NAME}".partition(" pcre")[0]),
+        NEXT.format(f" tls.sni; {NAME}".replace("?", "*")),
+        NEXT.format(f" tls.sni; {NAME} noalert;"),
         NEXT.format(' tls.sni; content:"e";'),
-        PAGE.format(' http.host; content:"zoo.example"; bsize:11; http.uri.raw; content:"/";'),
-        PAGE.format(
-            ' http.host; content:"zoo.example"; bsize:9; http.uri.raw; content:"/"; bsize:1;'
-        ),
-        PAGE.format(
-            ' http.host; content:"zoo.example"; bsize:11; http.uri.raw; content:"/"; bsize:2;'
-        ),
-        PAGE.format(
-            ' http.host; content:"a.example"; bsize:9; http.uri.raw; content:"/"; bsize:1;'
-        ),
-        PAGE.format(
-            ' http.host; content:"github.io"; bsize:9; http.uri.raw; content:"/"; bsize:1;'
-        ),
-        PAGE.format(
-            ' http.host; content:"zoo.example"; bsize:11; http.uri.raw; content:"/|0A|"; bsize:2;'
-        ),
-        PAGE.format(
-            ' http.host; content:"zoo.example"; bsize:11; http.uri.raw; content:"/|"; bsize:2;'
-        ),
+        PAGE.format(f' {OF_ZOO} content:"/";'),
+        PAGE.format(f' {OF_ZOO} content:"/"; bsize:2;'),
+        PAGE.format(f' {OF_ZOO} content:"/"; bsize:1;'.replace("startswith; ", "")),
+        PAGE.format(f' {OF_ZOO} content:"/"; bsize:1;'.replace("zoo", "a")),
+        PAGE.format(f' {OF_ZOO} content:"/"; bsize:1;'.replace("zoo.example", "github.io")),
+        PAGE.format(f' {OF_ZOO} content:"/|0A|"; bsize:2;'),
+        PAGE.format(f' {OF_ZOO} content:"/|"; bsize:2;'),
         GOOD[-1],
         "drop ip any any -> any any (sid:1700005; rev:7;)",
         "alert tls any any -> any any (sid:1700005; rev:7;)",

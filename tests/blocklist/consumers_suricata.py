@@ -1,0 +1,59 @@
+"""Suricata as `blocklist.consumers` runs it, with the files of a test; a test skips where it is not installed."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from blocklist import lint
+from blocklist.consumers import programs
+from blocklist.consumers.questions import Run
+from blocklist.consumers.suricata import BINARY, FILES, PACKAGE, Ask, hello, page, states
+from blocklist.formats import FORMATS
+from review_queue.records import Entry
+from tests.blocklist.consumers_proxy import path_of
+from tests.blocklist.samples import HEADING, lines_of
+
+__all__ = ["FILES", "RULES", "SET", "Ask", "asked_for", "files", "found", "hello", "page"]
+
+RULES, SET = FORMATS["suricata"].files
+_START_S: Final = 60.0
+
+
+def files(*entries: Entry) -> dict[str, list[str]]:
+    """The files of a list, their last checks passed."""
+    written = {name: lines_of("suricata", entries, name) for name in FILES}
+    for name, lines in written.items():
+        lint.check("suricata", name, (f"{line}\n" for line in lines), serial=HEADING.serial)
+    return written
+
+
+def found(lists: Mapping[str, Iterable[str]], asks: Sequence[Ask], end: str = "\n") -> list[str]:
+    """What becomes of each connection with these lists, whose last line ends in `end`."""
+    path_of(BINARY, PACKAGE)
+    with programs.own_folder() as folder:
+        written(folder / "lists", lists, end)
+        told = states(asks, folder / "lists", Run(folder, time.monotonic() + _START_S))
+    return [state for state, _ in told]
+
+
+def written(folder: Path, lists: Mapping[str, Iterable[str]], end: str = "\n") -> None:
+    """The new folder has the files."""
+    folder.mkdir()
+    for name, lines in lists.items():
+        (folder / name).write_text("\n".join(lines) + end, encoding="utf-8")
+
+
+def asked_for(name: str) -> tuple[Ask, ...]:
+    """What clients send for the name: browsers write it small, others as it was typed, and with a dot behind it."""
+    return (
+        hello(name),
+        hello(name.upper()),
+        hello(f"{name}."),
+        hello(name, 8443),
+        page(name),
+        page(f"{name}:80"),
+        page(f"{name.upper()}:8080", "/some/page?q", 8080),
+        page(f"{name}."),
+        page(f"{name}.:80"),
+    )
