@@ -5,16 +5,19 @@ the store and a million rows take longer. What a killed import left, which nobod
 """
 
 import fcntl
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 
-from review_queue import lifts, terms
+from review_queue import terms
+from review_queue.categories import Scope
 from review_queue.errors import StoreBusyError
 from review_queue.records import BadRow, Entry
 from review_queue.store import TURN_S, Store, Value, failures
+from review_queue.wider import blocks_over
 
 _LOCK: Final = ".import.lock"
 _BATCH: Final = 20_000
@@ -42,9 +45,13 @@ _INDEXES: Final = (
     "CREATE INDEX temp.staged_block ON staged(name, scope, category)",
 )
 _SAME_BLOCK: Final = "s.name = e.name AND s.scope = e.scope AND s.category = e.category"
-# neither under another category nor with all that is below it does such a block come back
-_WRONGLY: Final = """SELECT s.line, 'this block was lifted here at ' || e.lifted_at || ' (' || e.reason || ')'
-    FROM wrongly_listed e CROSS JOIN {rows} s ON s.name = e.name AND s.scope IN (e.scope, 'domain')"""
+# what has ended is in nobody's way; to lift it is a publication's business, which looks at the clock first
+_ENDED: Final = """coalesce((SELECT r.expires_at FROM renewed r WHERE r.entry_id = e.id), e.expires_at)
+    BETWEEN '0' AND :now"""
+# a block and the reason against it, some at a time, and the rows that are about such a block
+_ABOUT: Final = """SELECT s.line, json_extract(b.value, '$[2]') AS reason FROM json_each(:blocks) b
+    CROSS JOIN {rows} s ON s.name = json_extract(b.value, '$[1]') AND s.scope = json_extract(b.value, '$[0]')
+    WHERE {among}"""
 # why a row is left out, the first reason that holds
 _CHECKS: Final = (
     """SELECT s.line, 'its id stands in line ' || a.line || ' already'
@@ -63,17 +70,16 @@ _CHECKS: Final = (
         FROM staged s WHERE NOT EXISTS (SELECT 1 FROM legal_grounds g WHERE g.code = s.ground_code
             AND g.version = s.ground_version)""",
     f"""SELECT s.line, 'the block is on the list already, as entry ' || e.id
-        FROM live_entries e CROSS JOIN staged s ON {_SAME_BLOCK}""",
+        FROM live_entries e CROSS JOIN staged s ON {_SAME_BLOCK} WHERE NOT {_ENDED}""",
     f"""SELECT s.line, CASE (SELECT count(*) FROM import_signatures n WHERE n.import_id = e.import_id)
             WHEN 1 THEN 'the block waits for a second person in import ' || e.import_id
             ELSE 'the block is on the list already, as entry ' || e.id END
         FROM staged s JOIN imported_entries e ON {_SAME_BLOCK}
         WHERE NOT EXISTS (SELECT 1 FROM import_withdrawals w WHERE w.import_id = e.import_id)
-            AND NOT EXISTS (SELECT 1 FROM lifts l WHERE l.entry_id = e.id)""",
+            AND NOT EXISTS (SELECT 1 FROM lifts l WHERE l.entry_id = e.id) AND NOT {_ENDED}""",
     """SELECT s.line, 'an entry has the id ' || s.id || ' already' FROM staged s
         WHERE EXISTS (SELECT 1 FROM imported_entries i WHERE i.id = s.id)
             OR EXISTS (SELECT 1 FROM entries e WHERE e.id = s.id)""",
-    _WRONGLY.format(rows="staged"),
 )
 _GOOD: Final = "line NOT IN (SELECT line FROM staged_bad)"
 # what nobody signed, and what was withdrawn before it was ever on the list
@@ -112,8 +118,13 @@ class Staged:
 
     def check(self, on_bad: Callable[[BadRow], None]) -> int:
         """What stands in a row's way is told to `on_bad`, by line, and the row left out; returns how many were."""
+        now = self._store.now()
         for check in _CHECKS:
-            self._store.run(f"INSERT OR IGNORE INTO temp.staged_bad {check}")
+            self._store.run(f"INSERT OR IGNORE INTO temp.staged_bad {check}", {"now": now})
+        for one in _brought_back(self._store, "temp.staged", "1"):
+            self._store.run(
+                "INSERT OR IGNORE INTO temp.staged_bad VALUES (?, ?)", [one.line, one.reason]
+            )
         bad = 0
         for row in self._store.rows("SELECT line, reason FROM temp.staged_bad ORDER BY line"):
             on_bad(BadRow(row["line"], row["reason"]))
@@ -153,7 +164,6 @@ def alone(store: Store) -> Iterator[None]:
                 "another import is being prepared; wait for it to end, then try again"
             ) from None
         _clear(store)
-        lifts.lift_expired(store)  # what has ended is in nobody's way
         try:
             yield
         except BaseException:
@@ -180,11 +190,36 @@ def staged(store: Store, rows: Iterable[tuple[int, Entry] | BadRow]) -> Iterator
             store.run(f"PRAGMA {name}.cache_size = {size}")
 
 
-def lifted_since(store: Store, import_id: int) -> Iterator[BadRow]:
-    """The rows of the import whose block was lifted meanwhile, or before, as something that should not be listed."""
-    sql = f"{_WRONGLY.format(rows='imported_entries')} WHERE s.import_id = ? ORDER BY s.line"
-    for line, reason in (tuple(row.values()) for row in store.rows(sql, [import_id])):
-        yield BadRow(line, reason)
+def lifted_since(store: Store, import_id: int) -> list[BadRow]:
+    """The rows of the import that would bring back what was lifted, meanwhile or before, as wrong; by line."""
+    found: dict[int, BadRow] = {}
+    for row in _brought_back(store, "imported_entries", f"s.import_id = {import_id:d}"):
+        found.setdefault(row.line, row)
+    return [found[line] for line in sorted(found)]
+
+
+def _brought_back(store: Store, rows: str, among: str) -> Iterator[BadRow]:
+    """Those of the rows that would bring back what was lifted as wrong, whatever their category; some of them twice.
+
+    The block itself would, and so would a wider one: a person whose host was lifted is not blocked by the domain above.
+    """
+    sql = _ABOUT.format(rows=rows, among=among)
+    blocks = _against(store)
+    while batch := list(islice(blocks, _BATCH)):
+        for row in list(store.rows(sql, {"blocks": json.dumps(batch)})):
+            yield BadRow(row["line"], row["reason"])
+
+
+def _against(store: Store) -> Iterator[tuple[str, str, str]]:
+    """Scope and name of each block that would bring back what was lifted as wrong, with the reason against it."""
+    lifted = list(
+        store.rows("SELECT DISTINCT scope, name, lifted_at, reason FROM wrongly_listed ORDER BY 3")
+    )
+    for row in lifted:
+        when = f"was lifted here at {row['lifted_at']} ({row['reason']})"
+        for scope, name in blocks_over(Scope(row["scope"]), row["name"]):
+            is_itself = name == row["name"]
+            yield scope, name, f"this block {when}" if is_itself else f"{row['name']} in it {when}"
 
 
 def drop(store: Store, import_id: int) -> None:

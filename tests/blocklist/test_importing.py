@@ -188,6 +188,19 @@ def test_what_only_ended_may_be_taken_over_again(
     assert run(a_line(id="again", review_at="", expires_at="")).rows == 1
 
 
+def test_an_import_by_a_clock_that_is_ahead_ends_nothing(
+    store: Store, run: Importer, clock: TickingClock
+) -> None:
+    run(a_line())
+    imports.sign(store, 1, BERIK)
+    clock.move(days=3650)
+    run(a_line("n0002.zz-qalqan.kz", review_at="", expires_at=""))
+    clock.move(days=-3650)
+
+    assert lifts.of(store, "old-n0001") is None
+    assert [entry.name for entry in entries.live(store)] == ["n0001.zz-qalqan.kz"]
+
+
 def test_a_block_lifted_while_its_import_waits_is_not_signed_back(
     store: Store, run: Importer
 ) -> None:
