@@ -1,1 +1,1 @@
-"""How numbers are written where Django does not know."""
+"""How numbers and dates are written: where Django does not know, or writes them otherwise than people here do."""
