@@ -27,6 +27,10 @@ class StoreTooNewError(QalqanError):
     """The store was written by a newer version of this program."""
 
 
+class StoreReadOnlyError(QalqanError):
+    """A store that cannot be written, and can neither be read as it is."""
+
+
 class StoreDamagedError(QalqanError):
     """The file is not a readable SQLite store."""
 

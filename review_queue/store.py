@@ -1,5 +1,6 @@
 """Opens the one SQLite file all parts meet in, and turns SQLite's failures into errors with a way out."""
 
+import os
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from review_queue.errors import (
     StoreBusyError,
     StoreDamagedError,
     StoreMissingError,
+    StoreReadOnlyError,
     StoreTooNewError,
 )
 from review_queue.schema import migrations
@@ -113,22 +115,27 @@ def open_store(
     *,
     clock: Clock = system_clock,
     create: bool = True,
+    for_reading: bool = False,
     is_lent: bool = False,
     wait_s: float = _BUSY_TIMEOUT_S,
 ) -> Store:
     """Open the store in `data_dir`, bringing its schema up to date.
 
+    `for_reading` opens one that cannot be written as it is: a copy on a disc that only reads, say.
     One that `is_lent` may be used by one thread after another; that no two use it at once is the lender's business.
     `wait_s` is how long it waits for another process that writes.
 
     Raises:
         StoreMissingError: there is none and `create` is false.
         StoreTooNewError: a newer version of this program has written it.
+        StoreReadOnlyError: it cannot be written, and is of an older version or not whole without that.
         StoreDamagedError: the file is not a store.
         DiskFullError: there is no room to create or update it.
         StoreBusyError: another process is holding it.
     """
     path = data_dir / FILE_NAME
+    if for_reading and path.is_file() and not _can_write(path):
+        return Store(path, _opened_as_it_is(path), clock)
     if not create and not path.exists():
         raise StoreMissingError(
             f"no store at {path}; name its folder with --data, or begin one with `qalqan crawl` or `qalqan entries"
@@ -154,16 +161,7 @@ def open_store(
 
 def _prepared(path: Path, connection: sqlite3.Connection, *, create: bool) -> Database:
     with failures(path):
-        db = Database(connection, execute_plugins=False)
-        ours = {migration.name for migration in migrations.pending(Database(memory=True))}
-        applied = [done.name for done in migrations.applied(db)]
-        newer = [name for name in applied if name not in ours]
-        if newer:
-            raise StoreTooNewError(
-                f"{path} was written by a newer Qalqan ({newer[-1]}); update this program"
-            )
-        if not applied and not create:
-            raise StoreDamagedError(f"{path} holds no store; restore it from a backup")
+        db = _recognised(path, connection, create=create)
         # only now is anything written: a store that is refused stays as it was
         connection.execute("PRAGMA journal_mode=WAL")
         # FULL: a decision the officer saw accepted survives a power cut (NORMAL lost 840 of 978 in measurement)
@@ -175,6 +173,62 @@ def _prepared(path: Path, connection: sqlite3.Connection, *, create: bool) -> Da
             migrations.apply(db)
             connection.execute("COMMIT")
         return db
+
+
+def _recognised(path: Path, connection: sqlite3.Connection, *, create: bool) -> Database:
+    db = Database(connection, execute_plugins=False)
+    ours = {migration.name for migration in migrations.pending(Database(memory=True))}
+    applied = [done.name for done in migrations.applied(db)]
+    newer = [name for name in applied if name not in ours]
+    if newer:
+        raise StoreTooNewError(
+            f"{path} was written by a newer Qalqan ({newer[-1]}); update this program"
+        )
+    if not applied and not create:
+        raise StoreDamagedError(f"{path} holds no store; restore it from a backup")
+    return db
+
+
+def _can_write(path: Path) -> bool:
+    # SQLite puts a journal beside the file: the folder counts as much as the file
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _opened_as_it_is(path: Path) -> Database:
+    """A store in a place that cannot be written, none of it changed."""
+    # What was written last may lie in the journal: then SQLite has to read it, for which it needs its index as well.
+    # Without a journal there is nothing to wait for, and nothing SQLite could make for itself here.
+    how = "mode=ro" if _journal(path).exists() else "mode=ro&immutable=1"
+    with failures(path):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None
+        )
+    try:
+        with failures(path):
+            db = _recognised(path, connection, create=False)
+            _refuse_older(path, db)
+    except StoreMissingError as error:
+        connection.close()
+        raise StoreReadOnlyError(
+            f"{path} cannot be read where nothing can be written, because of {_journal(path).name} beside it: copy"
+            " both to a place that can be written, and name that with --data"
+        ) from error
+    except BaseException:
+        connection.close()
+        raise
+    return db
+
+
+def _refuse_older(path: Path, db: Database) -> None:
+    if pending := migrations.pending(db):
+        raise StoreReadOnlyError(
+            f"{path} was written by an older Qalqan, before {pending[0].name}, and cannot be brought up to date"
+            " where it is: copy its folder to a place that can be written, and name that with --data"
+        )
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def verify(data: Path, head: str | None, as_json: bool) -> None:
       qalqan audit verify --data /srv/qalqan
     """
     noted = _head(head) if head else None
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         last = log.verify(store, head=noted)
     if as_json:
         click.echo(json.dumps(asdict(last)))
@@ -57,7 +57,7 @@ def list_(data: Path, limit: int, as_json: bool) -> None:
     Example:
       qalqan audit list --data /srv/qalqan --limit 10
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         rows = log.rows(store, limit)
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False))

@@ -57,7 +57,7 @@ def list_(data: Path, state: str, limit: int | None, *, as_json: bool) -> None:
       qalqan entries list --data /srv/qalqan
       qalqan entries list --state lifted --json --data /srv/qalqan
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         for entry in islice(_of_state(store, state), limit):
             click.echo(json.dumps(_as_json(store, entry, state)) if as_json else _line(entry))
 
@@ -73,7 +73,7 @@ def show(entry_id: str, data: Path, *, as_json: bool) -> None:
     Example:
       qalqan entries show 019abc0123456789abcdef01 --data /srv/qalqan
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         entry = entries.find(store, entry_id)
         if entry is None:
             raise UnknownEntryError(

@@ -23,7 +23,7 @@ def proposals_(data: Path, *, as_json: bool) -> None:
     Example:
       qalqan entries proposals --data /srv/qalqan
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         found = [(one, entries.find(store, one.entry_id)) for one in proposals.open_ones(store)]
     if as_json:
         rows = [{**asdict(one), "name": entry.name if entry else ""} for one, entry in found]

@@ -29,7 +29,7 @@ def show(data: Path, *, as_json: bool) -> None:
     Example:
       qalqan entries terms show --data /srv/qalqan
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         now, before = current(store), history(store)
     if as_json:
         rows = {

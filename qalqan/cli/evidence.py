@@ -101,7 +101,7 @@ def verify(data: Path, config: Path | None, certificate: Path | None, as_json: b
     settings = _settings(config, None, certificate)
     trust = Trust.read(settings.certificate) if settings.certificate else None
     with (
-        open_store(data, create=False) as store,
+        open_store(data, create=False, for_reading=True) as store,
         progress("verifying", captures.count(store)) as advance,
     ):
         report = look(store, trust, advance)
@@ -126,7 +126,7 @@ def show(data: Path, case: str, as_json: bool) -> None:
     """
     from qalqan.evidence_case import collect
 
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         kept = collect(store, case)
     if as_json:
         click.echo(json.dumps(kept.custody, ensure_ascii=False))

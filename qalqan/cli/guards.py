@@ -74,7 +74,7 @@ def check(scope: str, name: str, data: Path, *, as_json: bool) -> None:
     Example:
       qalqan guards check domain shop-qalqan.kz --data /srv/qalqan
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         refusal = judge_of(store).refusal(Scope(scope), name)
     if as_json:
         click.echo(json.dumps(asdict(refusal) if refusal else None, ensure_ascii=False))

@@ -118,7 +118,7 @@ def list_(data: Path, *, pending: bool, as_json: bool) -> None:
     Example:
       qalqan overrides list --pending
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         found = signatures.pending(store) if pending else signatures.all_of(store)
     if as_json:
         click.echo(json.dumps([_as_json(one) for one in found], ensure_ascii=False))

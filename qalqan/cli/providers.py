@@ -213,7 +213,7 @@ def list_(data: Path, *, as_json: bool) -> None:
     Example:
       qalqan providers list --data /srv/qalqan
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         everybody, known = providers.all_of(store), tokens.all_of(store)
         now = store.now()
     if as_json:
@@ -279,7 +279,7 @@ def report(
       qalqan providers report --data /srv/qalqan
       qalqan providers report --check --metrics-file /var/lib/prometheus/qalqan-providers.prom
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         found = delivery.report(store, days=days, stopped_hours=stopped_hours)
         now = store.clock()
         strangers = pulls.refused_since(store, later(now, -days * 86_400))

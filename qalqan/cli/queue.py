@@ -37,7 +37,7 @@ def list_(data: Path, lane: str, limit: int, as_json: bool) -> None:
       qalqan queue list --data /srv/qalqan --limit 20
     """
     lanes = list(Lane) if lane == "all" else [Lane(lane)]
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         found = [case for each in lanes for case in cases.waiting(store, lane=each, limit=-1)]
     found = found[:limit] if limit else found
     if as_json:

@@ -46,7 +46,7 @@ def list_(data: Path, limit: int, as_json: bool) -> None:
     Example:
       qalqan rounds list --data /srv/qalqan --limit 5
     """
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         found = [_seen(store, one) for one in progress.rounds(store, limit=limit)]
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
@@ -86,7 +86,7 @@ def show(
     """
     if beside and plot is None:
         raise click.UsageError("--beside is for --plot")
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         one = _round(store, number)
         seen = _seen(store, one)
         drawn = [(each, _readings(store, _round(store, each))) for each in (number, *beside)]

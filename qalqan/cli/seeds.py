@@ -37,7 +37,7 @@ def list_(data: Path, candidates: bool, limit: int, as_json: bool) -> None:
       qalqan seeds list --candidates --data /srv/qalqan
     """
     found: list[Seed] | list[Candidate]
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         found = stored.candidates(store, limit) if candidates else stored.listing(store)[:limit]
     if as_json:
         click.echo(json.dumps([asdict(row) for row in found], ensure_ascii=False))

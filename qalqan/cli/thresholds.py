@@ -60,7 +60,7 @@ def show(
     changes: list[SetThreshold] = []
     now: dict[Category, SetThreshold] = {}
     if was_named or (data / FILE_NAME).exists():
-        with open_store(data, create=False) as store:
+        with open_store(data, create=False, for_reading=True) as store:
             changes, now = history(store), dict(current(store))
     else:
         click.echo(f"no store in {data}: the model's own thresholds", err=True)
@@ -128,7 +128,7 @@ def suggest(
     folder = models or artefacts.default_models_dir()
     model = artefacts.load(folder, name)
     wanted = (Category(category),) if category else HARMS
-    with open_store(data, create=False) as store:
+    with open_store(data, create=False, for_reading=True) as store:
         if budget is not None and sites_a_week is not None:
             found = cuts.suggest_for_budget(
                 store, model, wanted, budget=budget, sites_a_week=sites_a_week
