@@ -6,7 +6,8 @@ will be loaded and shares nothing with the code that wrote them but the guards.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from io import TextIOWrapper
+from typing import BinaryIO, Final, TextIO
 
 from blocklist import (
     lint_dns,
@@ -42,6 +43,12 @@ def check(
         ExportError: a line that must not reach a reader, by number.
     """
     return CHECKS[form, file](lines, serial, known)
+
+
+def opened(file: BinaryIO) -> TextIO:
+    """The file as `check` reads it, each line with its end."""
+    # a byte outside ASCII comes as the surrogate of PEP 383, and only a line feed ends a line
+    return TextIOWrapper(file, encoding="ascii", errors="surrogateescape", newline="\n")
 
 
 def check_domains(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:

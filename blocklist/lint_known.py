@@ -6,17 +6,19 @@ slow way would refuse. A million names pass in half a second instead of four.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import filterfalse, islice
 from operator import itemgetter, lt
 from typing import Final
 
+from blocklist import guards
 from blocklist.lint_lines import LONGEST_NAME, START, WILDCARD, Place, fault, place_of
 from review_queue.categories import Scope
 
 _BATCH: Final = 2048
+_NAMES: Final = frozenset({Scope.HOST, Scope.DOMAIN})
 NAME: Final = r"[a-z0-9_][a-z0-9_.-]*"
 
 Numbered = Iterator[tuple[int, str]]
@@ -25,10 +27,18 @@ Numbered = Iterator[tuple[int, str]]
 class Known:
     """The names of the canonical list, each of which the guards have let into it."""
 
-    def __init__(self, names: Mapping[Scope, Sequence[str]]) -> None:
-        self._names = {scope: frozenset(names.get(scope, ())) for scope in Scope}
+    def __init__(self, names: Mapping[Scope, Iterable[str]]) -> None:
+        self._names: dict[Scope, set[str]] = {scope: set() for scope in Scope}
+        self.learn(names)
 
-    def of(self, scope: Scope) -> frozenset[str]:
+    def learn(self, names: Mapping[Scope, Iterable[str]]) -> None:
+        """These names are known too, but for addresses in the place of a host: no list of names may say those."""
+        for scope, more in names.items():
+            is_name = scope in _NAMES
+            self._names[scope].update(filterfalse(guards.is_address, more) if is_name else more)
+        self.__dict__.pop("below", None)
+
+    def of(self, scope: Scope) -> set[str]:
         """The names of one scope."""
         return self._names[scope]
 
@@ -40,7 +50,7 @@ class Known:
         return frozenset(name for name in names if lies_below(name, domains))
 
 
-def lies_below(name: str, domains: frozenset[str] | set[str]) -> bool:
+def lies_below(name: str, domains: set[str]) -> bool:
     """Whether the name lies below one of the domains."""
     dot = name.find(".")
     while dot >= 0:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, tee
+from itertools import chain, islice, tee
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
-from blocklist import canonical, lint
+from blocklist import canonical, checking, lint
+from blocklist.checking import Checks
 from blocklist.lint_known import Known
 from blocklist.manifest import SHOWN_SKIPPED, FileDigest, Listing, Manifest
 from blocklist.rendering import (
@@ -112,44 +113,87 @@ def write_part(
 
 
 def _write(found: Written, entries: Iterator[Entry], formats: Sequence[Format]) -> None:
-    heading, snapshot = found.heading, found.snapshot
-    columns = _write_whole_entries(snapshot, entries, formats, heading)
-    unsafe = [each.row for each in found.unsafe]
-    snapshot.write(UNSAFE_NAME, _skipped_lines(iter(unsafe), heading))
-    found.entries = sum(len(column.ids) for column in columns.values())
-    shared: dict[str, Any] = {}
-    known = known_of(columns)
-    for form in formats:
-        if not form.whole_entries:
-            view = view_of(form, columns, heading, lambda: iter(()), shared)
-            for name, lines in form.files.items():
-                snapshot.write(name, lines(view))
-        for name in form.files:
-            _check(snapshot, form, name, heading, known)
-        found.formats[form.name] = _listing(snapshot, form, columns, unsafe, heading)
+    first = list(islice(entries, checking.LONG))
+    if len(first) < checking.LONG:
+        _Writing(found, formats, None).write(iter(first))
+        return
+    with checking.beside(found.snapshot.path, found.heading.serial) as checks:
+        _Writing(found, formats, checks).write(chain(_given_up(first), entries))
+        checks.wait()
 
 
-def _write_whole_entries(
-    snapshot: Snapshot, entries: Iterator[Entry], formats: Sequence[Format], heading: Heading
-) -> Columns:
-    """The canonical list and the formats that say whole entries are written; returns the names of the list."""
-    collector = Collector()
-    wanted = [
-        (form, name, lines)
-        for form in formats
-        if form.whole_entries
-        for name, lines in form.files.items()
-    ]
-    # one pass for all: each entry is held until the last of them has written it
-    copies = [*tee(marked(collector.passing(entries)), 1 + len(wanted))]
-    own = copies.pop()
-    appeal = heading.appeal
-    files: dict[str, Iterator[str]] = {canonical.FILE_NAME: canonical.lines_of(own, appeal=appeal)}
-    del own
-    for form, name, lines in wanted:
-        files[name] = lines(_passing_view(form, heading, copies.pop()))
-    snapshot.write_together(files)
-    return collector.columns()
+def _given_up(entries: list[Entry]) -> Iterator[Entry]:
+    """The entries, held no longer than they are needed."""
+    entries.reverse()
+    while entries:
+        yield entries.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """Writes one list; the files of a long one are checked beside it, those of a short one each once it is written."""
+
+    found: Written
+    formats: Sequence[Format]
+    checks: Checks | None
+
+    def write(self, entries: Iterator[Entry]) -> None:
+        """All files but the manifest are in the snapshot."""
+        found, heading, snapshot = self.found, self.found.heading, self.found.snapshot
+        columns = self._write_whole_entries(entries)
+        unsafe = [each.row for each in found.unsafe]
+        snapshot.write(UNSAFE_NAME, _skipped_lines(iter(unsafe), heading))
+        found.entries = sum(len(column.ids) for column in columns.values())
+        shared: dict[str, Any] = {}
+        known = None if self.checks else known_of(columns)
+        for form in self.formats:
+            if not form.whole_entries:
+                self._write_names(form, view_of(form, columns, heading, lambda: iter(()), shared))
+            if known:
+                for name in form.files:
+                    _check(snapshot, form, name, heading, known)
+            found.formats[form.name] = _listing(snapshot, form, columns, unsafe, heading)
+
+    def _write_names(self, form: Format, view: View) -> None:
+        snapshot, checks = self.found.snapshot, self.checks
+        for name, lines in form.files.items():
+            if checks:
+                checks.begin(form.name, name)
+            snapshot.write(name, lines(view), checks.grown if checks else None)
+            if checks:
+                checks.whole(name)
+
+    def _write_whole_entries(self, entries: Iterator[Entry]) -> Columns:
+        """The canonical list and the formats that say whole entries are written; returns the names of the list."""
+        collector = Collector()
+        heading, checks = self.found.heading, self.checks
+        wanted = [
+            (form, name, lines)
+            for form in self.formats
+            if form.whole_entries
+            for name, lines in form.files.items()
+        ]
+        # one pass for all: each entry is held until the last of them has written it
+        copies = [*tee(marked(collector.passing(entries)), 1 + len(wanted))]
+        own = copies.pop()
+        appeal = heading.appeal
+        files = {canonical.FILE_NAME: canonical.lines_of(own, appeal=appeal)}
+        del own
+        for form, name, lines in wanted:
+            files[name] = lines(_passing_view(form, heading, copies.pop()))
+            if checks:
+                checks.begin(form.name, name)
+
+        def grown(name: str, size: int) -> None:
+            if checks:
+                checks.learn(collector.news())
+                checks.grown(name, size)
+
+        self.found.snapshot.write_together(files, grown)
+        if checks:
+            for _, name, _ in wanted:
+                checks.whole(name)
+        return collector.columns()
 
 
 def _passing_view(form: Format, heading: Heading, entries: Iterator[Marked]) -> View:
@@ -158,13 +202,11 @@ def _passing_view(form: Format, heading: Heading, entries: Iterator[Marked]) -> 
 
 def known_of(columns: Columns) -> Known:
     """The names in the columns, for the last check."""
-    return Known({scope: column.named for scope, column in columns.items()})
+    return Known({scope: column.unique for scope, column in columns.items()})
 
 
 def _check(snapshot: Snapshot, form: Format, name: str, heading: Heading, known: Known) -> None:
-    with (snapshot.path / name).open(
-        encoding="ascii", errors="surrogateescape", newline="\n"
-    ) as written:
+    with lint.opened((snapshot.path / name).open("rb")) as written:
         lint.check(form.name, name, written, serial=heading.serial, known=known)
 
 

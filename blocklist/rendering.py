@@ -159,6 +159,7 @@ class Collector:
     def __init__(self) -> None:
         self._names: dict[Scope, list[str]] = {scope: [] for scope in Scope}
         self._ids: dict[Scope, list[str]] = {scope: [] for scope in Scope}
+        self._told: dict[Scope, int] = dict.fromkeys(Scope, 0)
 
     def passing(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries as they are, each remembered."""
@@ -167,6 +168,15 @@ class Collector:
             names[entry.scope].append(entry.name)
             ids[entry.scope].append(entry.id)
             yield entry
+
+    def news(self) -> Mapping[Scope, Sequence[str]]:
+        """The names that have gone by since this was asked."""
+        told, self._told = self._told, {scope: len(names) for scope, names in self._names.items()}
+        return {
+            scope: names[told[scope] :]
+            for scope, names in self._names.items()
+            if len(names) > told[scope]
+        }
 
     def columns(self) -> Columns:
         """What has gone by."""

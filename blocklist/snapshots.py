@@ -14,7 +14,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,9 @@ _LOCK: Final = ".export.lock"
 _NEXT: Final = ".next"
 _BATCH: Final = 8192  # lines encoded and written at once
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+Grown = Callable[
+    [str, int], None
+]  # what is told of a file that is being written: its name, its size
 
 
 class Snapshot:
@@ -39,15 +42,16 @@ class Snapshot:
         self.path = path
         self.files: dict[str, FileDigest] = {}
 
-    def write(self, name: str, lines: Iterator[str]) -> FileDigest:
+    def write(self, name: str, lines: Iterator[str], grown: Grown | None = None) -> FileDigest:
         """`lines` are the file `name`, each with a line end, on the disk; returns their digest."""
-        self.write_together({name: lines})
+        self.write_together({name: lines}, grown)
         return self.files[name]
 
-    def write_together(self, files: dict[str, Iterator[str]]) -> None:
+    def write_together(self, files: dict[str, Iterator[str]], grown: Grown | None = None) -> None:
         """The files, of so many lines each, are on the disk, and `files` is empty.
 
         They are written a batch of each at a time, so that what they all read goes by once and is never held whole.
+        After each batch `grown` is told how many bytes of the file others may read.
         """
         written: dict[str, _Written] = {}
         with ExitStack() as opened:  # on a full disk each of them may fail to close
@@ -58,6 +62,8 @@ class Snapshot:
                 for name in tuple(files):
                     if batch := list(islice(files[name], _BATCH)):
                         written[name].add(batch)
+                        if grown:
+                            grown(name, written[name].shown())
                     else:
                         del files[name]  # and with it its place in what it reads
                         self.files[name] = written[name].end()
@@ -93,6 +99,11 @@ class _Written:
         self._digest.update(data)
         self._size += len(data)
         self._file.write(data)
+
+    def shown(self) -> int:
+        """How many bytes there are, all of which others can read."""
+        self._file.flush()
+        return self._size
 
     def end(self) -> FileDigest:
         """The file is on the disk."""

@@ -160,7 +160,7 @@ def test_no_consumer_outlives_the_process_that_started_it(
         assert program.stdout is not None
         held = program.stdout.readline().split()
         answers = {program.stdout.readline() for _ in held}
-        running = _running_in(place)
+        running = running_in(place)
         program.kill()
 
     assert answers == {f"{key} True\n" for key in held}
@@ -186,13 +186,14 @@ def test_a_consumer_whose_starter_has_died_meanwhile_is_not_run(tmp_path: Path) 
 def left_in(place: Path) -> list[str]:
     """The programs that run from settings in the folder, once those that were killed have had time to end."""
     for _ in range(60):
-        if not _running_in(place):
+        if not running_in(place):
             return []
         time.sleep(0.05)
-    return _running_in(place)
+    return running_in(place)
 
 
-def _running_in(place: Path) -> list[str]:
+def running_in(place: Path) -> list[str]:
+    """The programs that run with the folder in their command line."""
     return [line for line in _command_lines() if str(place) in line]
 
 
