@@ -1,22 +1,20 @@
 """The circuit breaker: a list that suddenly grows, shrinks or is empty is not served until two people say it is right.
 
 What left the list with a reason on record (lifted, expired, a decision corrected) never counts, and is never held:
-to lift a block at once is a legal duty. While all else is held, the list that is served goes on without it. What
-counts is what a guard has come to stop, and what the store does not know at all.
+to lift a block at once is a legal duty, see `removals`. What counts is what a guard has come to stop, and what the
+store does not know at all.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from blocklist import canonical
 from blocklist.manifest import FILE_NAME
 from review_queue import entries, holds, lifts, overrides
 from review_queue.errors import ExportError
 from review_queue.overrides import LIST, Guard
-from review_queue.records import Entry
 from review_queue.store import Store
 
 MOST_SHARE: Final = 0.2
@@ -35,23 +33,29 @@ class Change:
     before: int
     after: int
     unexplained: int
-    leaving: frozenset[str] = frozenset()  # what left with a reason on record
-    since: int = 0  # the serial of the last list that held nothing back, where that is another
+    # the last list that held nothing back, where that is another: its serial, and how many entries it had
+    since: int = 0
+    whole: int = 0
 
     @property
     def key(self) -> str:
         """What an override of this change is for: the whole list it follows and the size it leads to."""
         return f"{self.since or self.serial}-{self.after}"
 
+    @property
+    def size(self) -> int:
+        """How many entries the list had that a change is measured by: the lifts of a hold are no change of its size."""
+        return max(self.before, self.whole)
+
     def complaint(self) -> str:
         """What is wrong with the change; "" where nothing is."""
-        sizes = f"from {self.before} entries in serial {self.serial} to {self.after}"
+        sizes = f"from {self.size} entries in serial {self.since or self.serial} to {self.after}"
         why = f"{self.unexplained} of them left without a reason on record"
         if self.before and not self.after and self.unexplained:
             return f"the list would be empty: {sizes}, {why}"
-        if _is_much(self.unexplained, self.before):
+        if _is_much(self.unexplained, self.size):
             return f"the list would shrink {sizes}, {why}"
-        if _is_much(self.after - self.before, self.before):
+        if _is_much(self.after - self.size, self.size):
             return f"the list would grow {sizes}"
         return ""
 
@@ -59,19 +63,11 @@ class Change:
 class SizeError(ExportError):
     """A list that grew, shrank or became empty as none should without people having said so."""
 
-    def __init__(self, change: Change, serial: int = 0) -> None:
-        done = "nothing was published"
-        stays = "The last good list stays"
-        if serial:
-            done = (
-                f"only what was lifted has left the list, {len(change.leaving)} in serial {serial}"
-            )
-            stays = "All else stays as it was"
+    def __init__(self, change: Change) -> None:
         super().__init__(
-            f"{done}: {change.complaint()}. {stays}. If the new one is right, two people sign it:"
+            f"nothing was published: {change.complaint()}. If that is right, two people sign it:"
             f" qalqan overrides ask --guard size --scope list --name {change.key}"
         )
-        self.change = change
 
 
 def change_of(
@@ -87,10 +83,12 @@ def change_of(
         created = str(manifest["created"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    since, whole = holds.last_whole(store, serial)
     if removed is None:
         lifted = len(lifts.since(store, created))
-        return Change(serial, before, after, max(0, before - after - lifted))
-    change = Change(serial, before, after, sum(each in NO_REASON for each in removed.values()))
+        return Change(serial, before, after, max(0, before - after - lifted), since, whole)
+    unexplained = sum(each in NO_REASON for each in removed.values())
+    change = Change(serial, before, after, unexplained, since, whole)
     if not change.complaint():  # few enough, whatever the store knows of them
         return change
     unknown = {
@@ -98,8 +96,7 @@ def change_of(
         for entry_id, reason in removed.items()
         if reason == GUARD or (reason == WITHDRAWN and entries.find(store, entry_id) is None)
     }
-    leaving = frozenset(removed.keys() - unknown)
-    return Change(serial, before, after, len(unknown), leaving, holds.since(store, serial))
+    return Change(serial, before, after, len(unknown), since, whole)
 
 
 def check(store: Store, change: Change) -> None:
@@ -110,12 +107,6 @@ def check(store: Store, change: Change) -> None:
     """
     if change.complaint() and not _is_signed(store, change):
         raise SizeError(change)
-
-
-def without(served: Path, leaving: Collection[str]) -> Iterator[Entry]:
-    """The entries of the list in the folder `served`, in their order, but for those that leave."""
-    listed = canonical.read(served / canonical.FILE_NAME)
-    return (entry for entry in listed if entry.id not in leaving)
 
 
 def _is_signed(store: Store, change: Change) -> bool:

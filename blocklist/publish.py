@@ -1,14 +1,16 @@
 """An export: the live entries as the canonical list, every format as a view of it, all in one snapshot."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from blocklist import breaker, canonical, changes, deltas, listing
-from blocklist.breaker import Change, SizeError
+from blocklist import breaker, canonical, changes, deltas, listing, removals
+from blocklist.breaker import Change
+from blocklist.canonical import BadEntryError
 from blocklist.formats import FORMATS
+from blocklist.guard_data import GuardDataError
 from blocklist.judging import judge_of
 from blocklist.manifest import (
     FILE_NAME,
@@ -18,13 +20,14 @@ from blocklist.manifest import (
     Published,
     read_manifest,
 )
+from blocklist.removals import HeldError, Rest, StillBlockedError
 from blocklist.rendering import Format, Heading
 from blocklist.snapshots import Snapshot, check_places, current, locked, new_snapshot, serve
 from review_queue import entries as store_entries
 from review_queue import holds, lifts
 from review_queue.categories import Category
 from review_queue.clock import iso, later
-from review_queue.errors import ExportError, RefusedError
+from review_queue.errors import ExportError, QalqanError, RefusedError
 from review_queue.records import Entry
 from review_queue.store import Store
 
@@ -37,6 +40,27 @@ Sign = Callable[[bytes], Mapping[str, bytes]]
 Prove = Callable[[Path, Manifest], None]
 
 
+class UnchangedError(ExportError):
+    """The list that was made says what is served already; it is dropped."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        super().__init__("nothing has changed")
+        self.manifest = manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What is known before a list is made.
+
+    Attributes:
+        why: what keeps new entries from being listed; then the full list is not even tried.
+        is_anew: what is served has to be replaced, be nothing lifted.
+    """
+
+    why: QalqanError | None = None
+    is_anew: bool = False
+
+
 def export(
     store: Store,
     out: Path,
@@ -46,20 +70,23 @@ def export(
     sign: Sign | None = None,
     prove: Prove | None = None,
     parts: Sequence[Category] = (),
+    hold: Hold = Hold(),
 ) -> Manifest:
     """The live entries stand in `out`, in `formats` and in every format the folder already had.
 
     A format that was left behind would go on blocking what has been lifted, so a folder's formats
     are always renewed together. Of each category in `parts` there is a complete list beside the whole one, for a
     provider that may see no other: in the folder `part-CATEGORY`, with a manifest and signatures of its own.
-    A list that changes in size as none should is held until two people sign it; what was lifted leaves the list that
-    is served nevertheless.
+    Whatever holds the list of the live entries, be it its last check, its size, `prove` or the guards' data, what was
+    lifted leaves the list that is served nevertheless.
 
     Raises:
+        HeldError: the list is held; the one that is served now is that of before without what no longer holds.
+        StillBlockedError: the list is held, and the one without what no longer holds as well. The last good list stays.
         ExportError: an unknown format, a folder that cannot be written, another export at work in
-            it, a manifest that is not ours, a list that fails its last check or what `prove` found.
-            The last good list stays.
-        SizeError: the list is held; the message says whether anything has left the one that is served.
+            it, a manifest that is not ours, a list that fails its last check or what `prove` found, with nothing
+            lifted. The last good list stays.
+        GuardDataError: a file of the guards' data is damaged, and nothing was lifted. The last good list stays.
         DiskFullError: no room for the new files. The last good list stays.
     """
     _check_known(formats)
@@ -78,7 +105,9 @@ def export(
             not_after=later(begun, VALID_FOR.total_seconds()),
         )
         wanted = [FORMATS[f] for f in FORMATS if f in formats or (before and f in before.formats)]
-        made = _Making(store, out, wanted, heading, parts, sign, prove).make_what_may_be_served()
+        made = _Making(store, out, wanted, heading, parts, sign, prove).make_what_may_be_served(
+            hold
+        )
         _record(store, made, actor)
         deltas.keep(out, heading.serial)
         serve(out, heading.serial)
@@ -96,11 +125,12 @@ def _begun(store: Store) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A snapshot in its place; where `held` is not None, only what was lifted has left the list."""
+    """A snapshot in its place; where `held` is not None, only what no longer holds has left the list."""
 
     manifest: Manifest
     digest: FileDigest  # of the manifest
-    held: SizeError | None = None
+    held: HeldError | None = None
+    rest: Rest | None = None  # where it is held, what it was made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +144,44 @@ class _Making:
     parts: Sequence[Category]
     sign: Sign | None
     prove: Prove | None
+    is_rest: bool = False  # nothing may be new in it
 
-    def make_what_may_be_served(self) -> _Made:
-        """The snapshot of the live entries is in its place, or of the list that is served without what was lifted.
+    def make_what_may_be_served(self, hold: Hold) -> _Made:
+        """The snapshot of the live entries is in its place, or of the list that is served without what no longer holds.
 
         Raises:
-            SizeError: they are held, and nothing was lifted.
+            StillBlockedError: neither can be served.
+            ExportError, GuardDataError: the first cannot be served, and nothing was lifted.
         """
-        judge = judge_of(self.store)
-        live = map(judge.with_overrides, store_entries.live(self.store, self.heading.created))
-        try:
-            return _Made(*self.make(live, judge.reason_against))
-        except SizeError as error:
-            served = current(self.out)
-            if not (error.change.leaving and served):
+        held = hold.why
+        if held is None:
+            try:
+                judge = judge_of(self.store)
+                live = store_entries.live(self.store, self.heading.created)
+                return _Made(*self.make(map(judge.with_overrides, live), judge.reason_against))
+            except UnchangedError:
                 raise
-            held = SizeError(error.change, self.heading.serial)
-            rest = breaker.without(served, error.change.leaving)
-            return _Made(*self.make(rest, lambda _entry: ""), held)
+            except (ExportError, GuardDataError) as error:
+                held = error
+        created, is_published = self.heading.created, self.prove is not None
+        rest = removals.rest_of(self.store, self.out, created, is_published=is_published)
+        if rest is None or not (rest.gone or hold.is_anew or is_due(rest.whole.not_after, created)):
+            raise held
+        try:
+            return self._make_rest(rest, held)
+        except (ExportError, BadEntryError) as failed:
+            if rest.gone:
+                raise StillBlockedError(held, rest, failed) from failed
+        raise held
+
+    def _make_rest(self, rest: Rest, held: QalqanError) -> _Made:
+        """The snapshot of the list that is served without what no longer holds is in its place.
+
+        It is in the formats that are served: in others its consumers have not been known to take it.
+        """
+        formats = [each for name, each in FORMATS.items() if name in rest.whole.found["formats"]]
+        made = replace(self, formats=formats, is_rest=True).make(rest.read(), removals.refusal)
+        return _Made(*made, HeldError(held, rest, made[0]), rest)
 
     def make(self, entries: Iterable[Entry], refuse: listing.Refuse) -> tuple[Manifest, FileDigest]:
         """The snapshot of these entries is in its place, which nobody is led to yet.
@@ -144,6 +194,8 @@ class _Making:
             change = _write_changes(self.store, self.out, whole)
             if change:
                 breaker.check(self.store, change)
+            if self.is_rest:
+                removals.check_nothing_new(snapshot.path)
             for category in self.parts:
                 with snapshot.part(part_name(category)) as folder:
                     part = listing.write_part(whole, folder, category, self.formats)
@@ -151,6 +203,11 @@ class _Making:
                     _seal(folder, part.manifest(category), self.sign, self.prove)
             manifest = whole.manifest()
             return manifest, _seal(snapshot, manifest, self.sign, self.prove)
+
+
+def is_due(not_after: str, at: str) -> bool:
+    """Whether half of the time is over for which a list may be used: who reads no heartbeat needs a new one."""
+    return not_after < later(datetime.fromisoformat(at), VALID_FOR.total_seconds() / 2)
 
 
 def _check_unpublished(out: Path) -> None:
@@ -236,14 +293,16 @@ def _record(store: Store, made: _Made, actor: str) -> None:
                 counts=counts,
                 begun_at=manifest.created,
             )
-            if made.held:
-                change = made.held.change
+            if made.held and made.rest:
+                before = made.rest.whole
+                since, whole = holds.last_whole(store, before.serial)
                 holds.record(
                     store,
                     manifest.serial,
-                    since=change.since,
+                    since=since,
+                    entries=whole or before.entries,
                     actor=actor,
-                    reason=change.complaint(),
+                    reason=removals.reason_of(made.held.why),
                 )
     except RefusedError:
         raise ExportError(

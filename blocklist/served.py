@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from blocklist import canonical, sign, snapshots
-from blocklist.manifest import FILE_NAME, PROOFS_NAME, Manifest
+from blocklist.manifest import FILE_NAME, PROOFS_NAME, FileDigest, Listing, Manifest
 from blocklist.signers import Signers
 from review_queue import publications
 from review_queue.clock import iso, later
@@ -52,6 +52,23 @@ class Served:
         """When the list was made."""
         return str(self.found["created"])
 
+    @property
+    def as_manifest(self) -> Manifest:
+        """What its manifest says."""
+        formats = {name: Listing(**each) for name, each in self.found["formats"].items()}
+        files = {name: FileDigest(**each) for name, each in self.found["files"].items()}
+        return Manifest(self.serial, self.created, self.not_after, self.entries, formats, files)
+
+    @property
+    def not_after(self) -> str:
+        """Until when the list may be used, as its manifest says."""
+        return str(self.found["not_after"])
+
+    @property
+    def entries(self) -> int:
+        """How many entries the list has."""
+        return int(self.found["entries"])
+
     def is_same(self, other: Manifest) -> bool:
         """Whether a list with the other manifest says the same in the same formats, its serial and times aside."""
         entries = other.files[canonical.FILE_NAME].sha256
@@ -83,6 +100,11 @@ def proofs(whole: Served) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def is_whole(one: Served, name: str) -> bool:
+    """Whether the file is the one its manifest names."""
+    return _sha256(one.folder / name) == str(one.found["files"][name]["sha256"])
 
 
 def check_store(store: Store, whole: Served) -> None:

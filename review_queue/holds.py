@@ -6,24 +6,33 @@ from review_queue.store import Store
 _ACTION = "list.held"
 
 
-def record(store: Store, serial: int, *, since: int, actor: str, reason: str) -> None:
-    """The audit log has that the export of this serial only took out what was lifted, and why."""
+def record(
+    store: Store, serial: int, *, since: int, actor: str, reason: str, entries: int = 0
+) -> None:
+    """The audit log has that the export of this serial only took out what was lifted, and why.
+
+    `since` is the serial of the last export that held nothing back, `entries` how many it had.
+    """
     audit.append(
         store,
         actor=actor,
         action=_ACTION,
         subject=str(serial),
-        detail={"since": since, "reason": reason},
+        detail={"since": since, "entries": entries, "reason": reason},
     )
 
 
-def since(store: Store, serial: int) -> int:
-    """The serial of the last whole export before this one, where this one held something back; else its own."""
-    found = store.value(
-        "SELECT json_extract(detail, '$.since') FROM audit WHERE action = ? AND subject = ? ORDER BY seq DESC",
+def last_whole(store: Store, serial: int) -> tuple[int, int]:
+    """The last export before this one that held nothing back, where this one did: serial and number of entries.
+
+    Else its own serial and 0; an export of before numbers were kept has the number 0 as well.
+    """
+    found = store.row(
+        "SELECT json_extract(detail, '$.since') AS since, json_extract(detail, '$.entries') AS entries"
+        " FROM audit WHERE action = ? AND subject = ? ORDER BY seq DESC",
         [_ACTION, str(serial)],
     )
-    return serial if found is None else int(found)
+    return (serial, 0) if found is None else (int(found["since"]), int(found["entries"] or 0))
 
 
 def serials(store: Store) -> frozenset[int]:

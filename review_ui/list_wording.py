@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from blocklist.removals import HeldError
 from review_queue.categories import Scope
 from review_queue.entry_search import Standing
 from review_queue.lifts import LiftReason
@@ -214,4 +215,6 @@ def not_exported(error: Exception) -> str:
     for pattern, said in _NOT_EXPORTED:
         if found := pattern.fullmatch(str(error)):
             return str(said) % found.groupdict()
+    if isinstance(error, HeldError):  # a list was written: that of before without what was lifted
+        return hostile.one_line(str(error))
     return gettext("Nothing was exported: %(why)s") % {"why": hostile.one_line(str(error))}

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import click
 
-from blocklist.entries import AdmitReport, admit
+from blocklist.entries import AdmitReport
 from blocklist.formats import FORMATS
 from blocklist.manifest import Manifest
+from blocklist.publication import admitted_or_not
+from blocklist.publish import Hold
 from blocklist.publish import export as publish
+from blocklist.removals import HeldError
 from qalqan.cli.options import data_option, json_option, login
 from review_queue.store import open_store
 from review_ui.hostile import address, one_line
@@ -56,16 +59,24 @@ def export(
 ) -> None:
     """Write the block lists of all blocks that enough people approved.
 
-    A folder's formats stay in step: those it already holds are written anew as well.
+    A folder's formats stay in step: those it already holds are written anew as well. Where the list is held, what
+    was lifted leaves the one in the folder all the same, and the exit code is 1.
 
     \b
     Example:
       qalqan export --data data --out lists
       qalqan export --data data --out lists --format rpz --format hosts
     """
+    wanted, who = formats or tuple(FORMATS), actor or f"cli:{login()}"
     with open_store(data, create=False) as store:
-        report = admit(store)
-        manifest = publish(store, out, formats or tuple(FORMATS), actor=actor or f"cli:{login()}")
+        report, damaged = admitted_or_not(store)
+        try:
+            manifest = publish(store, out, wanted, actor=who, hold=Hold(damaged))
+        except HeldError as error:
+            if as_json:
+                told = {"outcome": "removals_only", "removed": error.gone}
+                click.echo(json.dumps({**_as_json(report, error.manifest), **told}))
+            raise
     if as_json:
         click.echo(json.dumps(_as_json(report, manifest), ensure_ascii=False))
     else:

@@ -14,15 +14,17 @@ from blocklist import signers
 from blocklist.consumers import CONSUMERS
 from blocklist.formats import FORMATS
 from blocklist.gate import DEADLINE_S, Gate, GateError
-from blocklist.guard_data import Kind, load
+from blocklist.guard_data import GuardData, GuardDataError, Kind, load
 from blocklist.publication import Publication, Verify, Wanted
 from blocklist.publication import publish as publish_lists
+from blocklist.removals import StillBlockedError, reason_of
 from blocklist.signers import Signers
 from qalqan.cli.export import format_option
 from qalqan.cli.options import data_option, json_option, login
 from qalqan.cli.publish_report import tell, tell_failed
 from qalqan.cli.signing import password_option, sign_in
 from review_queue import tokens
+from review_queue.errors import ExportError, QalqanError
 from review_queue.store import open_store
 from review_ui.roles import Capability
 
@@ -110,7 +112,8 @@ def publish(
     """Publish what people approved: signed, proved on real resolvers and proxies, swapped in at once.
 
     Expired blocks are lifted first. Where nothing has changed there is no new serial, but a new heartbeat says
-    that the list still holds. Whatever goes wrong, the last good list stays served and the exit code is 1.
+    that the list still holds. Whatever goes wrong, the last good list stays served and the exit code is 1; what
+    was lifted leaves it all the same.
 
     \b
     Example:
@@ -136,6 +139,9 @@ def publish(
         gate = Gate(always=canary, never=_never_blocked(data), deadline_s=deadline, advance=advance)
         done = _published(data, out, wanted, actor, keys, gate)
     tell(done, out, wanted.verify, keys.warnings, as_json=as_json)
+    if done.held:
+        _tell_proofs(done.held)
+        raise ExportError(f"the list of all that people approved is held: {reason_of(done.held)}")
 
 
 def _published(
@@ -146,16 +152,33 @@ def _published(
         whole = replace(wanted, parts=tokens.parts_wanted(store))
         try:
             return publish_lists(store, out, whole, actor=actor, signers=keys, gate=gate)
-        except GateError as error:
-            tell_failed(error.proofs)
+        except QalqanError as error:
+            _tell_proofs(error.failed if isinstance(error, StillBlockedError) else error)
             raise
+
+
+def _tell_proofs(error: QalqanError) -> None:
+    """What each program made of the list is printed, where that is what was wrong with it."""
+    if isinstance(error, GateError):
+        tell_failed(error.proofs)
 
 
 def _never_blocked(data: Path) -> list[str]:
     """The names the guards' data keep from ever being blocked: offices, banks, help lines."""
-    rows = load(data).rows
+    try:
+        rows = _guards(data).rows
+    except GuardDataError:
+        return []  # of these the gate asks beside names of its own; that the data are damaged holds the list
     kinds = (Kind.NEVER_BLOCK, Kind.PROTECTIVE)
     return sorted(frozenset().union(*(rows[kind].names | rows[kind].below for kind in kinds)))
+
+
+def _guards(data: Path) -> GuardData:
+    """The guards' data of the unit; where a file of them is damaged, those that came with the program."""
+    try:
+        return load(data)
+    except GuardDataError:
+        return load(None)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import click
 from blocklist import gate
 from blocklist.gate import Proof
 from blocklist.publication import Outcome, Publication, Verify
+from blocklist.removals import reason_of
 from review_ui.hostile import address, one_line
 
 
@@ -39,14 +40,19 @@ def tell_failed(proofs: Sequence[Proof]) -> None:
 
 def _empty(done: Publication) -> list[str]:
     """That clients keep the list they have: to them an empty one looks like a fault."""
-    if done.outcome is not Outcome.PUBLISHED or done.manifest.entries:
+    if not _is_new(done) or done.manifest.entries:
         return []
     return ["the list is empty: providers' clients go on with the last one unless ALLOW_EMPTY=yes"]
 
 
+def _is_new(done: Publication) -> bool:
+    """Whether another list is served than before."""
+    return done.outcome in (Outcome.PUBLISHED, Outcome.REMOVALS)
+
+
 def _unproved(done: Publication, verify: Verify) -> list[str]:
     """What of the list was not proved, and why."""
-    if done.outcome is not Outcome.PUBLISHED:
+    if not _is_new(done):
         return []
     if verify is Verify.NONE:
         return ["no format was proved: --verify none was asked for"]
@@ -75,6 +81,8 @@ def _as_json(done: Publication, verify: Verify) -> dict[str, object]:
         "admitted": len(done.admitted.admitted),
         "refused": [each.as_json() for each in done.admitted.refused],
         "lifted": [asdict(each) for each in done.lifted],
+        "held": reason_of(done.held) if done.held else "",
+        "removed": done.gone,
     }
 
 
@@ -96,6 +104,14 @@ def _outcome(done: Publication, out: Path) -> str:
                 f"nothing has changed: serial {done.serial} stays until {done.not_after}; there is no key to sign"
                 " a heartbeat with"
             )
+        case Outcome.REMOVALS:
+            return (
+                f"removals only: serial {done.serial} is published in {click.format_filename(out)}: the list before"
+                f" without {done.gone} that no longer hold, {done.manifest.entries} entries, nothing new; good until"
+                f" {done.not_after}"
+            )
+        case Outcome.HELD:
+            return f"nothing was lifted: serial {done.serial} stays, and a new heartbeat says so until {done.not_after}"
 
 
 def _line(proof: Proof) -> str:

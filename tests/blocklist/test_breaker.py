@@ -11,6 +11,7 @@ from blocklist.breaker import Change, SizeError
 from blocklist.entries import admit
 from blocklist.guard_data import Kind
 from blocklist.publish import export
+from blocklist.removals import HeldError
 from review_queue import decisions, entries, lifts, overrides
 from review_queue.categories import Scope
 from review_queue.lifts import LiftReason
@@ -175,7 +176,7 @@ def test_what_was_lifted_leaves_at_once_though_all_else_is_held(
     lift(full, _decision(full, every[1].case_ref))
     (kept,) = [one for one in every if one.name == whole[30]]
 
-    with pytest.raises(SizeError, match=r"has left the list, 2 in serial 2: .* would be empty"):
+    with pytest.raises(HeldError, match=r"has left the list, 2 in serial 2: .* would be empty"):
         export(full, out, ["domains"], actor="test")
 
     left = [name for name in whole if name not in {every[0].name, every[1].name}]
@@ -201,7 +202,7 @@ def test_what_people_sign_for_stays_one_thing_while_lifts_leave(
     signed(full, "1-0", people=1)
     for entry in every[:2]:
         lifts.lift(full, entry.id, SIGNERS[0], LiftReason.APPEAL, "The holder was right.")
-        with pytest.raises(SizeError, match=r"--name 1-0$"):
+        with pytest.raises(HeldError, match=r"--name 1-0$"):
             export(full, out, ["domains"], actor="test")
     assert listed(out) == 58
 
@@ -225,7 +226,7 @@ def test_a_held_list_brings_nothing_new(tmp_path: Path) -> None:
         admit(small)
         lifts.lift(small, first.id, SIGNERS[0], LiftReason.APPEAL, "The holder was right.")
 
-        with pytest.raises(SizeError, match="would grow from 2 entries in serial 1 to 61"):
+        with pytest.raises(HeldError, match="would grow from 2 entries in serial 1 to 61"):
             export(small, out, ["domains"], actor="test")
 
     assert (out / "domains.txt").read_text().split() == [second.name]

@@ -327,11 +327,12 @@ def test_what_a_consumer_gets_wrong_is_on_record_and_the_last_list_stays(
     approve_real(filled, host(9))
     before = (out / "current").resolve()
 
-    with pytest.raises(GateError):
-        published(filled, out, signers, wanted, replace(gate, always="canary-zz-qalqan.kz"))
+    held = published(filled, out, signers, wanted, replace(gate, always="canary-zz-qalqan.kz"))
 
     assert (out / "current").resolve() == before
-    assert actions(filled)[-1] == "list.refused"
+    assert (held.outcome, held.serial, held.proofs) == (Outcome.HELD, 1, ())
+    assert isinstance(held.held, GateError)
+    assert actions(filled)[-2:] == ["list.refused", "list.heartbeat"]
     row = audit.of_action(filled, "list.refused")[-1]
     assert "canary-zz-qalqan[.]kz" in row.detail["reason"]
     proved = audit.of_action(filled, "list.proved")[-1].detail

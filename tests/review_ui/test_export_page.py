@@ -1,12 +1,18 @@
 """The page of the block list."""
 
 import json
+from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 from blocklist.breaker import Change, SizeError
+from blocklist.manifest import Manifest
+from blocklist.removals import HeldError, Rest
+from blocklist.served import Served
 from review_queue import allowances, decisions, entries
 from review_queue.categories import Verdict
+from review_queue.errors import ExportError
 from review_queue.records import Case
 from review_queue.store import Store
 from review_ui.config import ServeConfig
@@ -159,9 +165,14 @@ def test_a_list_that_changes_its_size_at_once_is_held_and_said_in_words(
 def test_a_held_list_is_told_in_the_readers_language(serial: int, words: str) -> None:
     from review_ui import list_wording  # noqa: PLC0415  # needs Django set up
 
-    change = Change(7, 100, 20, 80, frozenset({"e1"}), 5)
+    error: ExportError = SizeError(Change(7, 98, 20, 80, 5, 100))
+    if serial:
+        whole = Served(Path(), b"{}", {})
+        manifest = Manifest(serial, "", "", 98, {}, {})
+        error = HeldError(error, Rest(whole, frozenset({"e1"})), manifest)
 
-    told = list_wording.not_exported(SizeError(change, serial))
+    with override("en"):
+        told = list_wording.not_exported(error)
 
     assert words in told
     assert "from 100 to 20 entries" in told
