@@ -81,9 +81,12 @@ def own_folder() -> Iterator[Path]:
 def _sweep(place: Path) -> None:
     """The folders whose process is gone are gone: nobody holds their lock any more."""
     for folder in place.glob(f"{_PREFIX}*"):
-        with suppress(OSError), (folder / _LOCK).open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            # anybody may make such a folder here: a pipe in place of the lock is not waited for, a link not followed
+            handle = os.open(folder / _LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+            with os.fdopen(handle, "rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def as_nobody() -> Mapping[str, object]:

@@ -1,8 +1,10 @@
 """The gate on real programs: what they must say of a list, and what keeps it from being published."""
 
 import json
+import os
 import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -358,6 +360,23 @@ def test_what_a_killed_process_left_of_its_folders_is_gone_with_the_next() -> No
                 assert first.exists()  # somebody holds it
         finally:
             shutil.rmtree(left, ignore_errors=True)
+
+
+def test_a_folder_that_a_stranger_made_with_a_pipe_for_its_lock_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    theirs = tmp_path / "qalqan-consumer-theirs"
+    theirs.mkdir()
+    os.mkfifo(theirs / ".lock")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.touch()
+    linked = tmp_path / "qalqan-consumer-linked"
+    linked.mkdir()
+    (linked / ".lock").symlink_to(elsewhere)
+
+    with programs.own_folder() as own:
+        assert sorted(tmp_path.iterdir()) == [elsewhere, linked, own]
 
 
 def test_a_port_is_of_loopback_and_above_1023() -> None:
