@@ -5,12 +5,15 @@
 canary_passes() {
     canary_end=$(($(now) + CANARY_TIME))
     listed_names "$1" >"$WORK/asked"
-    blocked_times=0
+    blocked_times=0 tries=0
     while :; do
         WHY="the program does not say that it has loaded serial $SERIAL"
         loaded && canaries_are_well && return 0
         # three seconds in which a program may still answer from the list before
         [ "$blocked_times" -lt 3 ] && [ "$(now)" -lt "$canary_end" ] || return 1
+        # a second each; the clock alone would not do, it may be set back meanwhile
+        tries=$((tries + 1))
+        [ "$tries" -le "$CANARY_TIME" ] || return 1
         sleep 1 9>&-
     done
 }

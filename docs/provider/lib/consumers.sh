@@ -68,8 +68,23 @@ validate() {
     e2guardian) ! grep -v -x -q -e '#.*' -e '[a-z0-9._:-]\{1,253\}' "$NEW/e2guardian-bannedsitelist" ;;
     adguard) ! grep -v -x -q -e '!.*' -e '||\{0,1\}[a-z0-9._:-]\{1,253\}[|^]' "$NEW/adguard.txt" ;;
     nftables) quiet nft -c -f "$NEW/nftables.nft" ;;
-    suricata) quiet suricata -T -S "$NEW/suricata.rules" -l "$WORK" ;;
+    suricata) suricata_files_are_ours && quiet suricata -T -S "$NEW/suricata.rules" -l "$WORK" ;;
     esac
+}
+
+# Suricata's own check takes a rule that drops everything, and says nothing of a set whose last name is cut off.
+suricata_files_are_ours() {
+    for file in suricata.rules suricata-hosts.lst; do
+        [ -z "$(tail -c 1 "$NEW/$file" | tr -d '\n')" ] || { say "$file is cut off"; return 1; }
+    done
+    end='pcre:"/\^\\\.\?\$/R";'
+    name='[a-z0-9_-]+(\.[a-z0-9_-]+)+'
+    head='drop (tls|http) any any -> any (any|[0-9]+) \(msg:"Qalqan block list"; flow:established,to_server; '
+    what="(dotprefix; content:\"\\.$name\"; $end|content:\"$name\"; startswith; $end http\\.uri\\.raw;"
+    what="$what content:\"[^\";]+\"; bsize:[0-9]+;|pcrexform:\"[^\";]+\"; dataset:isset,qalqan-hosts,[^\";]+;)"
+    rule="$head(tls\\.sni|http\\.host); to_lowercase; $what sid:17[0-9]{5}; rev:[0-9]+;\\)"
+    ! grep -E -v -x -q -e '#.*' -e "$rule" "$NEW/suricata.rules" || { say "a rule is none of a list"; return 1; }
+    ! grep -E -v -x -q -e '[A-Za-z0-9+/]+={0,2}' "$NEW/suricata-hosts.lst" || { say "a host is none of a list"; return 1; }
 }
 
 # What stops Unbound or Knot Resolver, or makes PowerDNS Recursor run with no list at all (see docs/providers.md): other
@@ -151,7 +166,16 @@ loaded() {
     case $CONSUMER in
     bind) limited "$COMMAND_TIME" rndc zonestatus "$ZONE" 2>/dev/null | grep -q -x "serial: $SERIAL" ;;
     unbound) limited "$COMMAND_TIME" unbound-control list_auth_zones 2>/dev/null | grep -q "^$ZONE\..*serial $SERIAL\$" ;;
+    suricata) suricata_has_all ;;
     esac
+}
+
+# Suricata says that it is done whatever it could not read: it has as many rules as the list, and left none of them out.
+suricata_has_all() {
+    quiet suricatasc -c ruleset-failed-rules && grep -q '"return": "OK"' "$WORK/command.log" &&
+        ! grep -q -F "/suricata.rules\"" "$WORK/command.log" && quiet suricatasc -c ruleset-stats || return 1
+    has=$(sed -n 's/.*"rules_loaded": \([0-9]*\).*/\1/p' "$WORK/command.log")
+    [ "${has:-0}" -ge "$(grep -c '^drop' "$LIST/suricata.rules")" ]
 }
 
 # An empty list of each file, so that a program can be set up before the first list, and a first list can be taken back.

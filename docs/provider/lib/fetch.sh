@@ -128,13 +128,13 @@ send_waiting_receipt() {
     *) code=$(
         wget_settings '' >"$WORK/wgetrc" && limited 30 wget --config="$WORK/wgetrc" --quiet --server-response --output-document=/dev/null \
             --max-redirect=0 --tries=1 --header='Content-Type: application/json' \
-            --post-file="$TARGET/receipt.json" "$FEED/$RECEIPTS_PATH" 2>&1 | awk '$1 ~ /^HTTP\// { print $2 }'
+            --post-file="$TARGET/receipt.json" "$FEED/$RECEIPTS_PATH" 2>&1 | awk '$1 ~ /^HTTP\// { found = $2 } END { print found }'
     ) ;;
     esac
     case $code in
-    2??) rm -f "$TARGET/receipt.json" ;;
-    429) ;; # too many at once: with the next run
-    4[0-9][0-9])
+    # of the feed itself; a page that somebody else sends has 200, or asks for a password
+    201 | 202) rm -f "$TARGET/receipt.json" ;;
+    400 | 404 | 405 | 409 | 413 | 422)
         rm -f "$TARGET/receipt.json"
         say "the feed did not take the receipt ($code)"
         ;;

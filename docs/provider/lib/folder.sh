@@ -6,6 +6,7 @@
 #   TARGET/good -> lists/...        the last list the program was seen to work with
 #   TARGET/state                    the highest serial that was in force, and the SHA-256 of its manifest
 #   TARGET/pending                  `current` leads to a list nobody has seen working yet
+#   TARGET/failed, TARGET/neither   when a list was rolled back, and its manifest; neither: the one before did not work then
 
 # One run at a time; nothing of a run that was killed is left but whole lists.
 prepare_target() {

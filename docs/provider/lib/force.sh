@@ -43,7 +43,8 @@ accept() {
     if [ "$SERIAL" -ge "$FLOOR" ] && [ "$SERIAL" -gt 0 ]; then
         printf '%s %s\n' "$SERIAL" "$(digest_of "$LIST/manifest.json")" | write "$TARGET/state"
     fi
-    rm -f "$TARGET/pending" "$TARGET/failed"
+    rm -f "$TARGET/pending" "$TARGET/failed" "$TARGET/neither"
+    STUCK=
     prune
     read_floor
 }
@@ -51,7 +52,9 @@ accept() {
 roll_back() {
     failed=$SERIAL reason=$WHY failed_digest=
     if [ "$(folder_of current)" = "$(folder_of good)" ]; then
-        leave "$EXIT_NEITHER" "$reason, with the last good list (serial $failed): look at the program"
+        # the run goes on: what is wrong with it, such as a site that must go on working, the next list may mend
+        STUCK="$reason, with the last good list (serial $failed): look at the program"
+        return
     fi
     [ ! -f "$LIST/manifest.json" ] || failed_digest=$(digest_of "$LIST/manifest.json")
     say "$reason with serial $failed: going back to serial $(serial_in good)"
@@ -64,19 +67,24 @@ roll_back() {
     if reload && canary_passes "$LIST"; then
         # only now: where the last good list does not work either, the new one may not be at fault
         printf '%s %s\n' "$(now)" "$failed_digest" | write "$TARGET/failed"
-        rm -f "$TARGET/pending"
+        rm -f "$TARGET/pending" "$TARGET/neither"
+        prune
         send_receipt rolled_back "$reason" "$failed" "$failed_digest"
         leave "$EXIT_ROLLED_BACK" "rolled back: $reason; serial $(serial_in current) is in force"
     fi
+    printf '%s %s\n' "$(now)" "$failed_digest" | write "$TARGET/neither"
     send_receipt rolled_back "$reason; nor does the last good list work" "$failed" "$failed_digest"
     leave "$EXIT_NEITHER" "rolled back, but $WHY: look at the program"
 }
 
-# Whether this very list was rolled back so short a time ago that it is not worth another try.
-failed_lately() {
-    [ -f "$TARGET/failed" ] && [ "$AT_ONCE" = no ] || return 1
-    read -r failed_at failed_digest <"$TARGET/failed"
-    is_number "$failed_at" && [ "$failed_digest" = "$DIGEST" ] && [ "$(($(now) - failed_at))" -lt "$RETRY_AFTER" ]
+# tried_lately failed|neither: this very list was rolled back so short a time ago that it is not worth another try.
+tried_lately() {
+    [ -f "$TARGET/$1" ] && [ "$AT_ONCE" = no ] || return 1
+    read -r failed_at failed_digest <"$TARGET/$1"
+    is_number "$failed_at" && [ "$failed_digest" = "$DIGEST" ] || return 1
+    ago=$(($(now) - failed_at))
+    # of the future where the clock was ahead
+    [ "$ago" -ge 0 ] && [ "$ago" -lt "$RETRY_AFTER" ]
 }
 
 # warn_if_stale: ends the run where the list in force may not be used any longer.
