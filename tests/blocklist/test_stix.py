@@ -1,6 +1,6 @@
 r"""The bundle, held against the MUSTs of STIX 2.1 by a reader of our own that evaluates the patterns.
 
-The standard's own reader of patterns is not among our dependencies; what it says is told in the guide for providers.
+What those who made the standard say of it is in `test_stix_oasis.py`.
 """
 
 import ipaddress
