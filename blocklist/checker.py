@@ -24,7 +24,7 @@ from review_queue.errors import ExportError
 _BUFFER: Final = 1 << 17
 
 
-class _Growing(io.RawIOBase):
+class Growing(io.RawIOBase):
     """The bytes of a file that is being written: reading waits for those that are not there yet."""
 
     def __init__(self, path: Path) -> None:
@@ -76,7 +76,7 @@ class _Checks:
         self._folder = folder
         self._serial = serial
         self._known = Known({})
-        self._files: dict[str, _Growing] = {}
+        self._files: dict[str, Growing] = {}
         self._threads: list[Thread] = []
         self._found: dict[str, str] = {}
 
@@ -86,7 +86,7 @@ class _Checks:
             case "names", names:
                 self._known.learn({Scope(scope): found for scope, found in names.items()})
             case "file", form, file:
-                self._files[file] = _Growing(self._folder / file)
+                self._files[file] = Growing(self._folder / file)
                 # as a daemon it keeps no process alive that has lost its way
                 self._threads.append(Thread(target=self._check, args=(form, file), daemon=True))
                 self._threads[-1].start()

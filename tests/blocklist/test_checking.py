@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from blocklist import checking, listing
+from blocklist.checker import Growing
 from blocklist.consumers import programs
 from blocklist.formats import FORMATS
 from blocklist.rendering import Format, View
@@ -159,6 +160,30 @@ def test_the_checking_process_is_gone_with_the_one_that_writes(tmp_path: Path, h
 
     assert len(both) == 2
     assert left_in(tmp_path) == []
+
+
+def test_of_a_file_no_more_is_read_than_was_told(tmp_path: Path) -> None:
+    """What stands behind may be of names that are not told yet."""
+    (tmp_path / "list").write_bytes(b"a.mixed.example\nb.mixed.example\n")
+    growing = Growing(tmp_path / "list")
+
+    growing.grow(5)
+    first = growing.read(100)
+    growing.grow(16)
+    second = growing.read(100)
+    growing.end()
+
+    assert (first, second, growing.read()) == (b"a.mix", b"ed.example\n", b"b.mixed.example\n")
+    growing.close()
+
+
+def test_a_checking_process_that_hangs_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "tied", lambda _command: ["/bin/sh", "-c", "exec sleep 1000"])
+
+    with pytest.raises(KeyError), checking.beside(tmp_path, 7):
+        raise KeyError
 
 
 def test_the_checking_process_is_gone_after_an_error(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def small_batches() -> Iterator[None]:
 
 def known_of(entries: Sequence[Entry]) -> Known:
     columns = columns_of(ordered(entries))
-    return Known({scope: column.named for scope, column in columns.items()})
+    return Known({scope: column.unique for scope, column in columns.items()})
 
 
 def text_of(form: str, file: str, entries: Sequence[Entry] = ENTRIES) -> str:
@@ -145,6 +145,24 @@ def test_a_name_below_a_listed_domain_stops_squid_though_both_are_known(
     text = f"{text_of(*place, listed[:1])}{mark}c.b.zz-qalqan.kz\n"
 
     assert "below a listed domain" in str(verdict(*place, text, known_of(listed)))
+
+
+@pytest.mark.parametrize(("form", "file"), OF_NAMES)
+def test_an_address_in_the_place_of_a_host_is_in_no_list_of_names(form: str, file: str) -> None:
+    known = Known({Scope.HOST: ["192.88.99.66"], Scope.DOMAIN: ["192.88.99.66"]})
+    text = f"{text_of(form, file, [])}{SAY_MORE[form, file].format(*['192.88.99.66'] * 2)}\n"
+
+    assert "nothing was published: line " in str(verdict(form, file, text, known))
+
+
+def test_what_is_learnt_later_is_known_with_what_lies_below_it() -> None:
+    known = Known({Scope.HOST: ["c.b.zz-qalqan.kz"]})
+    assert not known.below
+
+    known.learn({Scope.DOMAIN: ["b.zz-qalqan.kz"]})
+
+    assert known.of(Scope.DOMAIN) == {"b.zz-qalqan.kz"}
+    assert known.below == {"c.b.zz-qalqan.kz"}
 
 
 def test_a_known_name_too_long_for_a_zone_is_in_none() -> None:
