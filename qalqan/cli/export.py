@@ -15,6 +15,7 @@ from blocklist.publish import Hold
 from blocklist.publish import export as publish
 from blocklist.removals import HeldError
 from qalqan.cli.options import data_option, json_option, login
+from review_queue import soundness
 from review_queue.store import open_store
 from review_ui.hostile import address, one_line
 
@@ -69,6 +70,7 @@ def export(
     """
     wanted, who = formats or tuple(FORMATS), actor or f"cli:{login()}"
     with open_store(data, create=False) as store:
+        soundness.check(store)
         report, damaged = admitted_or_not(store)
         try:
             manifest = publish(store, out, wanted, actor=who, hold=Hold(damaged))

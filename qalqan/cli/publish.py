@@ -23,7 +23,7 @@ from qalqan.cli.export import format_option
 from qalqan.cli.options import data_option, json_option, login
 from qalqan.cli.publish_report import tell, tell_failed
 from qalqan.cli.signing import password_option, sign_in
-from review_queue import tokens
+from review_queue import soundness, tokens
 from review_queue.errors import ExportError, QalqanError
 from review_queue.store import open_store
 from review_ui.roles import Capability
@@ -149,6 +149,7 @@ def _published(
 ) -> Publication:
     """The lists are published, one for each category that somebody may read alone among them."""
     with open_store(data, create=False) as store:
+        soundness.check(store)
         whole = replace(wanted, parts=tokens.parts_wanted(store))
         try:
             return publish_lists(store, out, whole, actor=actor, signers=keys, gate=gate)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from blocklist.entries import admit
 from blocklist.judging import Judge, Refusal, judge_of
 from blocklist.publish import export as publish
-from review_queue import delivery, entries
+from review_queue import delivery, entries, soundness
 from review_queue.errors import ExportError
 from review_queue.records import Entry
 from review_queue.store import Store
@@ -83,6 +83,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _write(request: HttpRequest, store: Store, form: ExportForm, actor: str) -> bool:
+    soundness.check(store)
     try:
         report = admit(store)
         manifest = publish(

@@ -13,9 +13,10 @@ from blocklist.formats import FORMATS
 from qalqan.cli.export import export
 from review_queue import audit, entries
 from review_queue.categories import Scope
-from review_queue.errors import ExportError, StoreMissingError
-from review_queue.store import open_store
+from review_queue.errors import ExportError, StoreDamagedError, StoreMissingError
+from review_queue.store import FILE_NAME, open_store
 from tests.blocklist.approvals import approve
+from tests.review_queue.damage import emptied
 
 
 def run(*args: str | Path) -> Result:
@@ -161,3 +162,12 @@ def test_a_user_without_a_login_name_is_known_by_number(
 
     with open_store(data) as store:
         assert audit.rows(store, limit=1)[0].actor == "cli:4000001"
+
+
+def test_no_list_is_made_of_a_damaged_store(data: Path, tmp_path: Path) -> None:
+    emptied(data / FILE_NAME, "decisions_case")
+
+    with pytest.raises(StoreDamagedError, match="restore the file from the last backup"):
+        run("--data", data, "--out", tmp_path / "lists")
+
+    assert not (tmp_path / "lists").exists()

@@ -14,12 +14,13 @@ from qalqan.cli.keys import keys
 from qalqan.cli.publish import publish
 from review_queue import audit
 from review_queue.allowances import AllowancesError
-from review_queue.errors import StoreMissingError
-from review_queue.store import open_store
+from review_queue.errors import StoreDamagedError, StoreMissingError
+from review_queue.store import FILE_NAME, open_store
 from review_ui.accounts import add_user
 from review_ui.config import ServeConfig
 from tests.blocklist.approvals import approve
 from tests.blocklist.publications import approve_real, host, stand_in
+from tests.review_queue.damage import emptied
 
 PASSWORD = "correct horse battery staple"
 
@@ -183,3 +184,12 @@ def test_a_program_that_is_required_and_not_known_is_named(data: Path) -> None:
 
     assert result.exit_code == 2
     assert "'excel' is not one of" in result.stderr
+
+
+def test_nothing_is_published_of_a_damaged_store(data: Path, key: Path) -> None:
+    emptied(data / FILE_NAME, "decisions_case")
+
+    with pytest.raises(StoreDamagedError, match="restore the file from the last backup"):
+        run(*usual(data, "--minisign-key", key, "--verify", "none"))
+
+    assert not (data.parent / "lists").exists()

@@ -18,6 +18,7 @@ from review_queue.store import Store
 from review_ui.config import ServeConfig
 from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
+from tests.review_queue.damage import emptied
 from tests.review_queue.lives import an_import, taken_over
 from tests.review_ui.conftest import SignedIn
 from tests.review_ui.sites import a_waiting_case
@@ -53,6 +54,20 @@ def test_an_exporter_writes_the_lists(
     assert "bad[.]example" in page
     assert "bad.example" not in page
     assert [entry.case_ref for entry in entries.live(store)] == [approved.ref]
+
+
+@pytest.mark.usefixtures("approved")
+def test_no_list_is_written_from_a_damaged_store(
+    store: Store, site: ServeConfig, signed_in: SignedIn
+) -> None:
+    client = signed_in(Role.EXPORTER)
+    emptied(store.path, "decisions_case")
+
+    response = client.post("/export/", {"formats": ["domains"]})
+
+    assert response.status_code == 503
+    assert "no list is made of it" in response.content.decode()
+    assert not site.export_dir.exists()
 
 
 @pytest.mark.usefixtures("approved")
