@@ -14,7 +14,7 @@ from typing import Final
 from blocklist.feed.answers import Answer
 from blocklist.feed.notices import Notices
 from blocklist.feed.questions import Found
-from blocklist.feed.wording import LANGUAGE_NAMES, WORDS
+from blocklist.feed.wording import LANGUAGE_NAMES, WORDS, day
 from review_queue.policies import LANGUAGES
 
 ROOM: Final = (
@@ -106,17 +106,17 @@ def _entry(language: str, found: Found) -> str:
     entry = listing.entry
     rows = [
         ("entry", entry.id),
-        ("since", _day(entry.listed_at)),
+        ("since", day(language, entry.listed_at)),
         ("category", words[entry.category]),
         ("reason", f"{entry.policy_code}: {listing.reason[language]}"),
         ("ground", listing.ground[language]),
     ]
     if listing.is_over:
-        rows.append(("until", _day(listing.lifted_at) or "—"))
+        rows.append(("until", day(language, listing.lifted_at) or "—"))
     else:
         rows += [
-            ("review", _day(entry.review_at) or words["none"]),
-            ("expiry", _day(entry.expires_at) or words["none"]),
+            ("review", day(language, entry.review_at) or words["none"]),
+            ("expiry", day(language, entry.expires_at) or words["none"]),
         ]
     inner = "".join(f"<dt>{words[name]}</dt><dd>{escape(text)}</dd>" for name, text in rows)
     return f"<dl>{inner}</dl>"
@@ -154,7 +154,3 @@ def _page(  # the parts of one page
 
 def _line(text: str) -> str:
     return f"<p><strong>{escape(text)}</strong></p>"
-
-
-def _day(moment: str) -> str:
-    return moment[:10]

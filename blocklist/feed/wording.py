@@ -1,24 +1,30 @@
-"""The words of the public pages in Kazakh, Russian and English."""
+"""The words of the public pages in Kazakh, Russian and English, and how each of them writes a day."""
 
 from collections.abc import Mapping
 from typing import Final
 
 LANGUAGE_NAMES: Final = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 
+# as they stand within a date
+_MONTHS: Final[Mapping[str, str]] = {
+    "kk": "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан",
+    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+}
+
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "kk": {
         "title": "Сайт бұғатталған ба?",
-        "ask": "Бір мекенжайды жазыңыз: сайт атауы, бет мекенжайы немесе IP",
+        "ask": "Бір мекенжай жазыңыз: сайттың атауы, беттің мекенжайы немесе IP",
         "button": "Тексеру",
-        "asked": "Сұралған",
-        "bad": "Бұл мекенжай емес. Мысалы, example.kz деп жазыңыз.",
+        "asked": "Сіз сұрадыңыз",
+        "bad": "Бұл мекенжай емес. Былай жазыңыз: example.kz.",
         "not_listed": "Тізімде жоқ.",
         "listed": "Тізімде бар.",
-        "lifted": "Тізімнен шығарылған.",
-        "exact": "Жазба дәл осы атау туралы.",
-        "wider": "Оны кеңірек атау туралы жазба қамтиды.",
+        "lifted": "Алып тасталған, енді тізімде жоқ.",
+        "exact": "Жазба дәл осы мекенжай туралы.",
+        "wider": "Бұл мекенжай кеңірек жазбаға кіреді.",
         "since": "Тізімге енгізілген күні",
-        "until": "Шығарылған күні",
+        "until": "Алып тасталған күні",
         "category": "Санаты",
         "reason": "Себебі",
         "ground": "Құқықтық негізі",
@@ -28,7 +34,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "entry": "Жазба нөмірі",
         "authority": "Шешім қабылдаған орган",
         "appeal": "Шағым беру мекенжайы",
-        "how": "Қалай шағым беруге болады",
+        "how": "Шағымды қалай беруге болады",
         "why": "Сайт неге бұғатталған",
         "unknown": "Мұндай жазба жоқ.",
         "self_harm": "суицид және өзіне зиян келтіру",
@@ -38,23 +44,23 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "title": "Заблокирован ли сайт?",
         "ask": "Напишите один адрес: имя сайта, адрес страницы или IP",
         "button": "Проверить",
-        "asked": "Запрошено",
-        "bad": "Это не адрес. Напишите, например, example.kz.",
+        "asked": "Вы спросили",
+        "bad": "Это не адрес. Напишите так: example.kz.",
         "not_listed": "В списке нет.",
         "listed": "Есть в списке.",
-        "lifted": "Исключён из списка.",
-        "exact": "Запись именно об этом имени.",
-        "wider": "Подпадает под запись о более широком имени.",
-        "since": "Внесён",
-        "until": "Исключён",
+        "lifted": "Снято, в списке больше нет.",
+        "exact": "Запись именно об этом адресе.",
+        "wider": "Этот адрес подпадает под более широкую запись.",
+        "since": "В списке с",
+        "until": "Когда снято",
         "category": "Категория",
         "reason": "Причина",
         "ground": "Правовое основание",
-        "review": "Будет пересмотрено",
-        "expiry": "Истекает",
+        "review": "Дата пересмотра",
+        "expiry": "Действует до",
         "none": "нет",
         "entry": "Номер записи",
-        "authority": "Орган, принявший решение",
+        "authority": "Кто принял решение",
         "appeal": "Куда подать жалобу",
         "how": "Как подать жалобу",
         "why": "Почему сайт заблокирован",
@@ -91,3 +97,14 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "violence": "violence",
     },
 }
+
+
+def day(language: str, moment: str) -> str:
+    """The day of the store's ISO time as the language writes it; nothing where there is none."""
+    if not moment or language not in _MONTHS:
+        return moment[:10]
+    year, month, number = moment[:10].split("-")
+    name = _MONTHS[language].split()[int(month) - 1]
+    if language == "kk":
+        return f"{year} ж. {int(number)} {name}"
+    return f"{int(number)} {name} {year} г."

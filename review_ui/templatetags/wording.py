@@ -19,6 +19,7 @@ register = template.Library()
 _MIDDLE: Final = 1 / 3
 _HIGH: Final = 2 / 3
 _MANY_HOURS: Final = 10
+_FEWEST_HOURS: Final = 0.1
 
 
 @register.filter
@@ -77,7 +78,9 @@ def receipt_outcome(value: str) -> str | Promise:
 
 @register.filter
 def hours(value: float) -> str:
-    """A number of hours: with a digit after the point where there are few."""
+    """A number of hours: with a digit after the point where there are few, and never none at all."""
+    if value < _FEWEST_HOURS:
+        return f"<\xa0{number_format(_FEWEST_HOURS, 1, use_l10n=True)}"
     return number_format(value, 0 if value >= _MANY_HOURS else 1, use_l10n=True)
 
 
