@@ -15,6 +15,7 @@ from blocklist.feed.answers import Request
 from blocklist.feed.app import FeedConfig, Limits
 from blocklist.feed.lookup import looked_up
 from blocklist.feed.notices import Notices
+from blocklist.feed.wording import WORDS, day
 from review_queue import entries, imports, lifts
 from review_queue.categories import Category, Scope
 from review_queue.lifts import LiftReason
@@ -132,6 +133,21 @@ def test_what_is_not_that_very_name_is_not_listed(site: Site, text: str) -> None
     assert not found.get("entries")
 
 
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [("kk", "2026 ж. 3 қараша"), ("ru", "3 ноября 2026 г."), ("en", "2026-11-03")],
+)
+def test_a_day_is_written_as_its_reader_writes_it(language: str, written: str) -> None:
+    assert day(language, "2026-11-03T20:00:00.000Z") == written
+    assert day(language, "") == ""
+
+
+def test_every_word_of_the_public_pages_is_there_in_each_language() -> None:
+    assert {name: set(words) for name, words in WORDS.items()} == dict.fromkeys(
+        WORDS, set(WORDS["en"])
+    )
+
+
 def test_a_page_says_since_when_why_by_what_law_and_how_to_appeal(site: Site) -> None:
     (entry,) = _asked(site, "shop.example")["entries"]
     for language, words in {
@@ -148,8 +164,8 @@ def test_a_page_says_since_when_why_by_what_law_and_how_to_appeal(site: Site) ->
         assert page.status == 200
         assert all(text in page.text for text in words), language
         assert f'lang="{language}"' in page.text
-        for value in (entry["id"], entry["listed_at"][:10], entry["review_at"][:10],
-                      entry["expires_at"][:10], "VI-1", "appeals@unit.example"):  # fmt: skip
+        days = (day(language, entry[of]) for of in ("listed_at", "review_at", "expires_at"))
+        for value in (entry["id"], *days, "VI-1", "appeals@unit.example"):
             assert value in page.text
 
 
