@@ -1,4 +1,7 @@
-"""Plain list of names, for tools and scripts that read one name a line."""
+"""Plain list of names, for rbldnsd and for scripts that read one name a line.
+
+The grammar is that of a `dnset` in rbldnsd(8): `name` is that name alone, `*.name` all that lies below it.
+"""
 
 from typing import Final
 

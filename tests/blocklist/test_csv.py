@@ -1,16 +1,19 @@
-"""The table, read by Python's csv and by the grammar of RFC 4180."""
+"""The table, read by Python's csv, by the sqlite3 program and by the grammar of RFC 4180."""
 
 import csv
 import io
 import json
 import re
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
 from blocklist import canonical, lint
 from blocklist.canonical import granularity_of
+from blocklist.consumers import programs
 from blocklist.formats import FORMATS
 from review_queue.categories import Category, Scope
 from review_queue.errors import ExportError
@@ -72,6 +75,30 @@ def test_every_entry_is_read_back_as_it_was(entries: list[Entry]) -> None:
     text = written(entries)
 
     assert [entry_of(row) for row in read(text)] == entries
+
+
+def read_by_sqlite(path: Path) -> list[dict[str, str]]:
+    """The rows as the sqlite3 program imports them, by a reader of CSV of its own."""
+    done = subprocess.run(
+        [programs.path_of("sqlite3"), ":memory:", f".import --csv {path} list",
+         ".mode json", "SELECT * FROM list"],
+        capture_output=True, check=False, timeout=20,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    return [*json.loads(done.stdout or "[]")]
+
+
+@settings(max_examples=40, deadline=None)
+@given(entries=records.entries())
+def test_sqlite_imports_every_entry_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]
+) -> None:
+    if reason := programs.missing("sqlite3", "sqlite3"):
+        pytest.skip(reason)
+    path = tmp_path_factory.mktemp("table") / "list.csv"
+    path.write_bytes(written(entries).encode("ascii"))
+
+    assert [entry_of(row) for row in read_by_sqlite(path)] == entries
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,4 +1,4 @@
-"""The feed, read by PyMISP, the library of the MISP project; its own maker of feeds writes the same manifest and hashes."""
+"""The feed, read by PyMISP, the library of the MISP project, whose maker of feeds writes manifest and hashes alike."""
 
 import json
 from collections.abc import Sequence
