@@ -185,11 +185,17 @@ def takes_connections(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port of loopback nobody listens on; never one of those below 1024."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of loopback nobody listens on, by TCP or by UDP; never one of those below 1024.
+
+    A resolver needs it for both: where another has it for UDP, the answers would be that one's.
+    """
+    while True:
+        with socket.socket() as probe, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            with suppress(OSError):
+                datagrams.bind(("127.0.0.1", port))
+                return port
 
 
 def _end(process: "subprocess.Popen[bytes]", stop: signal.Signals) -> None:

@@ -1,10 +1,6 @@
 """The gate on real programs: what they must say of a list, and what keeps it from being published."""
 
 import json
-import os
-import shutil
-import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from blocklist import gate, lint, listing, publish
-from blocklist.consumers import CONSUMERS, dnsmasq, programs, resolver
+from blocklist.consumers import CONSUMERS, dnsmasq, resolver
 from blocklist.consumers.questions import Question
 from blocklist.formats import FORMATS
 from blocklist.gate import ConsumerMissingError, Gate, GateError, Outcome, Place, Proof
@@ -347,50 +343,3 @@ def test_an_empty_list_is_proved_to_block_nothing(tmp_path: Path) -> None:
 
     assert {(each.outcome, each.blocked) for each in proofs} == {(Outcome.PROVED, 0)}
     assert all(each.open >= 5 for each in proofs)
-
-
-def test_what_a_killed_process_left_of_its_folders_is_gone_with_the_next() -> None:
-    with programs.own_folder() as first:
-        left = first.parent / f"{first.name}-left"
-        left.mkdir()
-        (left / ".lock").touch()
-        try:
-            with programs.own_folder():
-                assert not left.exists()
-                assert first.exists()  # somebody holds it
-        finally:
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def test_a_folder_that_a_stranger_made_with_a_pipe_for_its_lock_keeps_nobody_waiting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    theirs = tmp_path / "qalqan-consumer-theirs"
-    theirs.mkdir()
-    os.mkfifo(theirs / ".lock")
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.touch()
-    linked = tmp_path / "qalqan-consumer-linked"
-    linked.mkdir()
-    (linked / ".lock").symlink_to(elsewhere)
-
-    with programs.own_folder() as own:
-        assert sorted(tmp_path.iterdir()) == [elsewhere, linked, own]
-
-
-def test_a_port_is_of_loopback_and_above_1023() -> None:
-    ports = [programs.free_port() for _ in range(20)]
-
-    assert min(ports) > 1023
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", ports[-1]))
-
-
-def test_a_batch_program_that_hangs_is_killed_with_what_it_started(tmp_path: Path) -> None:
-    begun = time.monotonic()
-
-    with pytest.raises(programs.DoesNotStartError, match="did not end in time"):
-        programs.told_by(
-            [programs.path_of("sh"), "-c", "sleep 60 & sleep 60"], tmp_path, begun + 0.5
-        )
