@@ -1,8 +1,9 @@
 """A program that publishes in a child process and kills it, once for each line of its input.
 
 `step N KIND` lets a publication die before its Nth file operation in the folder, `moment SECONDS KIND` after that time.
-`KIND` is how it proves: `none`, or the consumers with a comma between. It answers with the child's exit code. One
-process forks all the children, so that a kill costs 10 ms and not the start of an interpreter.
+`KIND` is how it proves: `none`, or the consumers with a comma between. It answers with the child's exit code, which is
+3 where the full list was held. One process forks all the children, so that a kill costs 10 ms and not the start of an
+interpreter.
 """
 
 import os
@@ -20,6 +21,7 @@ from review_queue.store import open_store
 
 FORMATS = ("rpz", "hosts")
 PARTS = (Category.VIOLENCE,)
+HELD = 3
 _STEPS = frozenset({"open", "os.rename", "os.remove", "os.symlink", "os.mkdir"})
 
 
@@ -58,10 +60,10 @@ def _answer(data: Path, out: Path, how: str, value: str, kind: str) -> int:
         try:
             if how == "step":
                 _die_at_step(out, int(value))
-            published(data, out, kind)
+            is_held = published(data, out, kind) in (Outcome.REMOVALS, Outcome.HELD)
         except BaseException:  # noqa: BLE001  # the child must never run the parent's loop
             os._exit(1)
-        os._exit(0)
+        os._exit(HELD if is_held else 0)
     if how == "moment":
         time.sleep(float(value))
         os.kill(child, signal.SIGKILL)

@@ -19,7 +19,8 @@ from blocklist.publication import Outcome
 from blocklist.served import Served
 from review_queue.store import open_store
 from tests.blocklist import killing
-from tests.blocklist.killed_publications import published, signers_of
+from tests.blocklist.holding import damage, lifted
+from tests.blocklist.killed_publications import HELD, published, signers_of
 from tests.blocklist.publications import host, key_at, listed
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +98,33 @@ def test_killed_at_steps_of_a_publication_readers_have_one_whole_signed_list(
 
     print(f"killed at {kills} steps, {switched} after the switch")  # noqa: T201  # pytest -s
     assert kills > 10
+
+
+def test_killed_at_steps_of_removals_alone_readers_have_one_whole_signed_list_and_nothing_new(
+    folders: tuple[Path, Path],
+) -> None:
+    data, out = folders
+    lifts, step, code = 0, 1, -signal.SIGKILL
+    with open_store(data) as store:
+        listed(store, *map(host, range(1, 50)))
+    assert published(data, out, "none") is Outcome.PUBLISHED
+    grow(data, 99)
+    damage(data)
+    with killer(data, out) as kill:
+        while code == -signal.SIGKILL:
+            before, entries, _ = state(data, out)
+            with open_store(data) as store:
+                lifted(store, host(lifts))
+            code = kill(f"step {step} none")
+            lifts += 1
+            step += 3
+            serial, found, _ = state(data, out)
+            assert found == (50 - lifts if serial > before else entries)
+            assert host(99) not in (out / "entries.jsonl").read_text()
+
+    print(f"killed at {lifts - 1} steps")  # noqa: T201  # pytest -s
+    assert lifts > 10
+    assert (code, found) == (HELD, 50 - lifts)
 
 
 def test_killed_at_any_step_of_a_heartbeat_readers_have_the_old_or_the_new_one(
