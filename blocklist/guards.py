@@ -98,6 +98,9 @@ def _refused_url(name: str) -> str:
         found = normal(Scope.URL, name)
     except (BadUrlError, BadHostError):
         return "it is not an http or https URL that a proxy can match"
+    if "#" in name:
+        # its normal form is another, wider block: all that the page without it shows
+        return "what follows its # never leaves a browser, so no list can block that alone"
     if found != name:
         return f"it is not in its normal form, which is {found}"
     try:

@@ -99,6 +99,11 @@ def test_a_name_is_not_an_address(name: str) -> None:
         (Scope.URL, "http://a..example/a", "the DNS can hold"),
         (Scope.URL, "http://203.0.113.7/a", ""),
         (Scope.URL, "http://[2001:db8::7]/a", ""),
+        (
+            Scope.URL,
+            "http://shop.example/#/a",
+            "never leaves a browser",
+        ),  # not "which is http://shop.example/"
         (Scope.URL, "shop.example", "not an http"),
         (Scope.IP, "93.184.216.34", ""),
         (Scope.IP, "10.0.0.1", "reserved"),
