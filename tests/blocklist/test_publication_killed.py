@@ -117,7 +117,7 @@ def test_killed_at_steps_of_removals_alone_readers_have_one_whole_signed_list_an
                 lifted(store, host(lifts))
             code = kill(f"step {step} none")
             lifts += 1
-            step += 3
+            step += 7
             serial, found, _ = state(data, out)
             assert found == (50 - lifts if serial > before else entries)
             assert host(99) not in (out / "entries.jsonl").read_text()

@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from blocklist.formats import FORMATS
+from blocklist.removals import HeldError
 from qalqan.cli.export import export
 from review_queue import audit, entries
 from review_queue.categories import Scope
 from review_queue.errors import ExportError, StoreDamagedError, StoreMissingError
 from review_queue.store import FILE_NAME, open_store
 from tests.blocklist.approvals import approve
+from tests.blocklist.holding import damage, lifted
 from tests.review_queue.damage import emptied
 
 
@@ -171,3 +173,22 @@ def test_no_list_is_made_of_a_damaged_store(data: Path, tmp_path: Path) -> None:
         run("--data", data, "--out", tmp_path / "lists")
 
     assert not (tmp_path / "lists").exists()
+
+
+def test_a_held_list_loses_what_was_lifted_and_says_so(data: Path, tmp_path: Path) -> None:
+    plain = ("--data", data, "--out", tmp_path / "lists", "--json")
+    run(*plain)
+    with open_store(data) as store:
+        lifted(store, "casino.example")
+        approve(store, "new.example")
+    damage(data)
+
+    result = CliRunner().invoke(export, [str(arg) for arg in plain])
+
+    assert isinstance(result.exception, HeldError)
+    told = json.loads(result.stdout)
+    assert (told["outcome"], told["serial"], told["removed"]) == ("removals_only", 2, 1)
+    assert (tmp_path / "lists" / "domains.txt").read_text().split() == [
+        "wide.example",
+        "*.wide.example",
+    ]

@@ -14,11 +14,12 @@ from qalqan.cli.keys import keys
 from qalqan.cli.publish import publish
 from review_queue import audit
 from review_queue.allowances import AllowancesError
-from review_queue.errors import StoreDamagedError, StoreMissingError
+from review_queue.errors import ExportError, StoreDamagedError, StoreMissingError
 from review_queue.store import FILE_NAME, open_store
 from review_ui.accounts import add_user
 from review_ui.config import ServeConfig
 from tests.blocklist.approvals import approve
+from tests.blocklist.holding import damage, lifted
 from tests.blocklist.publications import approve_real, host, stand_in
 from tests.review_queue.damage import emptied
 
@@ -160,6 +161,40 @@ def test_what_each_program_made_of_a_list_that_fails_is_printed(
     assert isinstance(result.exception, GateError)
     assert result.stderr.startswith("failed   rpz.zone")
     assert not (data.parent / "lists" / "current").exists()
+
+
+def test_a_held_list_is_told_with_what_left_it_and_is_no_success(data: Path, key: Path) -> None:
+    plain = usual(data, "--verify", "none", "--minisign-key", key)
+    run(*plain)
+    with open_store(data) as store:
+        lifted(store, host(1))
+    bad = damage(data)
+
+    first, again, third = (held(*plain, *more) for more in ((), (), ("--json",)))
+    with open_store(data) as store:
+        lifted(store, host(2))
+    fourth = held(*plain, "--json")
+
+    assert first.stdout.startswith(
+        f"removals only: serial 2 is published in {data.parent / 'lists'}: the list before without 1 that no longer"
+        " hold, 2 entries, nothing new; good until"
+    )
+    assert str(first.exception).startswith(
+        f"the list of all that people approved is held: {bad} is damaged"
+    )
+    assert again.stdout.startswith("nothing was lifted: serial 2 stays, and a new heartbeat")
+    told = json.loads(third.stdout)
+    assert (told["outcome"], told["serial"], told["entries"]) == ("held", 2, 2)
+    told = json.loads(fourth.stdout)
+    assert (told["outcome"], told["serial"], told["removed"]) == ("removals_only", 3, 1)
+    assert told["held"].startswith(f"{bad} is damaged")
+
+
+def held(*args: str | Path) -> Result:
+    """The command, of which the error is looked at."""
+    result = CliRunner().invoke(publish, [str(arg) for arg in args])
+    assert isinstance(result.exception, ExportError)
+    return result
 
 
 def test_a_store_of_a_demo_is_refused(tmp_path: Path) -> None:
