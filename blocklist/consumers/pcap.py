@@ -61,26 +61,28 @@ def write(path: Path, connections: Iterable[Connection]) -> None:
     with path.open("wb") as file:
         file.write(_FILE)
         for second, each in enumerate(connections, start=_STARTS_S):
-            for micro, packet in enumerate(_packets(each)):
+            for micro, (_, packet) in enumerate(packets(each)):
                 file.write(_RECORD.pack(second, micro, len(packet), len(packet)))
                 file.write(packet)
 
 
-def _packets(connection: Connection) -> Iterator[bytes]:
+def packets(connection: Connection) -> Iterator[tuple[bool, bytes]]:
+    """The packets of a connection in their order, and of each whether the client sends it."""
     client, server = _Side(*connection.client), _Side(*connection.server)
-    yield client.says(server, _SYN)
-    yield server.says(client, _SYN | _ACK)
-    yield client.says(server, _ACK)
+    yield True, client.says(server, _SYN)
+    yield False, server.says(client, _SYN | _ACK)
+    yield True, client.says(server, _ACK)
     for one, other, data in (
         (client, server, connection.asks),
         (server, client, connection.answer),
     ):
         for start in range(0, len(data), _MOST_IN_ONE):
-            yield one.says(other, _PUSH | _ACK, data[start : start + _MOST_IN_ONE])
-        yield other.says(one, _ACK)
-    yield server.says(client, _FIN | _ACK)
-    yield client.says(server, _FIN | _ACK)
-    yield server.says(client, _ACK)
+            part = data[start : start + _MOST_IN_ONE]
+            yield one is client, one.says(other, _PUSH | _ACK, part)
+        yield other is client, other.says(one, _ACK)
+    yield False, server.says(client, _FIN | _ACK)
+    yield True, client.says(server, _FIN | _ACK)
+    yield False, server.says(client, _ACK)
 
 
 @dataclass(slots=True)

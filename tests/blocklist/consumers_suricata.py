@@ -41,7 +41,8 @@ def written(folder: Path, lists: Mapping[str, Iterable[str]], end: str = "\n") -
     """The new folder has the files."""
     folder.mkdir()
     for name, lines in lists.items():
-        (folder / name).write_text("\n".join(lines) + end, encoding="utf-8")
+        text = "".join(f"{line}\n" for line in lines)
+        (folder / name).write_text(text if end else text[:-1], encoding="utf-8")
 
 
 def asked_for(name: str) -> tuple[Ask, ...]:

@@ -77,14 +77,14 @@ suricata_files_are_ours() {
     for file in suricata.rules suricata-hosts.lst; do
         [ -z "$(tail -c 1 "$NEW/$file" | tr -d '\n')" ] || { say "$file is cut off"; return 1; }
     done
-    end='pcre:"/\^\\\.\?\$/R";'
-    name='[a-z0-9_-]+(\.[a-z0-9_-]+)+'
-    head='drop (tls|http) any any -> any (any|[0-9]+) \(msg:"Qalqan block list"; flow:established,to_server; '
-    what="(dotprefix; content:\"\\.$name\"; $end|content:\"$name\"; startswith; $end http\\.uri\\.raw;"
-    what="$what content:\"[^\";]+\"; bsize:[0-9]+;|pcrexform:\"[^\";]+\"; dataset:isset,qalqan-hosts,[^\";]+;)"
-    rule="$head(tls\\.sni|http\\.host); to_lowercase; $what sid:17[0-9]{5}; rev:[0-9]+;\\)"
-    ! grep -E -v -x -q -e '#.*' -e "$rule" "$NEW/suricata.rules" || { say "a rule is none of a list"; return 1; }
-    ! grep -E -v -x -q -e '[A-Za-z0-9+/]+={0,2}' "$NEW/suricata-hosts.lst" || { say "a host is none of a list"; return 1; }
+    rule='drop (tls|http) any any -> any (any|[0-9]+) \(msg:"Qalqan block list"; flow:established,to_server; '
+    rule=$rule'(tls\.sni|http\.host); to_lowercase; ' end='pcre:"/\^\\\.\?\$/R";' number=' sid:17[0-9]{5}; rev:[0-9]+;\)'
+    ! grep -E -v -x -q -e '#.*' -e "$rule"'dotprefix; content:"(\.[a-z0-9_-]+){2,}"; '"$end$number" \
+        -e "$rule"'pcrexform:"[^";]+"; dataset:isset,qalqan-hosts,[^";]+;'"$number" \
+        -e "$rule"'content:"[a-z0-9._-]+"; startswith; '"$end"' http\.uri\.raw; content:"[^";]+"; bsize:[0-9]+;'"$number" \
+        "$NEW/suricata.rules" || { say "a rule of suricata.rules is none of a list"; return 1; }
+    ! grep -E -v -x -q -e '[A-Za-z0-9+/]+={0,2}' "$NEW/suricata-hosts.lst" ||
+        { say "a line of suricata-hosts.lst is no host"; return 1; }
 }
 
 # What stops Unbound or Knot Resolver, or makes PowerDNS Recursor run with no list at all (see docs/providers.md): other
@@ -173,7 +173,7 @@ loaded() {
 # Suricata says that it is done whatever it could not read: it has as many rules as the list, and left none of them out.
 suricata_has_all() {
     quiet suricatasc -c ruleset-failed-rules && grep -q '"return": "OK"' "$WORK/command.log" &&
-        ! grep -q -F "/suricata.rules\"" "$WORK/command.log" && quiet suricatasc -c ruleset-stats || return 1
+        ! grep -q 'Qalqan block list' "$WORK/command.log" && quiet suricatasc -c ruleset-stats || return 1
     has=$(sed -n 's/.*"rules_loaded": \([0-9]*\).*/\1/p' "$WORK/command.log")
     [ "${has:-0}" -ge "$(grep -c '^drop' "$LIST/suricata.rules")" ]
 }
