@@ -14,7 +14,7 @@ from wsgiref.types import WSGIEnvironment
 
 from blocklist.feed.answers import Request
 from review_queue import tokens
-from review_queue.store import Store, open_store
+from review_queue.store import FILE_NAME, Store, open_store
 from review_queue.tokens import Token, TokenError
 
 # an import of a million rows holds the store for minutes: receipts that wait for it must not take all threads
@@ -24,6 +24,16 @@ CERTIFICATE_HEADER: Final = (
 )
 _FORWARDED_HEADER: Final = "HTTP_X_FORWARDED_FOR"
 _BEARER: Final = re.compile(r"Bearer +([!-~]{1,200})", re.IGNORECASE | re.ASCII)
+Identity = tuple[int, int]
+
+
+def identity_of(data: Path) -> Identity:
+    """Which file the store in that folder is: a backup that was put in its place is another; (0, 0) for none."""
+    try:
+        found = (data / FILE_NAME).stat()
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
 
 
 class Stores:
@@ -31,7 +41,7 @@ class Stores:
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._free: list[Store] = []
+        self._free: list[tuple[Store, Identity]] = []
         self._is_over = False
         self._lock = Lock()
 
@@ -42,8 +52,8 @@ class Stores:
         Raises:
             StoreMissingError, StoreBusyError, StoreDamagedError: none can be opened now.
         """
-        with self._lock:
-            store = self._free.pop() if self._free else None
+        identity = identity_of(self._data)
+        store = self._taken(identity)
         if store is None:
             store = open_store(self._data, create=False, is_lent=True, wait_s=WAIT_S)
         try:
@@ -53,16 +63,31 @@ class Stores:
             raise
         with self._lock:
             if not self._is_over:
-                self._free.append(store)
+                self._free.append((store, identity))
                 return
         store.close()
+
+    def _taken(self, identity: Identity) -> Store | None:
+        """One that is free; those of a file that another has taken the place of are closed."""
+        found: Store | None = None
+        old: list[Store] = []
+        with self._lock:
+            while self._free and found is None:
+                store, known = self._free.pop()
+                if known == identity:
+                    found = store
+                else:
+                    old.append(store)
+        for store in old:
+            store.close()
+        return found
 
     def close(self) -> None:
         """Every store is closed, those still lent when they come back."""
         with self._lock:
             self._is_over = True
             free, self._free = self._free, []
-        for store in free:
+        for store, _ in free:
             store.close()
 
 

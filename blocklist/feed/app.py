@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from blocklist.feed import files, lookup
 from blocklist.feed.access import Stores, request_of, token_of
 from blocklist.feed.answers import Answer, Request, plain, sent, unavailable
-from blocklist.feed.changes import WHOLE, changed
+from blocklist.feed.changes import WHOLE, Changes, changed
 from blocklist.feed.compressed import Compressed
 from blocklist.feed.journal import Journal
 from blocklist.feed.limits import Buckets, key_of
@@ -45,6 +45,7 @@ _HEARTBEAT: Final = "heartbeat.minisig"
 _WHY: Final = re.compile(r"/why/([A-Za-z0-9._-]{1,100})", re.ASCII)
 _READING: Final = ("GET", "HEAD")
 _FAILURE_COST: Final = 10.0  # a wrong token is a typo a few times, not more
+_LATE_EVERY_S: Final = 60.0  # who asks too often does not fill the log as well
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -83,18 +84,21 @@ class Feed:
         limits = config.limits
         self._config = config
         self._compressed = compressed
+        self._changes = Changes()
         self._journal = journal
         self._stores = Stores(config.data)
         self._shelves = Shelves(config.lists)
         self._formats = files.formats_of_files()
         self._by_token = Buckets(limits.token_burst, limits.token_per_s)
         self._by_address = Buckets(limits.address_burst, limits.address_per_s)
+        self._told_late = Buckets(1, 1 / _LATE_EVERY_S)
         self._lookups = Buckets(limits.lookups_an_hour, limits.lookups_an_hour / 3600)
         self._whys = Buckets(limits.whys_an_hour, limits.whys_an_hour / 3600)
 
     def close(self) -> None:
-        """No store is open any more."""
+        """No store and no file of changes is open any more."""
         self._stores.close()
+        self._changes.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The request is answered."""
@@ -136,6 +140,9 @@ class Feed:
         if isinstance(token, TokenError):
             return self._refused(request, token), _nobody
         kind, answer = self._for_token(request, token)
+        is_late = answer.status is HTTPStatus.TOO_MANY_REQUESTS
+        if is_late and self._told_late.take(token.id):
+            return answer, _nobody
         return answer, partial(self._write_down, request, token, kind)
 
     def _identified(self, request: Request) -> Token | TokenError:
@@ -169,7 +176,8 @@ class Feed:
             return Kind.OTHER, _not_allowed(*_READING)
         if since is not None:
             serial = int(since[1])
-            return Kind.DELTA, changed(request, self._shelves, token, serial, self._compressed)
+            kept = self._changes, self._compressed
+            return Kind.DELTA, changed(request, self._shelves, token, serial, kept)
         assert asked  # noqa: S101  # one of the two
         name = _HEARTBEAT if asked["name"] == "heartbeat" else asked["name"]
         return self._kind(name), self._file(request, token, name, asked["serial"])

@@ -98,10 +98,14 @@ def _packed(file: Told) -> IO[bytes]:
     return out
 
 
+def opened_anew(file: IO[bytes]) -> Told:
+    """The file once more, and not a duplicate of its handle: each reader is at a place of their own in it."""
+    return Told(os.open(f"/proc/self/fd/{file.fileno()}", os.O_RDONLY | os.O_CLOEXEC))
+
+
 def _swapped(file: Told, packed: IO[bytes]) -> Told:
     file.close()
-    # opened anew and not duplicated: each reader is at a place of their own in it
-    return Told(os.open(f"/proc/self/fd/{packed.fileno()}", os.O_RDONLY | os.O_CLOEXEC))
+    return opened_anew(packed)
 
 
 def _size(packed: IO[bytes]) -> int:

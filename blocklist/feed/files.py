@@ -82,7 +82,9 @@ def _answer(
         case Outcome.NOT_MODIFIED:
             tag = ("ETag", matched(headers, known))
             return Answer(HTTPStatus.NOT_MODIFIED, (*common, tag), serial=shelf.serial)
-    if "Range" not in headers and digest.size_bytes >= SMALLEST:
+    # of HEAD no range is served (RFC 9110, 14.2)
+    asks_range = "Range" in headers and request.method == "GET"
+    if not asks_range and digest.size_bytes >= SMALLEST:
         if is_wanted(headers.get("Accept-Encoding", "")) and (
             packed := compressed.of(opened.file, digest.sha256)
         ):
@@ -91,7 +93,7 @@ def _answer(
         opened.file.seek(0)
     more = (("ETag", plain_tag), ("Accept-Ranges", "bytes"))
     try:
-        part = wanted_range(headers, known, digest.size_bytes)
+        part = wanted_range(headers, known, digest.size_bytes) if asks_range else None
     except UnsatisfiableError:
         return plain(
             HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Final, Self
 
+from blocklist.feed.access import identity_of
 from review_queue import pulls
 from review_queue.errors import QalqanError, RefusedError
 from review_queue.pulls import Pull, Refusals
@@ -71,10 +72,20 @@ class Journal:
             self._refused[address, reason] += 1
 
     def _work(self) -> None:
-        with self._opened(self._data) as store:
-            while not self._is_over.wait(self._every_s):
-                self._write(store)
-            self._write(store, is_last=True)
+        is_over = False
+        while not is_over:
+            identity = identity_of(self._data)
+            try:
+                with self._opened(self._data) as store:
+                    # until a backup was put in its place: what is written to the old file nobody sees
+                    while not is_over and identity_of(self._data) == identity:
+                        self._write(store)
+                        is_over = self._is_over.wait(self._every_s)
+                    if is_over:
+                        self._write(store, is_last=True)
+            except QalqanError as error:
+                _LOG.warning("the pull log waits: %s", error)
+                is_over = self._is_over.wait(self._every_s)
 
     def _write(self, store: Store, *, is_last: bool = False) -> None:
         counted: Counter[tuple[str, str]] = Counter()

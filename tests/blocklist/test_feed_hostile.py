@@ -1,0 +1,194 @@
+"""What a reader with a token, or a bad day of the store, must not do to the feed."""
+
+import http.client
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from blocklist.feed.app import FeedConfig, Limits
+from blocklist.feed.changes import AtWorkError, Changes
+from review_queue import tokens
+from review_queue.categories import Category
+from review_queue.store import FILE_NAME, open_store
+from tests.blocklist.feeding import (
+    Site,
+    a_site,
+    a_text,
+    copied,
+    list_names,
+    publish,
+    pulls_of,
+    running,
+)
+from tests.review_queue.takers import DANA
+
+HEAD = '{"schema": 1, "from": 1, "to": 2}\n'
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("feed")
+    a_site(folder)
+    return folder
+
+
+@pytest.fixture
+def site(made: Path, tmp_path: Path) -> Iterator[Site]:
+    with running(copied(made, tmp_path)) as found:
+        yield found
+
+
+def _backup(site: Site, folder: Path) -> None:
+    """A copy of the store, as it is now, in the folder."""
+    folder.mkdir()
+    with (
+        closing(sqlite3.connect(site.data / FILE_NAME)) as source,
+        closing(sqlite3.connect(folder / FILE_NAME)) as copy,
+    ):
+        source.backup(copy)
+
+
+def test_a_store_that_was_put_in_the_place_of_another_is_read_and_written_from_then_on(
+    site: Site, tmp_path: Path
+) -> None:
+    token, other = a_text(site), a_text(site)
+    _backup(site, tmp_path / "backup")
+    with open_store(tmp_path / "backup") as store:
+        tokens.revoke(store, token.split("_")[1], DANA)
+    assert site.ask("/v1/rpz.zone", token).status == 200
+    assert len(pulls_of(site)) == 1  # the log has its store open as well
+
+    for path in site.data.glob(f"{FILE_NAME}-*"):
+        path.unlink()
+    (tmp_path / "backup" / FILE_NAME).replace(site.data / FILE_NAME)
+
+    assert site.ask("/v1/rpz.zone", token).status == 401
+    assert site.ask("/v1/domains.txt", other).status == 200
+    assert [pull.path for pull in pulls_of(site)] == ["/v1/domains.txt"]
+
+
+def test_who_asks_too_often_does_not_fill_the_log(made: Path, tmp_path: Path) -> None:
+    site = copied(made, tmp_path)
+    limits = Limits(token_burst=2, token_per_s=0.001, address_burst=1000)
+    token, other = a_text(site), a_text(site)
+    with running(site, FeedConfig(site.data, site.lists, limits=limits)):
+        told = [site.ask("/v1/rpz.zone", token).status for _ in range(20)]
+        site.ask("/v1/rpz.zone", other)
+
+    assert told == [200] * 2 + [429] * 18
+    # in the log since the feed has ended
+    assert sorted(pull.status for pull in pulls_of(site, count=4)) == [200, 200, 200, 429]
+
+
+def test_of_head_no_range_is_made(site: Site) -> None:
+    token = a_text(site)
+    whole = site.ask("/v1/rpz.zone", token)
+
+    head = site.ask("/v1/rpz.zone", token, method="HEAD", Range="bytes=0-3")
+
+    assert (head.status, head.headers["Content-Length"]) == (200, str(len(whole.body)))
+
+
+def test_changes_are_put_together_once_for_all_who_ask() -> None:
+    times: list[str] = []
+
+    def lines() -> Iterator[str]:
+        times.append("made")
+        yield HEAD
+
+    with closing(Changes(most_files=2)) as changes:
+        files = [changes.of(("", 1, 2, "a"), lines) for _ in range(3)]
+        assert len({os.fstat(file.fileno()).st_ino for file, _, _ in files}) == 1
+        assert [file.read() for file, _, _ in files] == [
+            HEAD.encode()
+        ] * 3  # each has its own place
+        assert times == ["made"]
+        changes.of(("violence", 1, 2, "a"), lines)[0].close()
+        changes.of(("", 1, 2, "b"), lines)[0].close()  # the same serials of a store begun anew
+        assert len(times) == 3
+        changes.of(("", 1, 2, "a"), lines)[0].close()  # only so many are kept
+        assert len(times) == 4
+        for file, _, _ in files:
+            file.close()
+
+
+def test_changes_to_a_newer_list_than_was_asked_for_are_not_kept_for_the_older() -> None:
+    times: list[str] = []
+
+    def lines() -> Iterator[str]:
+        times.append("made")
+        yield HEAD
+
+    with closing(Changes()) as changes:
+        for _ in range(2):
+            file, _, to = changes.of(("", 1, 1, "a"), lines)
+            file.close()
+            assert to == 2
+    assert len(times) == 2
+
+
+def test_one_reader_cannot_have_all_threads_put_changes_together() -> None:
+    is_begun, is_over = threading.Event(), threading.Event()
+
+    def slow() -> Iterator[str]:
+        is_begun.set()
+        is_over.wait(20)
+        yield HEAD
+
+    def work() -> None:
+        changes.of(("", 1, 2, "a"), slow)[0].close()
+
+    with closing(Changes(wait_s=0.01)) as changes:
+        worker = threading.Thread(target=work)
+        worker.start()
+        assert is_begun.wait(20)
+        with pytest.raises(AtWorkError):
+            changes.of(("", 0, 2, "a"), lambda: [HEAD])
+        is_over.set()
+        worker.join()
+        changes.of(("", 0, 2, "a"), lambda: [HEAD])[0].close()
+
+
+def test_a_reader_who_must_wait_for_changes_is_told_when_to_come_again(site: Site) -> None:
+    token, told = a_text(site), []
+    pipe = site.lists / "changes/0000000001.jsonl"
+    os.mkfifo(pipe)  # reading stops at it until somebody writes
+    slow = threading.Thread(target=lambda: told.append(site.ask("/v1/since/0", token).status))
+    slow.start()
+    with pipe.open("wb"):  # opens when it is read
+        reply = site.ask("/v1/since/0", token)
+    slow.join()
+
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "30")
+    assert told == [410]
+
+
+def test_changes_of_one_category_are_never_those_of_another(site: Site) -> None:
+    with site.opened() as store:
+        list_names(store, ("fresh.example",), Category.SELF_HARM)
+        publish(store, site.lists)
+    sorrow, violence = a_text(site, Category.SELF_HARM), a_text(site, Category.VIOLENCE)
+
+    for _ in range(2):
+        assert "fresh.example" in site.ask("/v1/since/1", sorrow).text
+        assert "fresh.example" not in site.ask("/v1/since/1", violence).text
+
+
+def test_no_header_is_taken_twice_or_spelled_otherwise(site: Site) -> None:
+    """Two Authorization headers are no choice for whoever stands between."""
+    token = a_text(site)
+    for names in (("Authorization", "Authorization"), ("Authorization_",)):
+        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+        connection.putrequest("GET", "/v1/rpz.zone")
+        for name in names:
+            connection.putheader(name, f"Bearer {token}")
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert answer.status == 401
+        answer.read()
+        connection.close()
