@@ -63,7 +63,8 @@ def settle(
     """The proposal is settled: the entry is lifted for its reason, or stays; returns the lift.
 
     Raises:
-        RefusedError: no such proposal waits for anybody, or the note is not one line.
+        RefusedError: no such proposal waits for anybody, the note is not one line, or all it says is that the entry's
+            review date has come, which is no reason to lift it.
     """
     if not note.isprintable():
         raise RefusedError("a note is one line of text")
@@ -72,6 +73,11 @@ def settle(
         if found is None:
             raise RefusedError(
                 f"no proposal {proposal_id} waits; it was settled, or its entry lifted"
+            )
+        if lift and found.reason is LiftReason.EXPIRED:
+            raise RefusedError(
+                "that its review date has come is no reason to lift an entry; where there is one, run: qalqan entries"
+                f" lift {found.entry_id} --reason REASON --as USER. Otherwise two people renew it"
             )
         made = (
             lifts.lift(store, found.entry_id, person, found.reason, note or found.note)

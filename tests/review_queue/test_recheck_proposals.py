@@ -4,6 +4,7 @@ import pytest
 
 from review_queue import entries, proposals, recheck_proposals, renewals
 from review_queue.categories import Scope
+from review_queue.errors import RefusedError
 from review_queue.lifts import LiftReason
 from review_queue.rechecks import Found
 from review_queue.records import Reviewer
@@ -112,3 +113,18 @@ def test_an_address_is_a_task_at_its_review_date_too(store: Store, clock: Tickin
     clock.move(days=181)
 
     assert [one.name for one in recheck_proposals.remind(store)] == ["203.0.113.7"]
+
+
+def test_a_review_date_is_no_reason_to_lift_and_who_tries_is_told_how(
+    store: Store, clock: TickingClock
+) -> None:
+    entry = listed(store)
+    clock.move(days=181)
+    recheck_proposals.remind(store)
+    (one,) = proposals.open_ones(store)
+
+    with pytest.raises(RefusedError, match=f"entries lift {entry.id} --reason"):
+        proposals.settle(store, one.id, ALIYA, lift=True)
+    assert proposals.open_ones(store) == [one]
+    proposals.settle(store, one.id, ALIYA, lift=False)
+    assert proposals.open_ones(store) == []
