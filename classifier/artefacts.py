@@ -32,6 +32,7 @@ from classifier.shelf import (
 )
 from review_queue.categories import HARMS, Category
 from review_queue.errors import (
+    ModelCardError,
     ModelDigestError,
     ModelMissingError,
     ModelNameError,
@@ -88,7 +89,7 @@ def card_digest(models_dir: Path, name: str, version: str) -> str:
     """The digest a card gives for its weights, "" where the card cannot be read."""
     try:
         return str(card(models_dir, f"{name}/{version}").get("digest", ""))
-    except (ModelMissingError, ModelNameError, ModelDigestError):
+    except (ModelMissingError, ModelNameError, ModelCardError):
         return ""
 
 
@@ -108,7 +109,8 @@ def load(models_dir: Path, name: str | None = None) -> Model:
     In use is the version promoted last, the newest one where none ever was.
 
     Raises ModelNameError where the name leads out of the folder, ModelMissingError where there is no such
-    model, ModelDigestError where the file is not what the card says or holds a type that no model of ours needs.
+    model, ModelCardError where its card cannot be read, ModelDigestError where the file is not what the card
+    says or holds a type that no model of ours needs.
     """
     found = shelf.find(models_dir, name)
     content = _content(found.data, found.folder)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from classifier import artefacts, shelf
 from review_queue.clock import Clock, iso
 from review_queue.errors import (
-    ModelDigestError,
+    ModelCardError,
     ModelMissingError,
     QalqanError,
     UnreadableInputError,
@@ -107,18 +107,18 @@ def listing(models_dir: Path) -> list[Listed]:
 def verify(models_dir: Path, name: str) -> ModelId:
     """NAME/VERSION is the file its card describes, of no foreign type, and the card is its own.
 
-    Raises ModelMissingError or ModelDigestError with what is amiss.
+    Raises ModelMissingError, ModelCardError or ModelDigestError with what is amiss.
     """
     model = artefacts.load(models_dir, name)
     card = artefacts.card(models_dir, name)
     claimed = (card.get("name"), card.get("version"))
     if claimed != (model.id.name, model.id.version):
-        raise ModelDigestError(
+        raise ModelCardError(
             f"{models_dir / name} has the card of {claimed[0]}/{claimed[1]}: restore it or train again"
         )
     cuts = {category.value: cut for category, cut in model.thresholds.items()}
     if card.get("thresholds") != cuts:
-        raise ModelDigestError(
+        raise ModelCardError(
             f"{models_dir / name} has a card with other thresholds than its model: train again"
         )
     return model.id
@@ -174,7 +174,7 @@ def _listed(models_dir: Path, name: str) -> Listed:
 def _is_readable(models_dir: Path, name: str) -> bool:
     try:
         artefacts.in_use(models_dir, name)
-    except ModelDigestError:
+    except ModelCardError:
         return False
     return True
 

@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from review_queue.categories import Category
-from review_queue.errors import ModelDigestError, ModelMissingError, ModelNameError
+from review_queue.errors import (
+    ModelCardError,
+    ModelDigestError,
+    ModelMissingError,
+    ModelNameError,
+)
 from review_queue.records import ModelId
 
 DEFAULT_NAME: Final = "topic-stance"
@@ -21,6 +26,7 @@ CARD_FILE: Final = "card.json"
 IN_USE_FILE: Final = "in-use.json"
 _LARGEST_FILE: Final = 200_000_000
 _VERSION: Final = re.compile(r"v(\d+)\Z")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 # a name is a place in the folder of models: of one folder each, and none that leads out of it
 _NO_FOLDER: Final = re.compile(r"\.{0,2}\Z|.*[/\\\0]", re.DOTALL)
 
@@ -39,14 +45,12 @@ class Found:
         """The thresholds on the card.
 
         Raises:
-            ModelDigestError: the card has none.
+            ModelCardError: the card has none.
         """
         try:
             return {category: float(self.card["thresholds"][category]) for category in Category}
         except (LookupError, TypeError, ValueError):
-            raise ModelDigestError(
-                f"{self.folder / CARD_FILE} names no thresholds: restore it or train again"
-            ) from None
+            raise _broken_card(self.folder / CARD_FILE, "it names no thresholds") from None
 
 
 def default_models_dir() -> Path:
@@ -76,7 +80,7 @@ def versions(models_dir: Path, name: str = DEFAULT_NAME) -> list[str]:
 def in_use(models_dir: Path, name: str = DEFAULT_NAME) -> tuple[str, str]:
     """The version that was promoted last and its digest then; ("", "") where none ever was.
 
-    Raises ModelDigestError where the note of it cannot be read: the newest version instead would put to
+    Raises ModelCardError where the note of it cannot be read: the newest version instead would put to
     work what nobody promoted.
     """
     path = models_dir / parted(name)[0] / IN_USE_FILE
@@ -86,13 +90,13 @@ def in_use(models_dir: Path, name: str = DEFAULT_NAME) -> tuple[str, str]:
     except FileNotFoundError:
         return "", ""
     except (OSError, ValueError, LookupError, TypeError, ModelNameError) as error:
-        raise ModelDigestError(
+        raise ModelCardError(
             f"{path} does not say which version is in use: run `qalqan models promote {name}/VERSION`"
         ) from error
 
 
 def card(models_dir: Path, name: str) -> dict[str, Any]:
-    """The card of NAME/VERSION; raises ModelNameError, ModelMissingError or ModelDigestError."""
+    """The card of NAME/VERSION; raises ModelNameError, ModelMissingError or ModelCardError."""
     path = models_dir.joinpath(*parted(name)) / CARD_FILE
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -100,9 +104,11 @@ def card(models_dir: Path, name: str) -> dict[str, Any]:
         raise ModelMissingError(
             f"{path} cannot be read ({error.strerror}): run `qalqan train` to make a model"
         ) from error
-    except ValueError as error:
-        raise ModelDigestError(f"{path} is not a readable model card: {error}") from error
-    return found if isinstance(found, dict) else {}
+    except (ValueError, RecursionError) as error:
+        raise _broken_card(path, str(error)) from error
+    if not isinstance(found, dict):
+        raise _broken_card(path, "it is not a JSON object")
+    return found
 
 
 def find(models_dir: Path, name: str | None = None) -> Found:
@@ -111,7 +117,7 @@ def find(models_dir: Path, name: str | None = None) -> Found:
     In use is the version promoted last, the newest one where none ever was.
 
     Raises ModelNameError where the name leads out of the folder, ModelMissingError where there is none,
-    ModelDigestError where the file is not what the card says.
+    ModelCardError where the card cannot be read, ModelDigestError where the file is not what the card says.
     """
     base, version = parted(name)
     promised = ""
@@ -126,11 +132,13 @@ def find(models_dir: Path, name: str | None = None) -> Found:
         version = known[-1]
     folder = models_dir / base / version
     described = card(models_dir, f"{base}/{version}")
+    if not _DIGEST.fullmatch(str(described.get("digest"))):
+        raise _broken_card(folder / CARD_FILE, "it names no SHA-256 of its model")
     data = _weights(folder)
     digest = hashlib.sha256(data).hexdigest()
     if described.get("digest") != digest:
         raise ModelDigestError(
-            f"{folder / WEIGHTS_FILE} is not the file its card describes: restore it or train again"
+            f"{folder / WEIGHTS_FILE} was changed after its card was written: restore it or train again"
         )
     if promised and promised != digest:
         raise ModelDigestError(
@@ -143,6 +151,12 @@ def age(version: str) -> tuple[int, str]:
     """What versions are sorted by: v2 comes before v10."""
     match = _VERSION.match(version)
     return (int(match.group(1)) if match else 0, version)
+
+
+def _broken_card(path: Path, why: str) -> ModelCardError:
+    return ModelCardError(
+        f"{path} is no card of a model ({why}), and the model is not loaded: restore the card or train again"
+    )
 
 
 def _weights(folder: Path) -> bytes:

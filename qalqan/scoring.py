@@ -20,7 +20,8 @@ def scoring_of(data: Path, models: Path | None = None, name: str | None = None) 
 
     Raises:
         ModelMissingError: there is no such model.
-        ModelDigestError: it is not the file its card describes.
+        ModelCardError: its card cannot be read.
+        ModelDigestError: it was changed after its card was written.
     """
     models = (models or shelf.default_models_dir()).absolute()
     found = shelf.find(models, name)

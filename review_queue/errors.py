@@ -63,8 +63,12 @@ class ModelNameError(QalqanError):
     """A name that is not the place of a model in the folder of models."""
 
 
+class ModelCardError(QalqanError):
+    """What is written about a model cannot be read, or is not about it: it is not loaded."""
+
+
 class ModelDigestError(QalqanError):
-    """A model file whose digest or types differ from its card: it is not loaded."""
+    """A model file that is not the one its card describes, or holds what no model needs: it is not loaded."""
 
 
 class CorporaError(QalqanError):

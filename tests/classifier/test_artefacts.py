@@ -15,6 +15,7 @@ from sklearn.svm import LinearSVC
 from classifier import artefacts
 from classifier.training import TrainingReport
 from review_queue.errors import (
+    ModelCardError,
     ModelDigestError,
     ModelMissingError,
     ModelNameError,
@@ -76,7 +77,7 @@ def test_one_flipped_byte_is_refused(copied: Path, at: int) -> None:
     data[at] ^= 1
     path.write_bytes(data)
 
-    with pytest.raises(ModelDigestError, match="not the file its card describes"):
+    with pytest.raises(ModelDigestError, match="was changed after its card was written"):
         artefacts.load(copied)
 
 
@@ -137,11 +138,22 @@ def test_a_head_for_moves_that_does_not_fit_the_rest_is_refused(
         artefacts.load(copied)
 
 
-@pytest.mark.parametrize("card", ["", "[]", "{}", "not json"])
-def test_a_broken_card_is_refused(copied: Path, card: str) -> None:
+@pytest.mark.parametrize(
+    ("card", "says"),
+    [
+        ("", "Expecting value"),
+        ("[]", "not a JSON object"),
+        ("{}", "names no SHA-256"),
+        ('{"digest": 5}', "names no SHA-256"),
+        ("not json", "Expecting value"),
+        ("[" * 100_000, "recursion"),
+    ],
+    ids=["empty", "list", "no-digest", "number", "not-json", "nested"],
+)
+def test_a_broken_card_is_not_taken_for_a_changed_model(copied: Path, card: str, says: str) -> None:
     (_folder(copied) / "card.json").write_text(card)
 
-    with pytest.raises(ModelDigestError):
+    with pytest.raises(ModelCardError, match=rf"{says}.*restore the card"):
         artefacts.load(copied)
 
 
@@ -176,7 +188,7 @@ def test_a_note_that_leads_to_another_models_folder_is_not_followed(copied: Path
     note = {"version": "../other/v1", "digest": card["digest"]}
     (copied / "topic-stance" / "in-use.json").write_text(json.dumps(note))
 
-    with pytest.raises(ModelDigestError, match="models promote"):
+    with pytest.raises(ModelCardError, match="models promote"):
         artefacts.load(copied)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from classifier import artefacts, registry
-from review_queue.errors import ModelDigestError, ModelMissingError
+from review_queue.errors import ModelCardError, ModelDigestError, ModelMissingError
 
 NAME = artefacts.DEFAULT_NAME
 NOON = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -99,7 +99,7 @@ def test_a_note_that_cannot_be_read_stops_loading_until_a_version_is_promoted(
 ) -> None:
     (models_dir / NAME / artefacts.IN_USE_FILE).write_text(note, encoding="utf-8")
 
-    with pytest.raises(ModelDigestError, match="models promote"):
+    with pytest.raises(ModelCardError, match="models promote"):
         artefacts.load(models_dir)
     assert not any(row.in_use for row in registry.listing(models_dir))
 
@@ -110,13 +110,13 @@ def test_a_note_that_cannot_be_read_stops_loading_until_a_version_is_promoted(
 def test_a_card_of_another_version_or_with_other_thresholds_is_refused(models_dir: Path) -> None:
     card_path = models_dir / NAME / "v2" / "card.json"
     shutil.copy(models_dir / NAME / "v1" / "card.json", card_path)
-    with pytest.raises(ModelDigestError, match="card of topic-stance/v1"):
+    with pytest.raises(ModelCardError, match="card of topic-stance/v1"):
         registry.verify(models_dir, f"{NAME}/v2")
 
     card = json.loads(card_path.read_text(encoding="utf-8"))
     card |= {"version": "v2", "thresholds": {**card["thresholds"], "violence": 0.01}}
     card_path.write_text(json.dumps(card), encoding="utf-8")
-    with pytest.raises(ModelDigestError, match="other thresholds"):
+    with pytest.raises(ModelCardError, match="other thresholds"):
         registry.verify(models_dir, f"{NAME}/v2")
 
 
