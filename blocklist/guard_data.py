@@ -23,6 +23,7 @@ FOLDER: Final = "guards"  # below the data folder
 STALE_AFTER_DAYS: Final = 180
 _OURS: Final = Path(__file__).with_name("guard_data")
 _DATED: Final = re.compile(r"^# dated: (\d{4}-\d{2}-\d{2})$", re.MULTILINE)
+_COUNTED: Final = re.compile(r"^# rows: (\d+)$", re.MULTILINE)
 _LONGEST_LINE: Final = 2048
 _MOST_TIMES: Final = 2  # a list of much-used sites never loses half of them from one day to another
 _LARGEST_FILE: Final = 256 * 2**20
@@ -211,7 +212,14 @@ def _load(places: tuple[tuple[Kind, Path, bool], ...], _stamps: tuple[int, ...])
         dated, rows = _parts(path)
         found[kind] += rows
         sources.append(Source(kind, dated, len(rows), str(path), is_ours))
-    tables = {kind: _rows(kind, rows) for kind, rows in found.items()}
+    try:
+        tables = {kind: _rows(kind, rows) for kind, rows in found.items()}
+    except ValueError as error:
+        own = [str(path) for _, path, is_ours in places if not is_ours]
+        raise GuardDataError(
+            f"a file of guard data is damaged ({error}), one of {', '.join(own)}. Write it anew from where it came"
+            " from: qalqan guards update"
+        ) from None
     exact: frozenset[str] = frozenset().union(*(each.names for each in tables.values()))
     below: frozenset[str] = frozenset().union(*(each.below for each in tables.values()))
     suffix = suffixes.suffixes()
@@ -229,13 +237,15 @@ def _parts(path: Path) -> tuple[str, list[str]]:
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
         text = ""
-    dated = _DATED.search(text)
-    if dated is None:
+    dated, counted = _DATED.search(text), _COUNTED.search(text)
+    rows = [line for line in text.split("\n") if line and line[0] != "#"]
+    # a file that was cut off would take a guard away in silence
+    if dated is None or (counted and int(counted.group(1)) != len(rows)):
         raise GuardDataError(
             f"{path} is damaged: it is no file of guard data. Write it anew from where it came from: qalqan guards"
             f" update --kind {path.stem} FILE --dated DATE"
         )
-    return dated.group(1), [line for line in text.split("\n") if line and line[0] != "#"]
+    return dated.group(1), rows
 
 
 def _rows(kind: Kind, rows: Sequence[str]) -> Rows:

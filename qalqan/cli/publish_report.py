@@ -107,8 +107,8 @@ def _outcome(done: Publication, out: Path) -> str:
         case Outcome.REMOVALS:
             return (
                 f"removals only: serial {done.serial} is published in {click.format_filename(out)}: the list before"
-                f" without {done.gone} that no longer hold, {done.manifest.entries} entries, nothing new; good until"
-                f" {done.not_after}"
+                f" without {done.gone} of its entries, which no longer hold; {done.manifest.entries} stay, nothing is"
+                f" new; good until {done.not_after}"
             )
         case Outcome.HELD:
             return f"nothing was lifted: serial {done.serial} stays, and a new heartbeat says so until {done.not_after}"

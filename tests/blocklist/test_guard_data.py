@@ -153,13 +153,28 @@ def test_a_date_to_come_and_a_file_that_is_not_there_are_named(rows: Rows, tmp_p
 
 
 @pytest.mark.parametrize(
-    "text", ["", "zz-qalqan.kz\n", "# dated: soon\n", "# dated: 2026-01-01\nқ\n"]
+    "text",
+    [
+        "",
+        "zz-qalqan.kz\n",
+        "# dated: soon\n",
+        "# dated: 2026-01-01\nқ\n",
+        "# dated: 2026-01-01\n# rows: 2\nzz-qalqan.kz\n",  # cut off
+    ],
 )
 def test_data_that_no_update_wrote_are_not_relied_on(text: str, tmp_path: Path) -> None:
     (tmp_path / "guards").mkdir()
     (tmp_path / "guards" / "rank.txt").write_text(text, encoding="utf-8")
 
     with pytest.raises(GuardDataError, match="qalqan guards update --kind rank"):
+        load(tmp_path)
+
+
+def test_a_row_that_is_no_network_is_damage_and_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "guards").mkdir()
+    (tmp_path / "guards" / "cdn.txt").write_text("# dated: 2026-01-01\n1.2.3.999\n")
+
+    with pytest.raises(GuardDataError, match=r"damaged \('1\.2\.3\.999' .*cdn\.txt"):
         load(tmp_path)
 
 

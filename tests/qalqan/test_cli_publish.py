@@ -176,8 +176,8 @@ def test_a_held_list_is_told_with_what_left_it_and_is_no_success(data: Path, key
     fourth = held(*plain, "--json")
 
     assert first.stdout.startswith(
-        f"removals only: serial 2 is published in {data.parent / 'lists'}: the list before without 1 that no longer"
-        " hold, 2 entries, nothing new; good until"
+        f"removals only: serial 2 is published in {data.parent / 'lists'}: the list before without 1 of its"
+        " entries, which no longer hold; 2 stay, nothing is new; good until"
     )
     assert str(first.exception).startswith(
         f"the list of all that people approved is held: {bad} is damaged"
