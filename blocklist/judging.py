@@ -185,7 +185,7 @@ class Judge:
             if row := self._data.below_of(kind, name):
                 yield _refusal(guard, f"{row} lies below it: {_WHY[guard]}")
         if name in self._data.above and (row := self._suffixes.first_below(name)):
-            guard = self._suffixes.exact[row]
+            guard = self._suffixes.exact.get(row) or self._suffixes.parents[row]
             yield _refusal(guard, f"{row} lies below it: unrelated people hold the names there")
         if site := first_below(self._judged_protective, name):
             yield _refusal(

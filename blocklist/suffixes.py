@@ -39,7 +39,9 @@ class Suffixes:
     def first_below(self, name: str) -> str:
         """The first suffix that lies below `name`; "" where none does."""
         tail = f".{name}"
-        return min((each for each in self.exact if each.endswith(tail)), default="")
+        return min(
+            (each for each in (*self.exact, *self.parents) if each.endswith(tail)), default=""
+        )
 
 
 @cache

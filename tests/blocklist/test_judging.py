@@ -12,6 +12,7 @@ from blocklist.entries import admit
 from blocklist.guard_data import Kind
 from blocklist.judging import Judge, judge_of
 from blocklist.publish import export
+from blocklist.suffixes import suffixes
 from review_queue import allowances, captures, decisions, entries, overrides
 from review_queue.categories import Category, Scope, Verdict
 from review_queue.overrides import OVERRIDABLE, Guard
@@ -225,6 +226,20 @@ def test_a_site_people_judged_protective_is_stopped_whatever_else_it_is_blocked_
         assert guard_of(judge, scope, name) == "protective"
     assert guard_of(judge, Scope.HOST, "other-qalqan.kz") == ""
     assert guard_of(judge, Scope.HOST, "kz-qalqan.zz-qalqan.kz.other-qalqan.kz") == ""
+
+
+def test_a_domain_with_a_suffix_below_it_is_stopped_be_its_rule_a_name_or_a_wildcard(
+    store: Store,
+) -> None:
+    judge, known = judge_of(store), suffixes()
+    above = {rule.partition(".")[2] for rule in (*known.parents, *known.exact)}
+
+    passed = [
+        name for name in sorted(above) if "." in name and not guard_of(judge, Scope.DOMAIN, name)
+    ]
+
+    assert passed == []
+    assert guard_of(judge, Scope.DOMAIN, "cs.amazonlightsail.com") == "shared_platform"
 
 
 def test_a_domain_and_an_address_are_stopped_by_a_protective_site_there(store: Store) -> None:
