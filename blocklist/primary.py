@@ -6,6 +6,7 @@ fetches what has changed and nothing else (RFC 1995), as soon as it is told (NOT
 """
 
 import base64
+import hashlib
 import ipaddress
 import os
 import re
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from blocklist import key_files
+from blocklist.formats.rpz import ROOM_FOR_ZONE_NAME
 from blocklist.publish import part_name
 from blocklist.snapshots import CURRENT
 from review_queue.categories import Category
@@ -34,6 +36,8 @@ _LONGEST_KEY: Final = 4096
 _ZONE_NAME: Final = re.compile(
     r"(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 )
+_LONGEST_LABEL: Final = 63
+_ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:]+(%[A-Za-z0-9._-]{1,15})?")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _SECRET: Final = re.compile(
     r'^key "([^"]+)" \{\n {4}algorithm hmac-sha256;\n {4}secret "([A-Za-z0-9+/=]+)";\n\};\n$'
@@ -149,15 +153,28 @@ def zone_name(primary: Primary, part: str) -> str:
 
 
 def key_name(provider: str) -> str:
-    """The name of the provider's key; BIND compares such names as it does names of hosts."""
-    return f"qalqan-{provider.lower()}"
+    """The name of the provider's key; BIND compares such names as it does names of hosts, and takes no others."""
+    name = f"qalqan-{provider.lower()}"
+    if all(0 < len(label) <= _LONGEST_LABEL for label in name.split(".")):
+        return name
+    return f"qalqan.{hashlib.sha256(provider.lower().encode()).hexdigest()[:32]}"
 
 
-def _check(primary: Primary, secondaries: Sequence[Secondary]) -> None:
+def _check_zones(primary: Primary, secondaries: Sequence[Secondary]) -> None:
     if not _ZONE_NAME.fullmatch(primary.zone):
         raise PrimaryError(
             f"{primary.zone[:80]!a} cannot name the zone; take a name of at least two labels and 63 characters"
         )
+    for part in _parts(secondaries):
+        if len(zone_name(primary, part)) > ROOM_FOR_ZONE_NAME:
+            raise PrimaryError(
+                f"{zone_name(primary, part)} leaves no room for the longest names of a list; take a"
+                f" zone with which it has at most {ROOM_FOR_ZONE_NAME} characters"
+            )
+
+
+def _check(primary: Primary, secondaries: Sequence[Secondary]) -> None:
+    _check_zones(primary, secondaries)
     for path in (primary.lists, primary.out):
         if _UNQUOTABLE.search(str(path)) or not path.is_absolute():
             raise PrimaryError(
@@ -175,6 +192,8 @@ def _check(primary: Primary, secondaries: Sequence[Secondary]) -> None:
             ipaddress.ip_address(address)
         except ValueError:
             raise PrimaryError(f"{address[:80]!a} is no IP address") from None
+        if not _ADDRESS.fullmatch(address):  # behind % Python lets anything stand
+            raise PrimaryError(f"{address[:80]!a} is no IP address that can stand in the settings")
 
 
 def _settings(primary: Primary, secondaries: Sequence[Secondary]) -> Iterator[str]:

@@ -243,6 +243,12 @@ def test_the_group_of_bind_reads_keys_and_writes_journals_and_no_more(tmp_path: 
         ({}, [Secondary("rndc", ("",))], "cannot name a key"),
         ({}, [Secondary("a", ("",)), Secondary("A", ("",))], "cannot name a key"),
         ({}, [Secondary("a", ("",), ("localhost",))], "no IP address"),
+        ({}, [Secondary("a", ("",), ("fe80::1%x; }; options {",))], "no IP address"),
+        (
+            {"zone": f"rpz.{'a' * 55}"},
+            [Secondary("a", ("violence",))],
+            "room for the longest names",
+        ),
         ({"group": "no-such-group"}, [Secondary("a", ("",))], "check the folder and the group"),
     ],
 )
@@ -251,6 +257,22 @@ def test_what_cannot_stand_in_the_settings_is_refused(
 ) -> None:
     with pytest.raises(PrimaryError, match=why):
         primaries.write(primary_of(tmp_path, **changes), secondaries)
+
+
+def test_a_provider_of_any_name_has_a_key_that_bind_takes(store: Store, tmp_path: Path) -> None:
+    names = ("a", "a.", "a..b", "a.b", "A" * 60, ".".join("a" * 30))
+    approve(store, "one.example")
+    primary = primary_of(tmp_path)
+    publish(store, primary.lists)
+    readers = [Secondary(name, ("",)) for name in names]
+    primaries.write(primary, readers)
+    (zone,) = primaries.write(primary, readers).zones  # the keys are known again
+
+    assert primaries.key_name("A" * 60) == primaries.key_name("a" * 60)
+    assert len({primaries.key_name(name) for name in names}) == len(names)
+    with serving(primary):
+        for name in names:
+            assert len(dig(primary, "AXFR", zone, name)) == 4, name
 
 
 def test_a_key_that_somebody_changed_is_not_used(tmp_path: Path) -> None:
