@@ -12,7 +12,7 @@ from tests.blocklist.consumers_proxy import path_of
 from tests.blocklist.test_nftables import in_namespace
 from tests.blocklist.test_providers_doc import block
 
-PROXY = ["squid", "squidguard", "nftables"]
+PROXY = ["squid", "squidguard", "nftables", "suricata"]
 
 
 def exported(store: Store, folder: Path) -> Path:
@@ -75,3 +75,25 @@ def test_the_rules_for_nftables_load_after_the_sets(store: Store, tmp_path: Path
 
     assert done.returncode == 0, done.stderr
     assert "ip6 daddr @listed6 reject" in done.stdout
+
+
+def test_the_settings_for_suricata_load_the_list_beside_the_rules_of_the_provider(
+    store: Store, tmp_path: Path
+) -> None:
+    lists = exported(store, tmp_path)
+    (tmp_path / "suricata.rules").write_text('alert ip any any -> any any (msg:"x"; sid:9;)\n')
+    settings = block("exception-policy").replace("/var/lib/qalqan", str(lists))
+    conf = tmp_path / "suricata.yaml"
+    conf.write_text(f"%YAML 1.1\n---\ndefault-rule-path: {tmp_path}\n{settings}")
+
+    done = subprocess.run(
+        [path_of("suricata", "suricata"), "-T", "-v", "-c", str(conf), "-l", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    # a domain and the set of hosts, each in TLS and in http
+    assert "2 rule files processed. 5 rules successfully loaded" in done.stdout + done.stderr
