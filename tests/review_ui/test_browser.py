@@ -49,6 +49,8 @@ FLAGS = [
     "--proxy-bypass-list=127.0.0.1",
 ]
 MAX_TABS = 60
+# a phone, the narrowest screen that has tables, a small laptop
+WIDTHS = (360, 993, 1024)
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium on this machine"),
@@ -281,6 +283,29 @@ def test_every_page_passes_the_browser_check(language: str, data_dir: Path, tmp_
     assert {page["lang"] for page in report["pages"]} == {language}
     assert {page["status"] for page in report["pages"]} == {200}
     assert report["login"]["landed"].endswith("/queue/")
+
+
+def test_no_table_is_wider_than_a_phone_or_a_small_laptop(data_dir: Path) -> None:
+    with open_store(data_dir) as store:
+        a_waiting_case(store, "one.example", lang="ru")
+        a_crawl(store, errors={"dns": 3, "http_404": 2})
+        list_pages(store)
+    tables = ["queue/", "crawls/", "export/", "entries/", "imports/1/", "providers/", "audit/"]
+    wide = []
+    with served(data_dir) as url, _browser() as browser:
+        page = browser.new_page()
+        _sign_in(page, url, "supervisor")
+        for language in ("kk", "ru"):  # their words are the longest
+            page.click(f"button[name=language][value={language}]")
+            for path in tables:
+                page.goto(f"{url}{path}")
+                assert page.evaluate("document.documentElement.lang") == language
+                for width in WIDTHS:
+                    page.set_viewport_size({"width": width, "height": 800})
+                    if page.evaluate("document.documentElement.scrollWidth") > width:
+                        wide.append((path, language, width))
+
+    assert wide == []
 
 
 @needs_check
