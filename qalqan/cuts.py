@@ -77,7 +77,7 @@ def suggest_for_budget(
     Raises:
         CannotSuggestError: too few sites have a score of this model, or the budget reads every risky one.
     """
-    in_use = thresholds_in_use(store, model.thresholds)
+    in_use = thresholds_in_use(store, model.thresholds, model.id)
     worst = list(scored.worst_of_sites(store, model.id, in_use[Category.DISTRESS]).values())
     if len(worst) < FEWEST_SITES:
         raise CannotSuggestError(
@@ -112,7 +112,7 @@ def suggest_for_recall(
         CannotSuggestError: no category has enough of them, none finds as much, or what taught the model
             cannot be told.
     """
-    in_use = thresholds_in_use(store, model.thresholds)
+    in_use = thresholds_in_use(store, model.thresholds, model.id)
     worst = scored.worst_of_sites(store, model.id, in_use[Category.DISTRESS])
     confirmed = _confirmed(store, _taught_until(models_dir, model))
     found = []

@@ -36,13 +36,13 @@ def score_store(
     A threshold the unit set may be lower than when a page was scored: pages with a score are looked at again.
 
     Args:
-        store: where the pages are and the cases go; the thresholds set there come before the model's own.
+        store: where the pages are and the cases go; the thresholds set there for this model come before its own.
         scorer: the model; its thresholds decide where none was set.
         surroundings: builds the shape of a page from its body and content type; called only for pages a
             case is about.
         on_progress: told how many pages each batch had.
     """
-    cuts = thresholds_in_use(store, scorer.thresholds)
+    cuts = thresholds_in_use(store, scorer.thresholds, scorer.model_id)
     opened: list[Lane] = []
     # a crawl scores pages and opens no case; where a threshold was ever set, older pages may call for one too
     is_fresh = not thresholds.history(store)

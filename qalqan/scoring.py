@@ -10,6 +10,7 @@ from crawler.plan import Score, Scoring
 from review_queue import thresholds
 from review_queue.categories import Category
 from review_queue.errors import ModelDigestError
+from review_queue.records import ModelId
 from review_queue.store import FILE_NAME, Store, open_store
 
 
@@ -28,7 +29,7 @@ def scoring_of(data: Path, models: Path | None = None, name: str | None = None) 
     cuts: Mapping[Category, float] = found.thresholds
     if (data / FILE_NAME).exists():
         with open_store(data, create=False) as store:
-            cuts = thresholds_in_use(store, cuts)
+            cuts = thresholds_in_use(store, cuts, found.id)
     return Scoring(
         partial(_load, models, f"{found.id.name}/{found.id.version}", found.id.digest, cuts),
         found.id,
@@ -36,9 +37,12 @@ def scoring_of(data: Path, models: Path | None = None, name: str | None = None) 
     )
 
 
-def thresholds_in_use(store: Store, own: Mapping[Category, float]) -> dict[Category, float]:
-    """The threshold of each category: the one the unit set, else the model's own."""
-    values = {category: change.value for category, change in thresholds.current(store).items()}
+def thresholds_in_use(
+    store: Store, own: Mapping[Category, float], model: ModelId
+) -> dict[Category, float]:
+    """The threshold of each category: the one the unit set for this model, else the model's own."""
+    set_ = thresholds.current(store, model)
+    values = {category: change.value for category, change in set_.items()}
     return dict(own) | {category: value for category, value in values.items() if value is not None}
 
 

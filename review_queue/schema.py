@@ -20,6 +20,7 @@ from review_queue import (
     samples,
     scope_rules,
     screenshots_tables,
+    threshold_tables,
     turns_tables,
     unread_tables,
 )
@@ -360,4 +361,10 @@ def _rechecks(db: Database) -> None:
 @migrations(name="0021_captures_address")
 def _captures_address(db: Database) -> None:
     for statement in lookup_tables.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations(name="0022_threshold_models")
+def _threshold_models(db: Database) -> None:
+    for statement in threshold_tables.STATEMENTS:
         db.execute(statement)

@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from qalqan.cli.options import json_option, login
+from qalqan.cli.threshold_report import tell_of_others
 from review_queue import audit
 from review_queue.clock import system_clock
 from review_queue.errors import ModelDigestError
+from review_queue.records import ModelId
 from review_queue.store import open_store
 
 _models_option = click.option(
@@ -213,6 +215,8 @@ def _change(deed: Callable[[str], dict[str, str]], data: Path | None, *, as_json
                 subject=f"{change['name']}/{change['version']}",
                 detail={"before": change["before"], "digest": change["digest"]},
             )
+            model = ModelId(change["name"], change["version"], change["digest"])
+            tell_of_others(store, model)
     if as_json:
         click.echo(json.dumps(change))
     else:

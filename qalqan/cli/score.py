@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from qalqan.cli.options import data_option, json_option, progress
+from qalqan.cli.threshold_report import tell_of_others
 from review_queue.pages import count_unscored
+from review_queue.records import ModelId
 from review_queue.store import Store, open_store
 from review_queue.thresholds import current
 
@@ -22,7 +24,7 @@ from review_queue.thresholds import current
 def score(data: Path, models: Path | None, name: str | None, as_json: bool) -> None:
     """Score what the store holds and open cases for what crosses a threshold.
 
-    Thresholds set with `qalqan thresholds set` come before the model's own, for pages scored before as well.
+    Thresholds set for this model with `qalqan thresholds set` come before its own, for pages scored before as well.
     A page of a person in distress opens a referral, which can never become a block.
 
     \b
@@ -38,8 +40,8 @@ def score(data: Path, models: Path | None, name: str | None, as_json: bool) -> N
     model = artefacts.load(models or artefacts.default_models_dir(), name)
     with open_store(data, create=False) as store:
         # evidence is kept for what is near a threshold: the one in use, not the model's own
-        in_use = replace(model, thresholds=thresholds_in_use(store, model.thresholds))
-        _tell_what_is_set(store)
+        in_use = replace(model, thresholds=thresholds_in_use(store, model.thresholds, model.id))
+        _tell_what_is_set(store, model.id)
         with progress("Scoring", count_unscored(store, model.id)) as advance, Shaper() as shaper:
             report = score_store(store, Scorer(in_use), shaper.surroundings, advance)
     if as_json:
@@ -51,9 +53,7 @@ def score(data: Path, models: Path | None, name: str | None, as_json: bool) -> N
         )
 
 
-def _tell_what_is_set(store: Store) -> None:
-    for category, change in current(store).items():
-        click.echo(
-            f"{category.value}: threshold {change.value}, set by {change.actor} at {change.set_at}",
-            err=True,
-        )
+def _tell_what_is_set(store: Store, model: ModelId) -> None:
+    for category, change in current(store, model).items():
+        click.echo(f"{category.value}: threshold {change.value}, {change.told()}", err=True)
+    tell_of_others(store, model)

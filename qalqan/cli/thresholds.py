@@ -9,6 +9,8 @@ import click
 from click.core import ParameterSource
 
 from qalqan.cli.options import data_option, json_option
+from qalqan.cli.signing import sign_in, signed
+from qalqan.cli.threshold_report import tell_of_others
 from review_queue.categories import HARMS, Category
 from review_queue.store import FILE_NAME, open_store
 from review_queue.thresholds import SetThreshold, current, history, set_threshold
@@ -29,7 +31,6 @@ _CATEGORIES = click.Choice([category.value for category in Category])
 _category_option = click.option(
     "--category", type=_CATEGORIES, required=True, help="Whose threshold."
 )
-_actor_option = click.option("--actor", metavar="NAME", required=True, help="Who decided it.")
 _reason_option = click.option("--reason", metavar="TEXT", required=True, help="Why, in one line.")
 
 
@@ -53,15 +54,16 @@ def show(
     Example:
       qalqan thresholds show --data /srv/qalqan
     """
-    from classifier import artefacts
+    from classifier import shelf
 
-    model = artefacts.load(models or artefacts.default_models_dir(), name)
+    model = shelf.find(models or shelf.default_models_dir(), name)
     was_named = ctx.get_parameter_source("data") is ParameterSource.COMMANDLINE
     changes: list[SetThreshold] = []
     now: dict[Category, SetThreshold] = {}
     if was_named or (data / FILE_NAME).exists():
         with open_store(data, create=False, for_reading=True) as store:
-            changes, now = history(store), dict(current(store))
+            changes, now = history(store), dict(current(store, model.id))
+            tell_of_others(store, model.id)
     else:
         click.echo(f"no store in {data}: the model's own thresholds", err=True)
     if as_json:
@@ -149,45 +151,90 @@ def suggest(
     required=True,
     help="Cases are opened from this score on.",
 )
-@_actor_option
+@_models_option
+@_model_option
 @_reason_option
-def set_(data: Path, category: str, value: float, actor: str, reason: str) -> None:
-    """Open cases from VALUE on, whatever the model's own threshold is.
+@signed
+def set_(
+    data: Path,
+    category: str,
+    value: float,
+    models: Path | None,
+    name: str | None,
+    reason: str,
+    username: str,
+    password_file: Path | None,
+) -> None:
+    """Open cases from VALUE on, whatever the model's own threshold is; for this model, and no other.
 
-    The next `qalqan score` also opens cases for pages scored before; a case that is open stays open.
+    It decides what people get to read: a person signs it. The next `qalqan score` also opens cases for pages
+    scored before; a case that is open stays open.
 
     \b
     Example:
-      qalqan thresholds set --category self_harm --value 0.55 --actor Aigul --reason "two more readers"
+      qalqan thresholds set --category self_harm --value 0.55 --as berik --reason "two more readers"
     """
-    with open_store(data, create=False) as store:
-        made = set_threshold(store, Category(category), value, actor=actor, reason=reason)
-    click.echo(f"{made.category}: cases are opened from {made.value} on; now run `qalqan score`")
+    made = _set(data, category, value, models, name, reason, username, password_file)
+    click.echo(
+        f"{made.category}: cases are opened from {made.value} of {made.model} on; now run `qalqan score`"
+    )
 
 
 @thresholds.command()
 @data_option
 @_category_option
-@_actor_option
+@_models_option
+@_model_option
 @_reason_option
-def reset(data: Path, category: str, actor: str, reason: str) -> None:
+@signed
+def reset(
+    data: Path,
+    category: str,
+    models: Path | None,
+    name: str | None,
+    reason: str,
+    username: str,
+    password_file: Path | None,
+) -> None:
     """Go back to the model's own threshold.
 
     \b
     Example:
-      qalqan thresholds reset --category self_harm --actor Aigul --reason "a new model"
+      qalqan thresholds reset --category self_harm --as berik --reason "fewer readers"
     """
+    made = _set(data, category, None, models, name, reason, username, password_file)
+    click.echo(
+        f"{made.category}: the own threshold of {made.model} is in use; now run `qalqan score`"
+    )
+
+
+def _set(
+    data: Path,
+    category: str,
+    value: float | None,
+    models: Path | None,
+    name: str | None,
+    reason: str,
+    username: str,
+    password_file: Path | None,
+) -> SetThreshold:
+    """The person of this account set it, for the model that is named or in use."""
+    from classifier import shelf
+
+    model = shelf.find(models or shelf.default_models_dir(), name).id
+    person = sign_in(data, username, password_file)
     with open_store(data, create=False) as store:
-        made = set_threshold(store, Category(category), None, actor=actor, reason=reason)
-    click.echo(f"{made.category}: the model's own threshold is in use; now run `qalqan score`")
+        return set_threshold(
+            store, Category(category), value, person=person, model=model, reason=reason
+        )
 
 
 def _line(category: Category, own: float, change: SetThreshold | None) -> str:
     if change is None:
         return f"{category.value:<9}  {own}  the model's own"
     return (
-        f"{category.value:<9}  {change.value}  set by {change.actor} at {change.set_at}: "
-        f"{change.reason} (the model's own: {own})"
+        f"{category.value:<9}  {change.value}  {change.told()}: {change.reason}"
+        f" (the model's own: {own})"
     )
 
 

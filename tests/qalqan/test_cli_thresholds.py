@@ -1,7 +1,9 @@
 """`qalqan thresholds`: what is in use, what a budget or a recall asks for, and setting it."""
 
+import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,29 +15,46 @@ from classifier import artefacts
 from classifier.officers import CARD_KEY, NAME_SUFFIX
 from qalqan.cli import cli
 from qalqan.cuts import FEWEST_CONFIRMED, FEWEST_SITES
-from review_queue import audit, cases, decisions, scores
+from qalqan.signing_in import MayNotError
+from review_queue import audit, cases, decisions, scores, thresholds
 from review_queue.categories import Category, Lane, Verdict
 from review_queue.errors import CannotSuggestError, RefusedError, StoreMissingError
 from review_queue.store import Store, open_store
+from review_ui.accounts import add_user
+from review_ui.config import ServeConfig
 from tests.builders import a_draft, a_page, a_score, fetch
 from tests.conftest import TickingClock
+from tests.review_ui.sites import PASSWORD, close_accounts
 
 MODEL: Final = artefacts.load(artefacts.default_models_dir())
 OWN: Final = artefacts.DEFAULT_NAME + NAME_SUFFIX
-BY: Final = ("--actor", "Dana", "--reason", "Two more people.")
+BY: Final = ("--reason", "Two more people.", "--as", "dana", "--password-file", "-")
 BUDGET: Final = ("suggest", "--budget", "30", "--sites-a-week", "1000")
 RECALL: Final = ("suggest", "--recall", "0.9")
 
 
+@pytest.fixture(scope="module")
+def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The accounts of a unit; made once, since passwords take time."""
+    folder = tmp_path_factory.mktemp("unit")
+    for name, role in (("dana", "senior"), ("erlan", "reviewer")):
+        add_user(ServeConfig(folder), name, PASSWORD, role=role, full_name=name.title())
+    yield folder
+    close_accounts()
+
+
 @pytest.fixture
-def opened(tmp_path: Path, clock: TickingClock) -> Iterator[Store]:
+def opened(unit: Path, tmp_path: Path, clock: TickingClock) -> Iterator[Store]:
+    shutil.copytree(unit, tmp_path / "data")
     with open_store(tmp_path / "data", clock=clock) as store:
         yield store
 
 
 def _run(store: Store, command: str, *arguments: str) -> Result:
     where = ["--data", str(store.path.parent)]
-    return CliRunner().invoke(cli, ["thresholds", command, *arguments, *where])
+    return CliRunner().invoke(
+        cli, ["thresholds", command, *arguments, *where], input=f"{PASSWORD}\n"
+    )
 
 
 def _json(store: Store, command: str, *arguments: str) -> Any:
@@ -77,6 +96,7 @@ def test_show_says_which_are_set_by_whom_when_and_why(opened: Store) -> None:
 
     assert set_.exit_code == 0
     assert "self_harm  0.55  set by Dana at 2" in shown
+    assert f"Z for {MODEL.id.name}/{MODEL.id.version}: Two more people." in shown
     assert "Two more people." in shown
     own = MODEL.thresholds[Category.VIOLENCE]
     assert f"violence   {own}  the model's own" in shown
@@ -84,6 +104,52 @@ def test_show_says_which_are_set_by_whom_when_and_why(opened: Store) -> None:
     assert rows["self_harm"]["set"]["value"] == 0.55
     assert rows["self_harm"]["own"] == MODEL.thresholds[Category.SELF_HARM]
     assert rows["violence"]["set"] is None
+
+
+def test_only_who_may_sign_sets_a_threshold_and_a_typed_name_is_nobody(opened: Store) -> None:
+    words = ("--category", "self_harm", "--value", "0.55", "--reason", "Two more people.")
+    reviewer = _run(opened, "set", *words, "--as", "erlan", "--password-file", "-")
+    typed = _run(opened, "set", *words, "--actor", "Dana")
+    unsigned = _run(opened, "reset", "--category", "self_harm", "--reason", "None.")
+
+    assert isinstance(reviewer.exception, MayNotError)
+    assert (typed.exit_code, unsigned.exit_code) == (2, 2)
+    assert _json(opened, "show")["history"] == []
+
+
+def test_a_threshold_set_for_another_model_does_not_count_and_is_told_of(
+    opened: Store, tmp_path: Path
+) -> None:
+    _run(opened, "set", "--category", "self_harm", "--value", "0.55", *BY)
+    models = _of_other_weights(tmp_path / "models")
+    where = ("--models", str(models))
+
+    shown = _run(opened, "show", *where)
+    score = ["score", "--data", str(opened.path.parent), *where]
+    promote = ["models", "promote", "topic-stance/v77", "--data", str(opened.path.parent), *where]
+    scored, promoted = (CliRunner().invoke(cli, words) for words in (score, promote))
+
+    own = MODEL.thresholds[Category.SELF_HARM]
+    assert f"self_harm  {own}  the model's own" in shown.stdout
+    was = f"set by Dana at {thresholds.history(opened)[0].set_at} for {MODEL.id.name}/{MODEL.id.version}"
+    for told in (shown, scored, promoted):
+        assert told.exit_code == 0, told.output
+        assert (
+            f"Warning: self_harm: threshold 0.55 was {was}; topic-stance/v77 is at" in told.stderr
+        )
+
+
+def _of_other_weights(models: Path) -> Path:
+    """A folder of models with one that says the same in other bytes."""
+    folder = models / "topic-stance" / "v77"
+    shutil.copytree(artefacts.default_models_dir() / MODEL.id.name / MODEL.id.version, folder)
+    with zipfile.ZipFile(folder / "model.skops", "a") as archive:
+        archive.comment = b"other bytes"
+    digest = hashlib.sha256((folder / "model.skops").read_bytes()).hexdigest()
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    card |= {"version": "v77", "digest": digest}
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    return models
 
 
 def test_a_reset_brings_back_the_models_own_and_the_history_keeps_both(opened: Store) -> None:

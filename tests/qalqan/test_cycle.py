@@ -13,12 +13,13 @@ from qalqan.cycle import ScoreReport, score_store
 from qalqan.scoring import thresholds_in_use
 from review_queue import audit, cases, decisions, pages, scored, scores, thresholds
 from review_queue.categories import CaseState, Category, Lane, Verdict
-from review_queue.records import Page
+from review_queue.records import Page, Reviewer
 from review_queue.store import Store, open_store
 from tests.builders import a_draft, a_page, fetch
 from tests.qalqan.kept import an_exchange, crawl
 
 MODEL = artefacts.load(artefacts.default_models_dir())
+DANA = Reviewer("dana", "Dana", "senior")
 NEVER = 1.1
 PAIN = "I am so tired and alone, I do not want to live any more. Please, somebody help me."
 
@@ -172,7 +173,9 @@ def test_a_site_with_more_risky_pages_stands_higher_than_one_with_one(store: Sto
 
 
 def _set(store: Store, value: float | None, category: Category = Category.VIOLENCE) -> None:
-    thresholds.set_threshold(store, category, value, actor="Dana", reason="Two more people.")
+    thresholds.set_threshold(
+        store, category, value, person=DANA, model=MODEL.id, reason="Two more people."
+    )
 
 
 def test_a_threshold_the_unit_set_comes_before_the_models_own(store: Store) -> None:
@@ -181,7 +184,7 @@ def test_a_threshold_the_unit_set_comes_before_the_models_own(store: Store) -> N
 
     assert _score(store, _scorer(self_harm=0.0, violence=0.0)) == ScoreReport(1, 1, 0)
     assert [case.category for case in cases.waiting(store)] == [Category.SELF_HARM]
-    assert thresholds_in_use(store, MODEL.thresholds) == {
+    assert thresholds_in_use(store, MODEL.thresholds, MODEL.id) == {
         **MODEL.thresholds,
         Category.VIOLENCE: 1.0,
     }

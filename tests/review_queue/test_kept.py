@@ -11,7 +11,7 @@ from review_queue.categories import Category
 from review_queue.errors import RefusedError, StoreDamagedError
 from review_queue.overrides import Guard
 from review_queue.rechecks import Found, Recheck
-from review_queue.records import Reviewer, Surroundings
+from review_queue.records import ModelId, Reviewer, Surroundings
 from review_queue.store import Store, open_store
 from tests.builders import a_decided_case, a_page, keep_captured
 from tests.conftest import TickingClock
@@ -167,7 +167,10 @@ def _fill(store: Store) -> None:
     a_decided_case(store, "aliya", "berik")
     entries.add(store, entries.approved(store)[0])
     entries.record_export(store, serial=7, actor="test", manifest_sha256="0" * 64, counts={})
-    thresholds.set_threshold(store, Category.VIOLENCE, 0.5, actor="Dana", reason="More people.")
+    thresholds.set_threshold(
+        store, Category.VIOLENCE, 0.5, person=Reviewer("dana", "Dana", "senior"),
+        model=ModelId("topic-stance", "v1", "0" * 64), reason="More people.",
+    )  # fmt: skip
     page_id = store.value("SELECT page_id FROM cases")
     cases.save_surroundings(store, page_id, Surroundings(("A heading",), ("A block",), ()))
     keep_captured(store, a_page("http://captured.example/"))
@@ -317,7 +320,8 @@ def test_a_set_threshold_cannot_be_slipped_in_before_or_far_behind_the_last(
     for number in (-1, 0, 3):
         with pytest.raises(RefusedError, match="after the last one"):
             full_store.run(
-                "INSERT INTO set_thresholds VALUES (?, 'violence', 0.1, 'A', 'A reason.', '2026')",
+                "INSERT INTO set_thresholds(id, category, value, actor, reason, set_at)"
+                " VALUES (?, 'violence', 0.1, 'A', 'A reason.', '2026')",
                 [number],
             )
 

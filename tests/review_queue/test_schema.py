@@ -31,6 +31,7 @@ ROWS = (
         "0011_screenshots",
         "0014_order",
         "0015_life_of_an_entry",
+        "0022_threshold_models",
     ]
 )
 def older(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
