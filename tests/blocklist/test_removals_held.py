@@ -214,3 +214,34 @@ def test_lifts_that_left_while_a_list_was_held_make_it_no_smaller_to_the_breaker
         done = published(store, out, signers)
 
     assert (done.outcome, done.manifest.entries) == (Outcome.PUBLISHED, 235)
+
+
+def test_a_list_that_was_changed_and_cannot_be_mended_is_not_said_to_hold(
+    filled: Store, out: Path, signers: Signers, clock: TickingClock
+) -> None:
+    gate = stand_in("false")
+    published(filled, out, signers)
+    (out / "current" / "hosts.txt").write_text("0.0.0.0 egov.kz\n")
+    before = said(out, signers)
+    clock.move(hours=1)
+
+    with pytest.raises(GateError):
+        published(filled, out, signers, PROVED, gate)
+
+    assert said(out, signers) == before
+
+
+def test_what_a_store_has_lost_was_not_lifted_and_stays(
+    filled: Store, out: Path, tmp_path: Path, signers: Signers
+) -> None:
+    published(filled, out, signers)
+    lifted(filled, host(1))
+    damage(tmp_path / "data")
+    filled.db.conn.executescript(
+        "PRAGMA foreign_keys = OFF; DROP TRIGGER entries_no_delete;"
+        f"DELETE FROM entries WHERE name = '{host(0)}'"
+    )
+
+    assert published(filled, out, signers).gone == 1
+
+    assert names_in(out) == [host(0), host(2)]
