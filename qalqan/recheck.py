@@ -16,6 +16,7 @@ from crawler.plan import CrawlPlan, Progress, Scoring
 from crawler.run import crawl
 from qalqan.schedule import alone
 from review_queue import recheck_proposals, rechecks
+from review_queue.categories import Scope
 from review_queue.errors import QalqanError
 from review_queue.hosts import parse_url
 from review_queue.rechecks import Asked, Found, Recheck, Seen
@@ -146,6 +147,10 @@ class _Run:
         self._urls = {e.id: rechecks.addresses(store, e, plan.budget.max_pages) for e in wanted}
         self._held: list[tuple[Entry, Recheck]] = []
         self._sites = {rechecks.site_of(entry) for entry in wanted}
+        self._blocks = {
+            (e.scope, parse_url(e.name).canonical if e.scope is Scope.URL else e.name)
+            for e in wanted
+        }
         self._has_answer = False
         self.checked: list[Checked] = []
 
@@ -198,6 +203,15 @@ class _Run:
                 " look at this machine's network, or at --proxy, and run the same command again"
             )
 
+    def _is_of_another(self, page: Seen) -> bool:
+        """Whether an entry of this run covers the page; to be asked where the one looked at does not."""
+        rest, dot = page.host, "."
+        while dot:
+            if (Scope.DOMAIN, rest) in self._blocks:
+                return True
+            _, dot, rest = rest.partition(".")
+        return (Scope.URL, page.url) in self._blocks or (Scope.HOST, page.host) in self._blocks
+
     def _record_held(self) -> None:
         held, self._held = self._held, []
         self.checked += [_recorded(self._store, entry, check) for entry, check in held]
@@ -216,7 +230,8 @@ class _Run:
         )
         covered = [page for page in pages if rechecks.covers(entry, page)]
         if not covered and "" in errors:
-            covered = pages  # it leads to another name or address of its site
+            # it leads to another name or address of its site, which is none that another entry is about
+            covered = [page for page in pages if not self._is_of_another(page)]
         found = _of_pages(self._store, entry, covered)
         if found.outcome is not Found.STILL_THERE:
             if not done or errors & _OURS or (len(done) < len(asked) and not is_last):

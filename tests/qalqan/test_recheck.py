@@ -21,6 +21,7 @@ from review_queue.store import Store, open_store
 from tests.builders import a_draft
 from tests.crawler.conftest import no_language, plan_for, seeds_of
 from tests.crawler.test_live import CUTS, by_the_word
+from tests.review_queue.lives import an_import, taken_over
 from tests.site.web import Answer, Web
 
 BAD = "<title>bad</title><p>A recipe for bread with flour, for those who like it.</p>"
@@ -130,6 +131,33 @@ def test_a_listed_url_is_asked_alone_and_its_page_as_decided_on_is_still_there(
 
     assert [one.check.outcome for one in report.checked] == [Found.STILL_THERE]
     assert web.pages_asked()[asked_before:] == ["http://url.test/bad"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("scope", [Scope.URL, Scope.HOST])
+def test_what_leads_away_is_not_still_there_because_another_entry_of_its_site_is(
+    tmp_path: Path, web: Web, scope: Scope
+) -> None:
+    urls = ("http://big.test/one", "http://big.test/two")
+    if scope is Scope.HOST:
+        urls = ("http://one.big.test/", "http://two.big.test/")
+    for url in urls:
+        web.put(url, BAD)
+    crawl(tmp_path, seeds_of(web, *urls), plan_of(web), detect_language=no_language)
+    names = [seed.url for seed in seeds_of(web, *urls)]
+    if scope is Scope.HOST:
+        names = ["one.big.test", "two.big.test"]
+    with open_store(tmp_path) as store:
+        an_import(store, *(taken_over(name, scope=scope) for name in names))
+    web.put("http://big.test/", GOOD)
+    web.put(urls[1], "", status=302, Location=f"http://big.test:{web.port}/")
+
+    report = look(tmp_path, web)
+
+    assert outcomes(report) == {
+        names[0]: (Found.STILL_THERE, ""),
+        names[1]: (Found.CHANGED, ""),
+    }
 
 
 @pytest.mark.timeout(60)
