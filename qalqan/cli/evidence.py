@@ -162,7 +162,10 @@ def show(data: Path, case: str, as_json: bool) -> None:
     required=True,
     help="The zip to make; one that is there is never replaced.",
 )
-@click.option("--actor", help="Who exports, for the audit log. Without it: your login name.")
+@click.option(
+    "--actor",
+    help="Who runs it, a name for the audit log that signs nothing. Without it: your login name.",
+)
 @json_option
 @click.argument("case")
 def export(

@@ -52,7 +52,7 @@ def _actor(_context: click.Context, _option: click.Parameter, name: str | None) 
 @click.option(
     "--actor",
     callback=_actor,
-    help="Who exports, for the audit log. Without it: your login name.",
+    help="Who runs it, a name for the audit log that signs nothing. Without it: your login name.",
 )
 @json_option
 def export(
