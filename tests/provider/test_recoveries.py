@@ -1,6 +1,8 @@
 """What must not come of a bad hour: a full disk, a false alarm, a list that waits for a year, a lost receipt."""
 
 import json
+import shutil
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -123,6 +125,31 @@ def test_wget_tells_why_there_was_no_answer_and_which_one_there_was(world: World
     world.client.set(FEED="http://127.0.0.1:9/v1")
     silent = world.client.run()
     assert (silent.returncode, "refused" in silent.stderr) == (NOT_FETCHED, True), silent.stderr
+
+
+def test_a_full_disk_is_no_fault_of_the_list(world: World, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=200k", "none", str(disk)]
+    if subprocess.run(mounted, capture_output=True, check=False).returncode:
+        pytest.skip("a file system cannot be mounted here")
+    try:
+        world.client.set(TARGET=str(disk / "target"))
+        assert world.client.run().returncode == OK
+        world.serve(3)
+        current, filler = disk / "target/current", disk / "filler"
+        for left in (0, *range(20, 40, 4), 48, 56):
+            filler.write_bytes(b"x" * (shutil.disk_usage(disk).free - left * 1024))
+            done = world.client.run()
+            filler.unlink()
+            assert done.returncode == NOT_FETCHED, (left, done.stderr)
+            assert current.readlink().name.startswith("0000000002")
+        assert "rolled_back" not in {receipt["outcome"] for receipt in world.feed.receipts}
+        assert "refused" not in {receipt["outcome"] for receipt in world.feed.receipts}
+        assert world.client.run().returncode == OK
+        assert current.readlink().name.startswith("0000000003")
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_a_clock_that_is_set_back_does_not_hold_a_run(world: World, tmp_path: Path) -> None:
