@@ -23,8 +23,10 @@ ROOM: Final = (
 STEP: Final = 4 * 1024
 _SHOWN_CHARS: Final = 300
 _STYLE: Final = (
-    "body{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}"
-    "dt{font-weight:bold}dd{margin:0 0 .5rem}bdi{overflow-wrap:anywhere}input{width:100%;font:inherit}"
+    ":root{color-scheme:light dark}*{box-sizing:border-box}h1{font-size:1.5rem;line-height:1.25}"
+    "body{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}"
+    "dt{font-weight:bold}dd{margin:0 0 .5rem}input,button{font:inherit;padding:.4rem .8rem}"
+    "input{width:100%;margin:.3rem 0 .6rem}"
 )
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY: Final = (

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from review_queue.categories import CaseState
 from review_queue.errors import BadHostError
 from review_queue.hosts import parse_host
-from review_queue.records import Policy
+from review_queue.records import LegalGround, Policy
 from review_ui import hostile, list_wording, wording
 
 register = template.Library()
@@ -154,6 +154,18 @@ def is_told(value: str) -> bool:
 def guide_of(row: Policy) -> str:
     """What the policy says, in the reader's language."""
     return row.guides.get(get_language() or "ru", "")
+
+
+@register.filter
+def text_of(row: LegalGround) -> str:
+    """The wording of the legal ground, in the reader's language."""
+    return row.texts.get(get_language() or "ru", "")
+
+
+@register.filter
+def title_of(row: Policy | LegalGround) -> str:
+    """The whole title, in the reader's language: a list to choose from may have no room for it."""
+    return row.titles.get(get_language() or "ru", "")
 
 
 @register.filter

@@ -178,6 +178,7 @@ def _shown(request: HttpRequest, store: Store, officer: Officer, found: Case) ->
         "entries": () if blind else entry_search.of_case(store, found.ref),
         "corrected": {one.supersedes for one in made if one.supersedes},
         "policies": policies.current(store, found.category),
+        "grounds": policies.grounds(store),
         "queue": _queue_of(found),
         "is_referral": found.category is Category.DISTRESS,
     }

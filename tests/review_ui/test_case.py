@@ -282,6 +282,20 @@ def test_a_closed_case_is_read_by_a_supervisor_without_a_form(
     assert 'id="decide"' not in page
 
 
+def test_the_whole_wording_of_policies_and_legal_grounds_stands_beside_the_choice(
+    store: Store, signed_in: SignedIn
+) -> None:
+    client = signed_in(Role.REVIEWER)
+    case = a_waiting_case(store)
+    for language, words in {
+        "kk": ("VI-1 v1 · Зорлық-зомбылыққа үгіттеу", "Бөлімше мұнда сот актісінің"),
+        "ru": ("SAMPLE-1 v1 · Образец: предписание", "реквизиты судебного акта"),
+    }.items():
+        client.post("/language/", {"language": language})
+        page = _page(client, case)
+        assert all(text in page for text in words), language
+
+
 def test_an_auditor_reads_without_a_form(store: Store, signed_in: SignedIn) -> None:
     assert 'id="decide"' not in _page(signed_in(Role.AUDITOR), a_waiting_case(store))
 
