@@ -4,12 +4,15 @@ Without it a reader cannot tell a quiet publisher from one that is gone, or from
 it. The heartbeat lies in the snapshot it speaks of, so that it changes hands together with the list.
 """
 
+import hashlib
+import json
 import os
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from blocklist import served, sign
+from blocklist import cms, served, sign
 from blocklist.served import ClockError, Served
 from blocklist.signers import Signers
 from blocklist.snapshots import locked
@@ -40,14 +43,20 @@ def renew(out: Path, whole: Served, signers: Signers, *, valid_for: timedelta) -
 
 def until(one: Served, signers: Signers) -> str:
     """Until when the heartbeat that is there says the list holds; "" where none of ours is there."""
-    if signers.minisign is None:
-        return ""
-    try:
-        text = (one.folder / sign.HEARTBEAT_NAME).read_text("utf-8", "replace")
-        said = sign.verify_minisign(one.manifest, text, signers.minisign.public_key())
-    except (OSError, sign.BadSignatureError):
-        return ""
-    return dict(each.split(":", maxsplit=1) for each in said.split("\t")).get("not_after", "")
+    found = [""]
+    with suppress(OSError, sign.BadSignatureError):
+        if signers.minisign:
+            text = (one.folder / sign.HEARTBEAT_NAME).read_text("utf-8", "replace")
+            said = sign.verify_minisign(one.manifest, text, signers.minisign.public_key())
+            parts = dict(each.split(":", maxsplit=1) for each in said.split("\t"))
+            found.append(parts.get("not_after", ""))
+    with suppress(OSError, sign.BadSignatureError):
+        if signers.cms:
+            signed = (one.folder / sign.CMS_HEARTBEAT_NAME).read_bytes()
+            about = json.loads(cms.signed(signed, signers.cms.certificate))
+            if about["sha256"] == hashlib.sha256(one.manifest).hexdigest():
+                found.append(about["not_after"])
+    return max(found)
 
 
 def _check_later(one: Served, signers: Signers, not_after: str) -> None:

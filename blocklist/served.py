@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from blocklist import canonical, sign, snapshots
+from blocklist import canonical, cms, sign, snapshots
 from blocklist.manifest import FILE_NAME, PROOFS_NAME, FileDigest, Listing, Manifest
 from blocklist.signers import Signers
 from review_queue import publications
@@ -195,17 +195,29 @@ def _part_manifests(whole: Served) -> list[Path]:
 
 
 def _signature_faults(one: Served, signers: Signers) -> list[str]:
-    if signers.minisign is None:
-        return []
+    """What is wrong with the signatures that are there; one that is missing is made anew by the next list."""
+    found = []
+    text = _bytes(one.folder / sign.MINISIGN_NAME)
+    if signers.minisign and text is not None:
+        try:
+            key = signers.minisign.public_key()
+            sign.verify_minisign(one.manifest, text.decode("utf-8", "replace"), key)
+        except sign.BadSignatureError as error:
+            found.append(f"{FILE_NAME}: {error}")
+    signed = _bytes(one.folder / sign.CMS_NAME)
+    if signers.cms and signed is not None:
+        try:
+            cms.signed(signed, signers.cms.certificate, one.manifest)
+        except sign.BadSignatureError as error:
+            found.append(f"{FILE_NAME}: {error}")
+    return found
+
+
+def _bytes(path: Path) -> bytes | None:
     try:
-        text = (one.folder / sign.MINISIGN_NAME).read_text("utf-8", "replace")
+        return path.read_bytes()
     except OSError:
-        return []
-    try:
-        sign.verify_minisign(one.manifest, text, signers.minisign.public_key())
-    except sign.BadSignatureError as error:
-        return [f"{FILE_NAME}: {error}"]
-    return []
+        return None
 
 
 def _read(folder: Path) -> Served:
