@@ -156,6 +156,12 @@ class Judge:
         if is_whole:
             for kind in (Kind.RANK, Kind.CDN):
                 yield from self._listed(kind, host)
+        elif is_front:
+            # whoever types the name of a site comes upon its front page
+            for name in (host, host.removeprefix("www.")):
+                if name in self._data.rows[Kind.RANK].names:
+                    yield from self._listed(Kind.RANK, name)
+                    break
 
     def _listed(self, kind: Kind, host: str) -> Iterator[Refusal]:
         row = self._data.holds(kind, host)
