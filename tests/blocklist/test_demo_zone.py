@@ -5,13 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from qalqan.sample_web.sites import written_sites
 from tests.blocklist.conftest import StartBind
 
 
-@pytest.mark.timeout(180)
 def test_bind_blocks_every_entry_of_the_demo_and_resolves_the_harmless_sites(
     start_bind: StartBind, tmp_path: Path
 ) -> None:

@@ -15,7 +15,6 @@ from review_queue.errors import ModelDigestError
 from tests.classifier.conftest import write_corpora
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
-pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")

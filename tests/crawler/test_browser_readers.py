@@ -196,7 +196,7 @@ def test_a_crawl_that_is_stopped_does_not_wait_for_the_browser(
 
     command.send_signal(signal.SIGINT)
 
-    assert command.wait(timeout=50) == 0
+    assert command.wait(timeout=200) == 0
     assert wait_until_gone(crawl_pid) == []
     with open_store(data) as store:
         assert store.value("SELECT text FROM pages") == "loops"

@@ -262,7 +262,7 @@ def test_the_resolver_itself_refuses_spellings_that_no_url_parser_has_tidied(web
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=200,
     )
 
     assert done.stdout.split() == ["0", str(len(hosts))]

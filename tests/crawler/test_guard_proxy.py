@@ -215,7 +215,7 @@ def test_a_name_server_that_changes_its_answers_never_leads_to_the_canary() -> N
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=200,
         )
 
         reached, refused, asked = map(int, done.stdout.split())

@@ -16,8 +16,6 @@ from tests.crawler.conftest import no_language
 from tests.site.hostile import HostileWeb, Kind, Served
 from tests.site.hostile_protocol import KINDS
 
-pytestmark = pytest.mark.timeout(240)  # most of it waits for the limits to end what is endless
-
 GOOD_PAGES = 12
 LIMIT_S = 10.0
 LIMIT_MB = 512.0

@@ -8,8 +8,6 @@ import pytest
 from tests.gate import pin
 from tests.gate.measure import COMMAND, FLOORS, PUBLIC, state
 
-pytestmark = pytest.mark.timeout(400)
-
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:

@@ -15,7 +15,7 @@ def qalqan_crawl(*words: str, stdin: str = "") -> subprocess.CompletedProcess[st
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=200,
     )
 
 

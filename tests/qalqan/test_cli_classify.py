@@ -42,7 +42,7 @@ def _run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[byt
         [sys.executable, "-m", "qalqan", "classify", *arguments],
         input=stdin,
         capture_output=True,
-        timeout=100,
+        timeout=200,
         check=False,
     )
 
@@ -203,7 +203,7 @@ def test_a_fifo_stays_one_and_its_reader_gets_the_scores(scorer: Scorer, tmp_pat
 
     _classify_file(tmp_path, fifo, scorer)
 
-    reader.join(20)
+    reader.join(200)
     assert [line.count(b"\n") for line in got] == [3]
     assert stat.S_ISFIFO(fifo.stat().st_mode)
 
@@ -240,7 +240,7 @@ def test_what_a_killed_run_left_is_swept_and_what_a_living_one_writes_is_not(
             assert killed.poll() is living.poll() is None
             time.sleep(0.02)
         killed.kill()
-        killed.wait(timeout=60)
+        killed.wait(timeout=200)
         (tmp_path / ".qalqan-mine.part").write_text("mine")
 
         _classify_file(tmp_path, tmp_path / "out", scorer)
@@ -294,7 +294,7 @@ def test_no_room_left_is_said_once(tmp_path: Path, target: str) -> None:
             stdout=stdout,
             stderr=subprocess.PIPE,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
-            timeout=100,
+            timeout=200,
             check=False,
         )
 

@@ -129,7 +129,7 @@ def test_a_full_disk_ends_the_crawl_with_one_line_and_the_next_run_goes_on(tmp_p
                 time.sleep(0.01)
             for pid in with_children(full.pid):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
-            _, errors = full.communicate(timeout=60)
+            _, errors = full.communicate(timeout=200)
         with open_store(data) as store:
             before = store.value("SELECT count(*) FROM pages")
         later = qalqan_crawl(*words, stdin="http://s1.example/0\n")
@@ -187,10 +187,10 @@ def test_progress_is_drawn_on_a_terminal_and_not_in_the_output(tmp_path: Path) -
             stdout=subprocess.PIPE,
             stderr=theirs,
             check=True,
-            timeout=60,
+            timeout=200,
         )
         os.close(theirs)
-        reader.join(5)
+        reader.join(200)
         os.close(ours)
 
     for said in (

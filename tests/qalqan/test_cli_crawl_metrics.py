@@ -33,7 +33,7 @@ def test_a_monitor_is_told_while_the_crawl_runs_and_after_it_by_a_file(tmp_path:
             while "qalqan_crawl_pages_total 0.0" in seen or not seen:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
                     seen = answer.read().decode()
-            assert running.wait(60) == 0
+            assert running.wait(200) == 0
 
     assert "qalqan_crawl_running 1.0" in seen
     assert "qalqan_crawl_round 1.0" in seen

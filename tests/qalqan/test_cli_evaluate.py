@@ -13,7 +13,6 @@ from qalqan.cli import cli
 from tests.classifier.conftest import write_corpora
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
-pytestmark = pytest.mark.timeout(400)
 
 
 def test_without_public_rows_the_written_pages_are_measured_and_the_rest_is_named() -> None:

@@ -93,7 +93,7 @@ def test_a_folder_whose_name_is_no_text_can_be_written(data: Path, tmp_path: Pat
 
     done = subprocess.run(
         [sys.executable, "-m", "qalqan", "export", "--data", data, "--out", out],
-        capture_output=True, timeout=60, check=False,
+        capture_output=True, timeout=200, check=False,
     )  # fmt: skip
 
     assert done.returncode == 0

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from classifier import artefacts
@@ -15,7 +14,6 @@ from tests.builders import a_case, a_draft
 from tests.classifier.conftest import write_corpora
 
 
-@pytest.mark.timeout(300)
 def test_training_leaves_a_model_that_loads_and_says_what_it_is(tmp_path: Path) -> None:
     corpora = write_corpora(tmp_path / "texts")
 

@@ -102,7 +102,7 @@ def test_a_full_name_that_is_no_text_is_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "qalqan", "users", "add", "aigul", "--role", "reviewer",
          "--full-name", b"\xff", "--password-stdin", "--data", tmp_path],
-        input=PASSWORD.encode(), capture_output=True, timeout=60, check=False,
+        input=PASSWORD.encode(), capture_output=True, timeout=200, check=False,
     )  # fmt: skip
 
     assert done.returncode == 1
@@ -113,7 +113,7 @@ def test_a_full_name_that_is_no_text_is_one_line(tmp_path: Path) -> None:
 def test_serving_a_folder_with_nothing_in_it_is_one_line_and_makes_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "qalqan", "serve", "--data", tmp_path / "nothing", "--port", "0"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
 
     assert done.returncode == 1
@@ -131,7 +131,7 @@ def test_serving_prints_the_address_and_ends_with_an_interrupt(tmp_path: Path) -
         with urllib.request.urlopen(f"{url}healthz", timeout=20) as answer:  # noqa: S310  # our own loopback address
             assert answer.read() == b"ok\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=200) == 0
 
 
 def test_serving_beyond_this_machine_without_tls_warns(tmp_path: Path) -> None:

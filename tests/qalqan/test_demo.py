@@ -197,7 +197,7 @@ def test_the_whole_demo_ends_with_its_figures_and_keeps_all_in_its_folder(tmp_pa
 
     done = subprocess.run(
         [sys.executable, "-m", "qalqan", "demo", "--no-serve", "--data", str(kept)],
-        env=env, capture_output=True, text=True, check=False, timeout=100,
+        env=env, capture_output=True, text=True, check=False, timeout=200,
     )  # fmt: skip
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -263,7 +263,7 @@ def test_the_demo_serves_the_pages_until_interrupted(
     status = connection.getresponse().status
     connection.close()
     serving.send_signal(signal.SIGINT)
-    rest, _ = serving.communicate(timeout=30)
+    rest, _ = serving.communicate(timeout=200)
 
     assert status in {200, 302}
     assert (serving.returncode, rest) == (0, "")

@@ -3,8 +3,6 @@
 import gzip
 from pathlib import Path
 
-import pytest
-
 from crawler.archive import body_of, folder_of
 from crawler.plan import Budget
 from crawler.run import crawl
@@ -17,7 +15,6 @@ from tests.crawler.test_warc import read_by_warcio
 from tests.site.web import Web
 
 
-@pytest.mark.timeout(60)
 def test_a_crawl_and_the_next_one_leave_what_verifies(tmp_path: Path) -> None:
     packed = gzip.compress(b"<title>packed</title><p>\xd0\x96</p>", mtime=0)
     with Web() as web:

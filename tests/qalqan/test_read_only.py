@@ -50,7 +50,7 @@ def _read_only(folder: Path, *commands: str) -> subprocess.CompletedProcess[str]
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
         check=False,
     )
 

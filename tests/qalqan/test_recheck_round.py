@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from qalqan.cli.schedule import schedule
@@ -14,7 +13,6 @@ from tests.qalqan.test_recheck import GOOD, listed
 from tests.site.web import Web
 
 
-@pytest.mark.timeout(100)
 def test_a_round_looks_at_listed_sites_and_records_only_how_many(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with Web() as web:

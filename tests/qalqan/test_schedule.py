@@ -72,7 +72,7 @@ def at_work(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     assert child.stdout.readline() == "at work\n"
     yield child
     child.kill()
-    child.wait(10)
+    child.wait(200)
     child.stdout.close()
 
 
@@ -191,7 +191,7 @@ def test_a_run_that_is_killed_shows_as_dead_is_due_again_and_blocks_nothing(
     tmp_path: Path, at_work: subprocess.Popen[str]
 ) -> None:
     os.kill(at_work.pid, signal.SIGKILL)
-    at_work.wait(10)
+    at_work.wait(200)
     one = a_round(tmp_path)
 
     assert [run.outcome for run in runs(tmp_path)] == [Outcome.DIED]

@@ -120,7 +120,7 @@ def test_ctrl_c_ends_a_round_which_is_due_again(tmp_path: Path) -> None:
         while not web.pages_asked() and time.monotonic() < until:
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=60)
+        _, said = running.communicate(timeout=200)
 
     assert running.returncode == 130
     assert "Interrupted." in said
@@ -299,7 +299,7 @@ def test_install_writes_units_that_run_the_round_and_says_how_to_start_them(
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=200,
     )
     assert ran.returncode == 0, ran.stderr
     assert "2 pages, 0 errors" in ran.stdout
@@ -341,7 +341,7 @@ def test_the_crontab_line_runs_what_is_due_from_any_folder(tmp_path: Path, web: 
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=200,
     )
 
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr

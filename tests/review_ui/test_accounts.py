@@ -116,7 +116,7 @@ def test_a_full_disk_is_said_to_be_full(limit: int, tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path), str(limit), PASSWORD],
-        capture_output=True, text=True, timeout=100, check=False, env=unmeasured.environment(),
+        capture_output=True, text=True, timeout=200, check=False, env=unmeasured.environment(),
     )  # fmt: skip
 
     assert done.stderr == ""

@@ -54,7 +54,6 @@ WIDTHS = (360, 993, 1024)
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium on this machine"),
-    pytest.mark.timeout(300),
 ]
 
 
