@@ -12,11 +12,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from blocklist.feed import files, lookup
 from blocklist.feed.access import Stores, request_of, token_of
-from blocklist.feed.answers import Answer, Request, plain, sent, unavailable
+from blocklist.feed.answers import RETRY_S, Answer, Request, plain, sent, unavailable
 from blocklist.feed.changes import WHOLE, Changes, changed
 from blocklist.feed.compressed import Compressed
 from blocklist.feed.journal import Journal
-from blocklist.feed.limits import Buckets, key_of
+from blocklist.feed.limits import Buckets, Open, key_of
 from blocklist.feed.notices import Notices, unfilled
 from blocklist.feed.receiving import received
 from blocklist.feed.shelves import (
@@ -47,6 +47,7 @@ _READING: Final = ("GET", "HEAD")
 _FAILURE_COST: Final = 10.0  # a wrong token is a typo a few times, not more
 _LATE_EVERY_S: Final = 60.0  # who asks too often does not fill the log as well
 _LOG: Final = logging.getLogger(__name__)
+OnEnd = Callable[[Answer, int], None]  # what is done when so many bytes of an answer were taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Limits:
     address_per_s: float = 4
     lookups_an_hour: float = 30
     whys_an_hour: float = 600  # of a block page: everybody behind one address of a mobile provider
+    provider_at_once: float = 64  # answers on their way, of 500 connections; a pull client has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Feed:
         self._formats = files.formats_of_files()
         self._by_token = Buckets(limits.token_burst, limits.token_per_s)
         self._by_address = Buckets(limits.address_burst, limits.address_per_s)
+        self._open = Open(limits.provider_at_once)
         self._told_late = Buckets(1, 1 / _LATE_EVERY_S)
         self._lookups = Buckets(limits.lookups_an_hour, limits.lookups_an_hour / 3600)
         self._whys = Buckets(limits.whys_an_hour, limits.whys_an_hour / 3600)
@@ -103,7 +106,7 @@ class Feed:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The request is answered."""
         request = request_of(environ, self._config.trusted)
-        told: Callable[[Answer, int], None] = _nobody
+        told: OnEnd = _nobody
         try:
             if wait := self._by_address.take(key_of(request.address)):
                 answer = _too_often(wait)
@@ -134,16 +137,33 @@ class Feed:
                 return lookup.explained(store, request, why[1], self._config.notices)
             return lookup.looked_up(store, request, self._config.notices)
 
-    def _private(self, request: Request) -> tuple[Answer, Callable[[Answer, int], None]]:
+    def _private(self, request: Request) -> tuple[Answer, OnEnd]:
         """The answer to somebody with a token, and how it is written down."""
         token = self._identified(request)
         if isinstance(token, TokenError):
             return self._refused(request, token), _nobody
-        kind, answer = self._for_token(request, token)
+        if not self._open.begin(token.provider_id):
+            answer = _too_often(RETRY_S)
+            return answer, self._recorder(request, token, Kind.OTHER, answer)
+        try:
+            kind, answer = self._for_token(request, token)
+        except BaseException:
+            self._open.end(token.provider_id)
+            raise
+        told = self._recorder(request, token, kind, answer)
+
+        def ended(answer: Answer, sent_bytes: int) -> None:
+            self._open.end(token.provider_id)
+            told(answer, sent_bytes)
+
+        return answer, ended
+
+    def _recorder(self, request: Request, token: Token, kind: Kind, answer: Answer) -> OnEnd:
+        """How the answer is written down; of those that say "too often" only one a minute is."""
         is_late = answer.status is HTTPStatus.TOO_MANY_REQUESTS
         if is_late and self._told_late.take(token.id):
-            return answer, _nobody
-        return answer, partial(self._write_down, request, token, kind)
+            return _nobody
+        return partial(self._write_down, request, token, kind)
 
     def _identified(self, request: Request) -> Token | TokenError:
         with self._stores.lent() as store:

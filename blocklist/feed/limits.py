@@ -3,7 +3,7 @@
 import ipaddress
 import math
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from threading import Lock
 from typing import Final
@@ -44,6 +44,30 @@ class Buckets:
             while len(self._left) > self._most_keys:
                 self._left.popitem(last=False)
             return wait
+
+
+class Open:
+    """How many answers are on their way to each reader, of whom nobody may hold so many that others get none."""
+
+    def __init__(self, most: float) -> None:
+        self._most = most
+        self._now: Counter[int] = Counter()
+        self._lock = Lock()
+
+    def begin(self, reader: int) -> bool:
+        """One more is on its way to this reader; False, and none, where they have as many as they may."""
+        with self._lock:
+            if self._now[reader] >= self._most:
+                return False
+            self._now[reader] += 1
+            return True
+
+    def end(self, reader: int) -> None:
+        """One of them has ended."""
+        with self._lock:
+            self._now[reader] -= 1
+            if not self._now[reader]:
+                del self._now[reader]
 
 
 def key_of(address: str) -> str:

@@ -4,6 +4,7 @@ import http.client
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -83,6 +84,40 @@ def test_who_asks_too_often_does_not_fill_the_log(made: Path, tmp_path: Path) ->
     assert told == [200] * 2 + [429] * 18
     # in the log since the feed has ended
     assert sorted(pull.status for pull in pulls_of(site, count=4)) == [200, 200, 200, 429]
+
+
+def test_one_provider_cannot_hold_all_connections_by_reading_slowly(
+    made: Path, tmp_path: Path
+) -> None:
+    site = copied(made, tmp_path)
+    manifest = site.lists / "current/manifest.json"
+    large = site.lists / "current/domains.txt"
+    size, more = large.stat().st_size, 64 * 1024 * 1024
+    os.truncate(large, more)
+    manifest.write_text(
+        manifest.read_text().replace(f'"size_bytes": {size}', f'"size_bytes": {more}')
+    )
+    token, other = a_text(site), a_text(site, name="south-net")
+    limits = Limits(token_burst=1000, address_burst=1000, provider_at_once=2)
+    with running(site, FeedConfig(site.data, site.lists, limits=limits)):
+        held = [http.client.HTTPConnection("127.0.0.1", site.port, timeout=20) for _ in range(2)]
+        for connection in held:
+            connection.request(
+                "GET", "/v1/domains.txt", headers={"Authorization": f"Bearer {token}"}
+            )
+            assert connection.getresponse().status == 200  # and no more of it is read
+        refused = site.ask("/v1/rpz.zone", token)
+        assert (refused.status, refused.headers["Retry-After"]) == (429, "30")
+        assert site.ask("/v1/rpz.zone", other).status == 200
+        for connection in held:
+            connection.close()
+        end = time.monotonic() + 20
+        while site.ask("/v1/rpz.zone", token).status != 200:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        for _ in range(4):  # answers of each kind end
+            for path in ("/v1/rpz.zone", "/v1/none", "/v1/since/9", "/v1/receipts"):
+                assert site.ask(path, token).status != 429
 
 
 def test_of_head_no_range_is_made(site: Site) -> None:
