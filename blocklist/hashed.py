@@ -13,11 +13,11 @@ import hashlib
 import hmac
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from blocklist.rendering import View
+from blocklist.rendering import Heading, View
 from review_queue.blocks import normal
 from review_queue.categories import Scope
 from review_queue.errors import BadUrlError, ExportError
@@ -54,17 +54,33 @@ def key_id(key: bytes) -> str:
 
 def lines(view: View, key: bytes, prefix_bytes: int = PREFIX_BYTES) -> Iterator[str]:
     """The lines of the file for the holder of `key`."""
+    return lines_of(view.heading, prefixes(view.names, key, prefix_bytes), key, prefix_bytes)
+
+
+def prefixes(
+    names: Mapping[Scope, Iterable[str]], key: bytes, prefix_bytes: int = PREFIX_BYTES
+) -> set[bytes]:
+    """What stands in the file for these names.
+
+    Raises:
+        ExportError: a prefix of so many bytes is too short or too long.
+    """
     if not SHORTEST <= prefix_bytes <= LONGEST:
         raise ExportError(
             f"a prefix of {prefix_bytes} bytes cannot be used, choose {SHORTEST} to {LONGEST}:"
             " a shorter one would block by chance what nobody decided about"
         )
-    heading = view.heading
-    found = {
+    return {
         _hmac(key, f"{scope} {name}")[:prefix_bytes]
-        for scope, names in view.names.items()
-        for name in names
+        for scope, several in names.items()
+        for name in several
     }
+
+
+def lines_of(
+    heading: Heading, found: Collection[bytes], key: bytes, prefix_bytes: int
+) -> Iterator[str]:
+    """The lines of the file with these prefixes, which are of that key and size."""
     yield (
         f"# qalqan hashes {_VERSION}, serial {heading.serial}, made {heading.created},"
         f" not after {heading.not_after}, hmac-sha256, {prefix_bytes} bytes, key {key_id(key)}"

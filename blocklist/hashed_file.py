@@ -4,20 +4,23 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from blocklist import hashed
+from blocklist import breaker, hashed, removals
+from blocklist.breaker import Change, SizeError
+from blocklist.guard_data import GuardDataError
+from blocklist.hashed import Hashed
 from blocklist.judging import judge_of
 from blocklist.key_files import BadKeyError, secret
 from blocklist.publish import VALID_FOR
-from blocklist.rendering import Heading, View, columns_of
-from review_queue import audit
+from blocklist.rendering import Heading, columns_of
+from review_queue import audit, holds
 from review_queue import entries as store_entries
 from review_queue.clock import later
-from review_queue.errors import ExportError
+from review_queue.errors import ExportError, QalqanError
 from review_queue.records import Entry
 from review_queue.store import Store
 
@@ -34,6 +37,16 @@ class Report:
     key_id: str
     entries: int
     unsafe: int  # entries the guards hold back
+
+
+class HeldHashesError(ExportError):
+    """The hashes of all that people approved are held; only what no longer holds has left those that were there."""
+
+    def __init__(self, gone: int, why: QalqanError) -> None:
+        super().__init__(
+            f"only what was lifted has left the hashes, {gone} in all, and nothing new is in them:"
+            f" {removals.reason_of(why)}"
+        )
 
 
 def read_key(path: Path) -> bytes:
@@ -56,10 +69,14 @@ def write(
 ) -> Report:
     """The live entries stand in `out` as hashes under `key`; what stood there before is gone.
 
-    The serial is that of the newest export.
+    The serial is that of the newest export. Against the hashes that stood there the list must not change in size as
+    none should; where it does, or the guards' data are damaged, only what no longer holds leaves them.
 
     Raises:
-        ExportError: there was no export yet, or the file cannot be written. What stood there stays.
+        HeldHashesError: only what no longer holds has left the hashes.
+        GuardDataError, SizeError: nothing was written, as there are no hashes of this key and size to take any from.
+        ExportError: there was no export yet, the hashes there are of a list this store does not know, or the file
+            cannot be written. What stood there stays.
     """
     serial = store_entries.last_serial(store)
     if not serial:
@@ -67,27 +84,82 @@ def write(
     heading = Heading(
         serial, store.now(), not_after=later(store.clock(), VALID_FOR.total_seconds())
     )
-    judge = judge_of(store)
-    stopped = 0
-
-    def safe() -> Iterator[Entry]:
-        nonlocal stopped
-        for entry in store_entries.live(store):
-            if judge.refusal_of(entry):
-                stopped += 1
-            else:
-                yield entry
-
-    # names alone: a million whole entries would take half a gigabyte
-    names = {scope: column.names for scope, column in columns_of(safe()).items()}
-    view = View(heading, names, lambda: iter(()))
-    listed = sum(map(len, names.values()))
-    report = Report(serial, hashed.key_id(key), listed, stopped)
+    before = _read(out)
+    if before and before.serial > serial:
+        raise ExportError(
+            f"{out} is of serial {before.serial}, and this store knows of none above {serial}: it was restored from an"
+            " older copy, or is another one. Where that is right, move the file away"
+        )
+    found, held = _found(store, key, prefix_bytes, before)
+    kept = found.listed
+    if held:
+        if not before or (before.key_id, before.prefix_bytes) != (hashed.key_id(key), prefix_bytes):
+            raise held
+        kept = kept & before.prefixes
+    report = Report(serial, hashed.key_id(key), len(kept), found.stopped)
     try:
-        _put(store, out, hashed.lines(view, key, prefix_bytes), report, actor)
+        _put(store, out, hashed.lines_of(heading, kept, key, prefix_bytes), report, actor)
     except OSError as error:
         raise ExportError(f"cannot write the hashes to {out} ({error.strerror})") from None
+    if held and before:
+        raise HeldHashesError(len(before.prefixes) - len(kept), held)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The live entries as hashes, and how many the guards hold back."""
+
+    listed: set[bytes]
+    stopped: int = 0
+
+
+def _found(
+    store: Store, key: bytes, prefix_bytes: int, before: Hashed | None
+) -> tuple[_Found, QalqanError | None]:
+    """What is live; and why it may not take the place of what was before, where it may not."""
+    try:
+        judge = judge_of(store)
+    except GuardDataError as error:
+        return _Found(_hashes(_live(store, removals.refusal, []), key, prefix_bytes)), error
+    stopped: list[Entry] = []
+    listed = _hashes(_live(store, judge.reason_against, stopped), key, prefix_bytes)
+    found = _Found(listed, len(stopped))
+    if before:
+        # what else is gone the store no longer has as live: lifted, expired, withdrawn
+        unexplained = before.prefixes & _hashes(iter(stopped), key, prefix_bytes)
+        size = len(before.prefixes)
+        # what people signed for the list itself is signed for its hashes too
+        since, whole = holds.last_whole(store, before.serial)
+        change = Change(before.serial, size, len(listed), len(unexplained), since, whole)
+        try:
+            breaker.check(store, change)
+        except SizeError as error:
+            return found, error
+    return found, None
+
+
+def _live(store: Store, refuse: Callable[[Entry], str], stopped: list[Entry]) -> Iterator[Entry]:
+    for entry in store_entries.live(store):
+        if refuse(entry):
+            stopped.append(entry)
+        else:
+            yield entry
+
+
+def _hashes(entries: Iterator[Entry], key: bytes, prefix_bytes: int) -> set[bytes]:
+    # names alone: a million whole entries would take half a gigabyte
+    names = {scope: column.names for scope, column in columns_of(entries).items()}
+    return hashed.prefixes(names, key, prefix_bytes)
+
+
+def _read(out: Path) -> Hashed | None:
+    """The hashes that stand there; None where there are none, or none that could be read."""
+    try:
+        with out.open(encoding="ascii", newline="\n") as lines:
+            return hashed.read(lines)
+    except (OSError, UnicodeDecodeError, ExportError):
+        return None
 
 
 def _put(store: Store, out: Path, lines: Iterator[str], report: Report, actor: str) -> None:

@@ -36,7 +36,9 @@ from review_queue.store import open_store
 def export_hashes(data: Path, key_file: Path, out: Path, prefix_bytes: int, as_json: bool) -> None:
     """Write the live entries as hashes that only the holder of a key can look URLs up in.
 
-    Each provider has a key of its own. The serial is that of the newest export.
+    Each provider has a key of its own. The serial is that of the newest export. Where the list changes in size as
+    none should against the file that stands there, or the guards' data are damaged, only what was lifted leaves
+    that file, and the exit code is 1.
 
     \b
     Example:
