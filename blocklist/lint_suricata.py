@@ -14,21 +14,24 @@ from blocklist.lint_known import Known
 from blocklist.lint_lines import START, WILDCARD, Place, fault, place_of, text_of
 from review_queue.categories import Scope
 
-_MOST_RULES: Final = 10_000
+_MOST_RULES: Final = 14_001
 _MOST_BYTES: Final = 255  # of a content
 _FIRST_SID: Final = 1_700_000
 _RULE: Final = re.compile(
-    r"drop (tls|http) any any -> any (any|\d{1,5})"
-    r' \(msg:"Qalqan block list"; flow:established,to_server; (.*;) sid:(\d+); rev:(\d+);\)'
+    r"drop (tls|http|quic) any any -> any (any|\d{1,5})"
+    r' \(msg:"Qalqan block list"; (.*;) sid:(\d+); rev:(\d+);\)'
 )
 _END: Final = r'pcre:"/\^\\\.\?\$/R";'
-_TLS: Final = re.compile(rf'tls\.sni; to_lowercase; dotprefix; content:"\.([a-z0-9._-]+)"; {_END}')
+_IN_TCP: Final = "flow:established,to_server;"
+_TLS: Final = re.compile(
+    rf'{_IN_TCP} tls\.sni; to_lowercase; dotprefix; content:"\.([a-z0-9._-]+)"; {_END}'
+)
 _SET_TLS: Final = re.compile(
-    r'tls\.sni; to_lowercase; pcrexform:"\^\(\.\*\?\)\\\.\?\$";'
+    rf'{_IN_TCP} tls\.sni; to_lowercase; pcrexform:"\^\(\.\*\?\)\\\.\?\$";'
     r" dataset:isset,qalqan-hosts,type string,load suricata-hosts\.lst,hashsize \d{1,6};"
 )
 _URL: Final = re.compile(
-    rf'http\.host; to_lowercase; content:"([a-z0-9._-]+)"; startswith; {_END}'
+    rf'{_IN_TCP} http\.host; to_lowercase; content:"([a-z0-9._-]+)"; startswith; {_END}'
     r' http\.uri\.raw; content:"([^";\\:!]+)"; bsize:(\d+);'
 )
 _HEX: Final = re.compile(r"\|([0-9A-F]{2}(?: [0-9A-F]{2})*)\|")
@@ -53,9 +56,9 @@ def check_rules(lines: Iterable[str], serial: int, _known: Known | None = None) 
     for number, protocol, port, what in rules:
         if found := _TLS.fullmatch(what):
             last = place_of(number, found[1], last)
-            _check_twin(rules, number, what, protocol)
+            _check_twins(rules, number, what, protocol)
         elif _SET_TLS.fullmatch(what):
-            _check_twin(rules, number, what, protocol)
+            _check_twins(rules, number, what, protocol)
         elif (found := _URL.fullmatch(what)) and protocol == "http":
             last_url = _url_of(number, port, found, last_url)
             count += 1
@@ -64,7 +67,7 @@ def check_rules(lines: Iterable[str], serial: int, _known: Known | None = None) 
             raise fault(number, "is not a rule for a domain, for the hosts or for a URL")
         if port != "any":
             raise fault(number, "names a port, so a name stays open on all others")
-        count += 2
+        count += 3
     return count
 
 
@@ -102,11 +105,19 @@ def _rules(numbered: Iterable[tuple[int, str]], serial: int) -> _Rules:
         yield number, found[1], found[2], found[3]
 
 
-def _check_twin(rules: _Rules, number: int, what: str, protocol: str) -> None:
-    """The next rule says for http what this one says for tls."""
-    twin = next(rules, (number, "", "", ""))
-    if protocol != "tls" or twin[1:] != ("http", "any", what.replace("tls.sni", "http.host")):
-        raise fault(twin[0], "leaves a name open in tls or in http")
+def _check_twins(rules: _Rules, number: int, what: str, protocol: str) -> None:
+    """The next rules say for http and for quic what this one says for tls."""
+    _, _, rest = what.partition(" tls.sni; ")
+    wanted = (
+        ("http", "any", f"{_IN_TCP} http.host; {rest}"),
+        ("quic", "any", f"flow:to_server; quic.sni; {rest}"),
+    )
+    if protocol != "tls":
+        raise fault(number, "leaves a name open in tls")
+    for each in wanted:
+        twin = next(rules, (number, "", "", ""))
+        if twin[1:] != each:
+            raise fault(twin[0], f"leaves a name open in {each[0]}")
 
 
 def _url_of(number: int, port: str, found: re.Match[str], last: str) -> str:

@@ -1,7 +1,7 @@
 """Writes the packets of connections that ask for a name or a page, in a file as packet tools read it (libpcap).
 
-Nothing is sent. Each connection has its handshake, what the client asks, what the server answers, and its end. The
-checksums are zero, so whoever reads the file must be told to check none.
+Nothing is sent. Each connection over TCP has its handshake, what the client asks, what the server answers, and its end;
+one over UDP only what the client sends. The checksums are zero, so whoever reads the file must be told to check none.
 """
 
 import socket
@@ -19,7 +19,8 @@ _FILE: Final = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 101)  # 1
 _RECORD: Final = struct.Struct("<IIII")
 _IP: Final = struct.Struct("!BBHHHBBH4s4s")
 _TCP: Final = struct.Struct("!HHIIBBHHH")
-_TCP_NUMBER: Final = 6
+_UDP: Final = struct.Struct("!HHHH")
+_TCP_NUMBER, _UDP_NUMBER = 6, 17
 _WORDS: Final = 5 << 4  # the length of a TCP header without options
 _FIN, _SYN, _PUSH, _ACK = 1, 2, 8, 16
 _STARTS_S: Final = 1_700_000_000
@@ -35,6 +36,15 @@ class Connection:
     server: tuple[str, int]
     asks: bytes
     answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Datagrams:
+    """What a client sends to a server over UDP; the addresses are IPv4."""
+
+    client: tuple[str, int]
+    server: tuple[str, int]
+    sent: tuple[bytes, ...]
 
 
 def hello(name: str) -> bytes:
@@ -56,7 +66,7 @@ def request(host: str, target: str) -> bytes:
     return head.encode("utf-8")
 
 
-def write(path: Path, connections: Iterable[Connection]) -> None:
+def write(path: Path, connections: Iterable[Connection | Datagrams]) -> None:
     """The file at `path` has the packets of the connections, one after the other."""
     with path.open("wb") as file:
         file.write(_FILE)
@@ -66,8 +76,18 @@ def write(path: Path, connections: Iterable[Connection]) -> None:
                 file.write(packet)
 
 
-def packets(connection: Connection) -> Iterator[tuple[bool, bytes]]:
+def packets(connection: Connection | Datagrams) -> Iterator[tuple[bool, bytes]]:
     """The packets of a connection in their order, and of each whether the client sends it."""
+    if isinstance(connection, Connection):
+        yield from _of_tcp(connection)
+        return
+    (address, port), (to, to_port) = connection.client, connection.server
+    for data in connection.sent:
+        head = _UDP.pack(port, to_port, _UDP.size + len(data), 0)
+        yield True, _packet(address, to, _UDP_NUMBER, head + data)
+
+
+def _of_tcp(connection: Connection) -> Iterator[tuple[bool, bytes]]:
     client, server = _Side(*connection.client), _Side(*connection.server)
     yield True, client.says(server, _SYN)
     yield False, server.says(client, _SYN | _ACK)
@@ -98,6 +118,9 @@ class _Side:
         acked = other.sent if flags & _ACK else 0
         segment = _TCP.pack(self.port, other.port, self.sent, acked, _WORDS, flags, 65_535, 0, 0)
         self.sent += len(data) + bool(flags & (_SYN | _FIN))
-        ends = socket.inet_aton(self.address), socket.inet_aton(other.address)
-        size = _IP.size + len(segment) + len(data)
-        return _IP.pack(0x45, 0, size, 0, 0, 64, _TCP_NUMBER, 0, *ends) + segment + data
+        return _packet(self.address, other.address, _TCP_NUMBER, segment + data)
+
+
+def _packet(source: str, target: str, number: int, data: bytes) -> bytes:
+    ends = socket.inet_aton(source), socket.inet_aton(target)
+    return _IP.pack(0x45, 0, _IP.size + len(data), 0, 0, 64, number, 0, *ends) + data

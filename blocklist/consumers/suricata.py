@@ -1,8 +1,9 @@
 """Suricata in its inline mode, reading connections from a file: which of them it drops.
 
-A name is asked for twice, in the hello of a TLS client and in the Host of an http request; a page in a request alone.
-All are in one file, each of a client of its own, and the engine runs once. It needs no rights and sends nothing. Two
-rules of ours say which connections it has found a name in: only of those is it told that they are let through.
+A name is asked for in three ways, in the hello of a TLS client over TCP and over QUIC and in the Host of an http
+request; a page in a request alone. All are in one file, each of a client of its own, and the engine runs once. It needs
+no rights and sends nothing. Rules of ours say which connections it has found a name in: only of those is it told that
+they are let through.
 """
 
 import json
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from blocklist.consumers import pcap, programs
+from blocklist.consumers import pcap, programs, quic
 from blocklist.consumers.everything import OPEN_V4
-from blocklist.consumers.pcap import Connection
+from blocklist.consumers.pcap import Connection, Datagrams
 from blocklist.consumers.programs import DoesNotStartError
 from blocklist.consumers.questions import (
     BLOCKED,
@@ -50,36 +51,43 @@ app-layer:
   protocols:
     tls: {enabled: yes, detection-ports: {dp: 443}}
     http: {enabled: yes}
+    quic: {enabled: yes}
 """
 WITNESS: Final = """
 alert tls any any -> any any (msg:"asked"; flow:established,to_server; tls.sni; bsize:>0; sid:1699998;)
 alert http any any -> any any (msg:"asked"; flow:established,to_server; http.host; bsize:>0; sid:1699999;)
+alert quic any any -> any any (msg:"asked"; flow:to_server; quic.sni; bsize:>0; sid:1699997;)
 """
-_WITNESSES: Final = (1_699_998, 1_699_999)  # the list has those from 1,700,000
-_HTTP, _HTTPS = "http", "tls"  # as the engine calls what a connection speaks
+_WITNESSES: Final = range(1_699_997, 1_700_000)  # the list has those from 1,700,000
 _ENGINE: Final = ("-c", "suricata.yaml", "-l", ".", "--init-errors-fatal")
 # what is read is not captured, so no checksum has been made; one thread, so that two programs have a core each
 _READ: Final = ("-r", "asked.pcap", "-k", "none", "--simulate-ips", "--runmode", "single")
 _TLS_PORT: Final = 443
+_WAYS: Final = ("http", "TLS", "QUIC")
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one client asks for, and what it speaks."""
+    """What one client sends, in packets of its own where that is over UDP, and what it is answered."""
 
-    speaks: str
-    data: bytes
+    data: bytes | tuple[bytes, ...]
     port: int
+    answer: bytes = b""
 
 
 def page(host: str, target: str = "/", port: int = 80) -> Ask:
     """A request for a page, with what stands in its Host header."""
-    return Ask(_HTTP, pcap.request(host, target), port)
+    return Ask(pcap.request(host, target), port, pcap.HTTP_ANSWER)
 
 
 def hello(name: str, port: int = _TLS_PORT) -> Ask:
     """The hello of a TLS client that asks for the name."""
-    return Ask(_HTTPS, pcap.hello(name), port)
+    return Ask(pcap.hello(name), port, pcap.TLS_ANSWER)
+
+
+def over_quic(name: str, port: int = _TLS_PORT) -> Ask:
+    """The same hello over QUIC."""
+    return Ask(tuple(quic.initials(pcap.hello(name))), port)
 
 
 def states(asks: Sequence[Ask], lists: Path, run: Run) -> list[tuple[str, int]]:
@@ -101,10 +109,13 @@ def states(asks: Sequence[Ask], lists: Path, run: Run) -> list[tuple[str, int]]:
     return [found.get(_client(number), (NO_ANSWER, 0)) for number in range(len(asks))]
 
 
-def _connections(asks: Sequence[Ask]) -> Iterator[Connection]:
-    answers = {_HTTP: pcap.HTTP_ANSWER, _HTTPS: pcap.TLS_ANSWER}
+def _connections(asks: Sequence[Ask]) -> Iterator[Connection | Datagrams]:
     for number, each in enumerate(asks):
-        yield Connection(_client(number), (OPEN_V4, each.port), each.data, answers[each.speaks])
+        client, server = _client(number), (OPEN_V4, each.port)
+        if isinstance(each.data, bytes):
+            yield Connection(client, server, each.data, each.answer)
+        else:
+            yield Datagrams(client, server, each.data)
 
 
 def _client(number: int) -> tuple[str, int]:
@@ -127,13 +138,15 @@ def _found_in(path: Path) -> Mapping[tuple[str, int], tuple[str, int]]:
 
 
 def _asks(question: Question) -> Iterator[Ask]:
-    """What people send for a question: for a front page both ways, for another page a request alone."""
+    """What people send for a question: for a front page in every way, for another page a request alone."""
     url = parse_url(question.what)
     _, _, rest = question.what.partition("://")
     authority, _, target = rest.partition("/")
     yield page(authority, f"/{target}", url.port)
     if not target and not url.host.is_ip:  # which no hello names
-        yield hello(authority.partition(":")[0])
+        name = authority.partition(":")[0]
+        yield hello(name)
+        yield over_quic(name)
 
 
 def _answers(_use: Use, lists: Path, questions: Sequence[Question], run: Run) -> Answers:
@@ -149,11 +162,9 @@ def _joined(found: Sequence[tuple[str, int]], of_pages: frozenset[int]) -> str:
     told = [state for state, _ in found]
     if len(set(told)) == 1:
         return told[0]
-    if told == [BLOCKED, OPEN] and found[0][1] in of_pages:
+    if told == [BLOCKED, OPEN, OPEN] and found[0][1] in of_pages:
         return BLOCKED  # of a listed front page the site stays open in TLS
-    return " and ".join(
-        f"{state} in {way}" for state, way in zip(told, ("http", "TLS"), strict=True)
-    )
+    return ", ".join(f"{state} in {way}" for state, way in zip(told, _WAYS, strict=True))
 
 
 def _rules_of_pages(path: Path) -> Iterator[int]:

@@ -8,13 +8,25 @@ from typing import Final
 from blocklist import lint
 from blocklist.consumers import programs
 from blocklist.consumers.questions import Run
-from blocklist.consumers.suricata import BINARY, FILES, PACKAGE, Ask, hello, page, states
+from blocklist.consumers.suricata import BINARY, FILES, PACKAGE, Ask, hello, over_quic, page, states
 from blocklist.formats import FORMATS
 from review_queue.records import Entry
 from tests.blocklist.consumers_proxy import path_of
 from tests.blocklist.samples import HEADING, lines_of
 
-__all__ = ["FILES", "RULES", "SET", "Ask", "asked_for", "files", "found", "hello", "page"]
+__all__ = [
+    "FILES",
+    "RULES",
+    "SET",
+    "Ask",
+    "asked_for",
+    "files",
+    "found",
+    "hello",
+    "over_quic",
+    "page",
+    "ways",
+]
 
 RULES, SET = FORMATS["suricata"].files
 _START_S: Final = 60.0
@@ -52,9 +64,17 @@ def asked_for(name: str) -> tuple[Ask, ...]:
         hello(name.upper()),
         hello(f"{name}."),
         hello(name, 8443),
+        over_quic(name),
+        over_quic(name.upper()),
+        over_quic(f"{name}."),
         page(name),
         page(f"{name}:80"),
         page(f"{name.upper()}:8080", "/some/page?q", 8080),
         page(f"{name}."),
         page(f"{name}.:80"),
     )
+
+
+def ways(name: str) -> tuple[Ask, ...]:
+    """The three ways in which a browser asks for the name."""
+    return hello(name), over_quic(name), page(name)

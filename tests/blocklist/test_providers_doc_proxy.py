@@ -95,5 +95,5 @@ def test_the_settings_for_suricata_load_the_list_beside_the_rules_of_the_provide
     )
 
     assert done.returncode == 0, done.stderr
-    # a domain and the set of hosts, each in TLS and in http
-    assert "2 rule files processed. 5 rules successfully loaded" in done.stdout + done.stderr
+    # a domain and the set of hosts, each in TLS, http and QUIC
+    assert "2 rule files processed. 7 rules successfully loaded" in done.stdout + done.stderr

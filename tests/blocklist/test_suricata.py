@@ -28,8 +28,10 @@ SET = (
     r'to_lowercase; pcrexform:"^(.*?)\.?$";'
     " dataset:isset,qalqan-hosts,type string,load suricata-hosts.lst,hashsize 1024;"
 )
+BAD = r'to_lowercase; dotprefix; content:".bad.example"; pcre:"/^\.?$/R";'
+TCP = "flow:established,to_server;"
 PAGE_OF_PLATFORM = (
-    r'http.host; to_lowercase; content:"platform.example"; startswith; pcre:"/^\.?$/R";'
+    rf'{TCP} http.host; to_lowercase; content:"platform.example"; startswith; pcre:"/^\.?$/R";'
     ' http.uri.raw; content:"/users/evil/page.html"; bsize:21;'
 )
 
@@ -72,7 +74,7 @@ class Rule:
         return True
 
 
-BUFFERS = ("tls.sni", "http.host", "http.uri.raw")
+BUFFERS = ("tls.sni", "http.host", "http.uri.raw", "quic.sni")
 TRANSFORMS: dict[str, Callable[[bytes], bytes]] = {
     "dotprefix": lambda buffer: b"." + buffer,
     "to_lowercase": bytes.lower,
@@ -135,18 +137,20 @@ def is_url_dropped(entries: tuple[Entry, ...], name: str) -> bool:
 def test_a_domain_is_dropped_in_tls_and_http_and_a_host_stands_in_the_set() -> None:
     found = checked(RULES, domain("bad.example"), entry("shop.mixed.example"), url(PLATFORM))
 
-    assert [line.partition("to_server; ")[2].partition(" sid")[0] for line in found[1:]] == [
-        r'tls.sni; to_lowercase; dotprefix; content:".bad.example"; pcre:"/^\.?$/R";',
-        r'http.host; to_lowercase; dotprefix; content:".bad.example"; pcre:"/^\.?$/R";',
-        rf"tls.sni; {SET}",
-        rf"http.host; {SET}",
+    assert [line.partition('list"; ')[2].partition(" sid")[0] for line in found[1:]] == [
+        rf"{TCP} tls.sni; {BAD}",
+        rf"{TCP} http.host; {BAD}",
+        rf"flow:to_server; quic.sni; {BAD}",
+        rf"{TCP} tls.sni; {SET}",
+        rf"{TCP} http.host; {SET}",
+        rf"flow:to_server; quic.sni; {SET}",
         PAGE_OF_PLATFORM,
     ]
     assert found[1].endswith("sid:1700000; rev:7;)")
     assert checked(HOSTS, entry("shop.mixed.example")) == ["c2hvcC5taXhlZC5leGFtcGxl"]
 
 
-@pytest.mark.parametrize("buffer", ["tls.sni", "http.host"])
+@pytest.mark.parametrize("buffer", ["tls.sni", "http.host", "quic.sni"])
 def test_the_rules_match_every_name_as_far_as_its_scope_says(buffer: str) -> None:
     hosts = {base64.b64decode(line) for line in checked(HOSTS, *ENTRIES)}
     rules = [parse(line) for line in checked(RULES, *ENTRIES)[1:]]
@@ -230,7 +234,7 @@ def test_what_is_more_than_suricata_can_load_is_left_out_with_the_reason() -> No
     lines = checked(RULES, *entries)
     found = left_out("suricata", entries)
 
-    assert len(lines) == 1 + 10_000
+    assert len(lines) == 1 + 14_001
     assert set(found) == {each.name for each in (*domains[-3:], *urls[-2:])}
     assert all("more of the scope" in reason for reason in found.values())
     kept = {each.name for each, _ in samples.view("suricata", entries).records()}
@@ -238,7 +242,7 @@ def test_what_is_more_than_suricata_can_load_is_left_out_with_the_reason() -> No
 
 
 GOOD = samples.lines_of("suricata", (domain("bad.example"), entry("h.example"), url(PLATFORM)))
-NEXT = 'drop tls any any -> any any (msg:"Qalqan block list"; flow:established,to_server;{} sid:1700005; rev:7;)'
+NEXT = 'drop tls any any -> any any (msg:"Qalqan block list"; flow:established,to_server;{} sid:1700007; rev:7;)'
 PAGE = NEXT.replace("tls", "http").replace("any (", "80 (")
 NAME = r'to_lowercase; dotprefix; content:".zoo.example"; pcre:"/^\.?$/R";'
 OF_ZOO = (
@@ -266,15 +270,15 @@ OF_ZOO = (
         PAGE.format(f' {OF_ZOO} content:"/|0A|"; bsize:2;'),
         PAGE.format(f' {OF_ZOO} content:"/|"; bsize:2;'),
         GOOD[-1],
-        "drop ip any any -> any any (sid:1700005; rev:7;)",
-        "alert tls any any -> any any (sid:1700005; rev:7;)",
+        "drop ip any any -> any any (sid:1700007; rev:7;)",
+        "alert tls any any -> any any (sid:1700007; rev:7;)",
         "# comment",
         "<!DOCTYPE html>",
         "",
     ],
 )
 def test_one_bad_rule_keeps_the_file_from_being_published(line: str) -> None:
-    with pytest.raises(ExportError, match=r"line (7|8) "):
+    with pytest.raises(ExportError, match=r"line (9|10) "):
         lint.check("suricata", RULES, (f"{each}\n" for each in [*GOOD, line]), serial=7)
 
 

@@ -25,6 +25,7 @@ from tests.blocklist.consumers_suricata import (
     found,
     hello,
     page,
+    ways,
     written,
 )
 from tests.blocklist.samples import domain, entry, left_out
@@ -145,12 +146,10 @@ def test_odd_and_longest_names_are_dropped_and_their_neighbours_are_not() -> Non
     said, beside = [*filter(fits, said)], [*filter(fits, beside)]
     entries = [*map(entry, hosts), *map(domain, sorted(domains))]
 
-    told = found(
-        files(*entries), [way for name in (*said, *beside) for way in (hello(name), page(name))]
-    )
+    told = found(files(*entries), [way for name in (*said, *beside) for way in ways(name)])
 
     assert len(max(said, key=len)) == 253
-    assert told == ["blocked"] * len(said) * 2 + ["open"] * len(beside) * 2
+    assert told == ["blocked"] * len(said) * 3 + ["open"] * len(beside) * 3
 
 
 def test_as_many_rules_as_there_may_be_are_loaded_and_the_last_of_them_drop() -> None:
@@ -159,7 +158,7 @@ def test_as_many_rules_as_there_may_be_are_loaded_and_the_last_of_them_drop() ->
     lists = files(*map(domain, names), *map(url, pages), entry("h.zz-qalqan.example"))
     ends = (names[0], names[-1], "h.zz-qalqan.example", f"a.{names[-1]}")
     blocked = [
-        *(way for name in ends for way in (hello(name), page(name))),
+        *(way for name in ends for way in ways(name)),
         *map(of_url, (pages[0], pages[-1])),
     ]
     beside = (
@@ -169,10 +168,10 @@ def test_as_many_rules_as_there_may_be_are_loaded_and_the_last_of_them_drop() ->
         "a.h.zz-qalqan.example",
     )
 
-    told = found(lists, [*blocked, *(way for name in beside for way in (hello(name), page(name)))])
+    told = found(lists, [*blocked, *(way for name in beside for way in ways(name))])
 
-    assert len(lists[RULES]) == 1 + 10_000
-    assert told == ["blocked"] * len(blocked) + ["open"] * len(beside) * 2
+    assert len(lists[RULES]) == 1 + 14_001
+    assert told == ["blocked"] * len(blocked) + ["open"] * len(beside) * 3
 
 
 def test_an_empty_list_is_loaded_and_lets_everything_through() -> None:
@@ -180,9 +179,9 @@ def test_an_empty_list_is_loaded_and_lets_everything_through() -> None:
 
 
 def test_a_connection_that_suricata_finds_no_name_in_is_not_taken_for_an_open_one() -> None:
-    asks = [Ask("tls", b"\x00" * 40, 443), Ask("tls", b"\x00" * 40, 8443), hello("")]
+    asks = [Ask(bytes(40), 443), Ask(bytes(40), 8443), Ask((bytes(1200),), 443), hello("")]
 
-    assert found(files(), [*asks, hello("kz")]) == ["no answer"] * 3 + ["open"]
+    assert found(files(), [*asks, hello("kz")]) == ["no answer"] * 4 + ["open"]
 
 
 def answers(lists: dict[str, list[str]], *asked: str) -> list[str]:
@@ -200,7 +199,7 @@ def answers(lists: dict[str, list[str]], *asked: str) -> list[str]:
 
 def test_a_name_that_is_dropped_in_http_alone_is_told_and_a_listed_front_page_is_blocked() -> None:
     lists = files(domain("casino.example"), url("http://front.example/"), url(PLATFORM))
-    lists[RULES] = [line for line in lists[RULES] if " tls " not in line]
+    lists[RULES] = [line for line in lists[RULES] if " http " in line]
     asked = (
         "http://casino.example/",
         "http://front.example/",
@@ -209,7 +208,7 @@ def test_a_name_that_is_dropped_in_http_alone_is_told_and_a_listed_front_page_is
     )
 
     assert answers(lists, *asked, f"{PLATFORM}x", "http://198.51.100.7/", "http://egov.kz/") == [
-        "blocked in http and open in TLS", "blocked", "open", "blocked", "open", "open", "open",
+        "blocked in http, open in TLS, open in QUIC", "blocked", "open", "blocked", "open", "open", "open",
     ]  # fmt: skip
 
 

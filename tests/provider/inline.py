@@ -1,8 +1,8 @@
 """A program with Suricata inline on a wire, which tells of each connection it is asked to try whether it passes.
 
 It runs in a network namespace of its own: `one` is the client's end and `four` the server's; between `two` and `three`
-stands the engine, which carries over what it does not drop. Each line it reads is `tls NAME`, `http NAME`, or `old NAME`,
-a request on a connection that was there before the engine.
+stands the engine, which carries over what it does not drop. It reads lines such as `tls NAME`, `quic NAME`, `http NAME`
+and `old NAME`, a request on a connection that was there before the engine.
 """
 
 import socket
@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from blocklist.consumers import pcap, programs
-from blocklist.consumers.pcap import Connection
+from blocklist.consumers import pcap, programs, quic
+from blocklist.consumers.pcap import Connection, Datagrams
 
 SETTINGS: Final = """%YAML 1.1
 ---
@@ -27,6 +27,7 @@ app-layer:
   protocols:
     tls: {{enabled: yes, detection-ports: {{dp: 443}}}}
     http: {{enabled: yes}}
+    quic: {{enabled: yes}}
 capture: {{checksum-validation: none}}
 stream: {{checksum-validation: no}}
 af-packet:
@@ -36,7 +37,6 @@ af-packet:
 _IPV4: Final = 0x0800
 _ETHERNET: Final = bytes(6) + bytes([2, 0, 0, 0, 0, 1]) + _IPV4.to_bytes(2)
 _SERVER: Final = "192.0.2.7"
-_PORTS: Final = {"tls": 443, "http": 80, "old": 80}
 _BEGIN, _END = 3, 3  # packets
 _WAIT_S: Final = 0.2
 _START_S: Final = 60.0
@@ -56,24 +56,32 @@ class Wire:
 
     def state(self, speaks: str, name: str) -> str:
         """Whether a connection that asks for the name is open; blocked, where what it asks does not arrive."""
-        data = pcap.request(name, "/") if speaks in ("http", "old") else pcap.hello(name)
-        packets = [*pcap.packets(self._connection(data, _PORTS[speaks]))]
+        packets = [*pcap.packets(self._asks(speaks, name))]
         if speaks == "old":  # the engine has seen neither how it began nor how it ends
             packets = packets[_BEGIN:-_END]
+        begin = _BEGIN if speaks in ("tls", "http") else 0
         for place, (is_client, packet) in enumerate(packets):
             if not self._carries(packet, is_client=is_client):
-                return "not begun" if place < _BEGIN and speaks != "old" else "blocked"
+                return "not begun" if place < begin else "blocked"
         return "open"
 
-    def _connection(self, data: bytes, port: int) -> Connection:
+    def _asks(self, speaks: str, name: str) -> Connection | Datagrams:
+        if speaks == "quic":
+            sent = tuple(quic.initials(pcap.hello(name)))
+            return Datagrams(self._client(), (_SERVER, 443), sent)
+        is_tls = speaks == "tls"
+        data = pcap.hello(name) if is_tls else pcap.request(name, "/")
+        return Connection(self._client(), (_SERVER, 443 if is_tls else 80), data, b"")
+
+    def _client(self) -> tuple[str, int]:
+        """An address that no other client has."""
         self._number += 1
-        client = f"198.18.{self._number >> 8}.{self._number & 0xFF}"
-        return Connection((client, 40_000), (_SERVER, port), data, b"")
+        return f"198.18.{self._number >> 8}.{self._number & 0xFF}", 40_000
 
     def _carries(self, packet: bytes, *, is_client: bool) -> bool:
         """Whether the packet comes before one that nothing stops, which is sent after it."""
         here, there = self._ends if is_client else self._ends[::-1]
-        after = next(pcap.packets(self._connection(b"", 9)))[1]
+        after = next(pcap.packets(Connection(self._client(), (_SERVER, 9), b"", b"")))[1]
         end = time.monotonic() + _START_S
         has_come = False
         here.send(_ETHERNET + packet)

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 ASKED = tuple(
     f"{speaks} {name}"
     for name in ("shop.example", "a.casino.example", "egov.example")
-    for speaks in ("tls", "http")
+    for speaks in ("tls", "http", "quic")
 )
 
 
@@ -116,9 +116,9 @@ def published(
 def test_suricata_drops_what_the_client_puts_in_force_and_lets_go_what_it_takes_back(
     tmp_path: Path,
 ) -> None:
-    # a rule of the provider has the number of our third one, so Suricata leaves ours out and says that all is done
+    # a rule of the provider has the number of our fourth one, so Suricata leaves ours out and says that all is done
     own = tmp_path / "own.rules"
-    own.write_text('alert ip any any -> any any (msg:"x"; ip_proto:250; sid:1700002; rev:99;)\n')
+    own.write_text('alert ip any any -> any any (msg:"x"; ip_proto:250; sid:1700003; rev:99;)\n')
     with published(tmp_path, own) as (publisher, found, engine):
         before = engine.states()
         first = found.run(path=engine.path)
@@ -130,10 +130,10 @@ def test_suricata_drops_what_the_client_puts_in_force_and_lets_go_what_it_takes_
         third = found.run("--now", path=engine.path)
         after_third = engine.states()
 
-    assert (before, first.returncode, after_first) == ("oooooo", OK, "oobboo"), first.stderr
-    assert (second.returncode, after_second) == (ROLLED_BACK, "oobboo"), second.stderr
+    assert (before, first.returncode, after_first) == ("ooooooooo", OK, "ooobbbooo"), first.stderr
+    assert (second.returncode, after_second) == (ROLLED_BACK, "ooobbbooo"), second.stderr
     assert "does not say that it has loaded serial 2" in second.stderr
-    assert (third.returncode, after_third) == (OK, "bbbboo"), third.stderr
+    assert (third.returncode, after_third) == (OK, "bbbbbbooo"), third.stderr
 
 
 def test_a_list_that_suricata_was_not_told_to_read_is_taken_back(tmp_path: Path) -> None:
@@ -227,10 +227,10 @@ def test_the_sample_has_suricata_read_the_list_beside_the_rules_of_the_provider(
         )  # fmt: skip
         return done.stdout + done.stderr
 
-    assert "2 rule files processed. 5 rules successfully loaded, 0 rules failed" in told(written_in)
+    assert "2 rule files processed. 7 rules successfully loaded, 0 rules failed" in told(written_in)
     assert "exception-policy set to: ignore" in told(written_in)
     # what the sample warns of
-    assert "1 rule files processed. 4 rules" in told(f"{usual}\ninclude: {tmp_path}/qalqan.yaml\n")
+    assert "1 rule files processed. 6 rules" in told(f"{usual}\ninclude: {tmp_path}/qalqan.yaml\n")
 
 
 @pytest.mark.parametrize(("policy", "state"), [("", "o"), ("exception-policy: auto\n", "b")])

@@ -77,8 +77,8 @@ suricata_files_are_ours() {
     for file in suricata.rules suricata-hosts.lst; do
         [ -z "$(tail -c 1 "$NEW/$file" | tr -d '\n')" ] || { say "$file is cut off"; return 1; }
     done
-    rule='drop (tls|http) any any -> any (any|[0-9]+) \(msg:"Qalqan block list"; flow:established,to_server; '
-    rule=$rule'(tls\.sni|http\.host); to_lowercase; ' end='pcre:"/\^\\\.\?\$/R";' number=' sid:17[0-9]{5}; rev:[0-9]+;\)'
+    rule='drop (tls|http|quic) any any -> any (any|[0-9]+) \(msg:"Qalqan block list"; flow:(established,)?to_server; '
+    rule=$rule'(tls\.sni|http\.host|quic\.sni); to_lowercase; ' end='pcre:"/\^\\\.\?\$/R";' number=' sid:17[0-9]{5}; rev:[0-9]+;\)'
     ! grep -E -v -x -q -e '#.*' -e "$rule"'dotprefix; content:"(\.[a-z0-9_-]+){2,}"; '"$end$number" \
         -e "$rule"'pcrexform:"[^";]+"; dataset:isset,qalqan-hosts,[^";]+;'"$number" \
         -e "$rule"'content:"[a-z0-9._-]+"; startswith; '"$end"' http\.uri\.raw; content:"[^";]+"; bsize:[0-9]+;'"$number" \
