@@ -43,6 +43,10 @@ _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CODE: Final = re.compile(r"[!-~]{1,64}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,6})?(?:Z|\+00:00)")
 _CATEGORIES: Final = {category.value: category for category in HARMS}
+# what other registries write where they know no date, 0001-01-01 and 9999-12-31, is none: a time zone away there is no
+# such day, and one line of a MISP feed with such a date fails the whole list
+_EARLIEST: Final = "1970"
+_MOST_YEARS: Final = 100
 _TOLD: Final = 1000
 _T = TypeVar("_T")
 _BOM: Final = b"\xef\xbb\xbf"
@@ -263,6 +267,16 @@ def _dates(row: dict[str, Any], now: str) -> tuple[str, str, str]:
     expires_at = row["expires_at"] and _moment("expires_at", row["expires_at"])
     if listed_at > now:
         raise BadEntryError(f"its listed_at, {listed_at}, is yet to come")
+    if listed_at < _EARLIEST:
+        raise BadEntryError(
+            f"its listed_at, {listed_at}, is before there were web sites; write the day it was decided"
+        )
+    latest = f"{int(now[:4]) + _MOST_YEARS:04}{now[4:]}"
+    if max(review_at, expires_at) > latest:
+        raise BadEntryError(
+            f"its review_at or expires_at is more than {_MOST_YEARS} years away; leave it empty for the term of the"
+            " category"
+        )
     if review_at and review_at < listed_at:
         raise BadEntryError("its review_at is before its listed_at")
     if expires_at and expires_at <= now:

@@ -46,7 +46,8 @@ def _minute(moment: str) -> int:
 
 def _seconds(moment: str) -> str:
     # to the minute, which many entries have in common
-    return str(_minute(moment[:16]) + int(moment[17:19]))
+    # what was listed before 1970 was so at its first second: MISP has no earlier one
+    return str(max(0, _minute(moment[:16]) + int(moment[17:19])))
 
 
 def _about(heading: Heading) -> dict[str, object]:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from blocklist import lint
+from blocklist import lint, lint_lines
+from blocklist.lint_known import Known
 from review_queue.categories import Scope
 from review_queue.errors import ExportError
 from review_queue.records import Entry
@@ -50,6 +51,13 @@ def said(entries: list[Entry]) -> list[tuple[Scope, str]]:
     """Each scope and name the format can say, once."""
     kept = [each for each in entries if each.name not in left_out("misp", entries)]
     return list(dict.fromkeys((each.scope, each.name) for each in kept))
+
+
+@pytest.mark.parametrize("listed_at", ["0001-01-01T00:00:00.000Z", "1969-12-31T23:59:59.999Z"])
+def test_an_entry_of_before_1970_does_not_fail_the_whole_list(listed_at: str) -> None:
+    (found,) = event_of([replace(entry("shop.example"), listed_at=listed_at)])["Attribute"]
+
+    assert found["timestamp"] == "0"
 
 
 @settings(max_examples=150, deadline=None)
@@ -139,6 +147,7 @@ GOOD = samples.lines_of("misp", [entry("bad.example")])
 NEXT = GOOD[1].replace("bad.example", "zoo.example")
 
 
+@pytest.mark.parametrize("known", [None, samples.KNOWN], ids=["asked", "known"])
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -154,21 +163,33 @@ NEXT = GOOD[1].replace("bad.example", "zoo.example")
         (NEXT.replace('"deleted":false', '"deleted":true'), "whole attribute"),
         (NEXT.replace('"distribution":"5"', '"distribution":"3"'), "whole attribute"),
         (NEXT[:-1], "whole attribute"),
-        (f"{NEXT},", "comma"),
         ("<!DOCTYPE html>", "whole attribute"),
         ("", "blank"),
     ],
 )
-def test_one_bad_line_keeps_the_event_from_being_published(line: str, why: str) -> None:
-    lines = [GOOD[0], f"{GOOD[1]},", line, GOOD[-1]]
+def test_one_bad_line_keeps_the_event_from_being_published(
+    line: str, why: str, known: Known | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint_lines, "_BATCH", 1)
+    lines = [GOOD[0], f"{GOOD[1]},", line and f"{line},", GOOD[1], GOOD[-1]]
 
-    with pytest.raises(ExportError, match=f"line [34] .*{why}"):
-        lint.check("misp", "misp-event.json", (f"{each}\n" for each in lines), serial=7)
+    with pytest.raises(ExportError, match=f"line 3 .*{why}"):
+        lint.check(
+            "misp", "misp-event.json", (f"{each}\n" for each in lines), serial=7, known=known
+        )
 
 
 @pytest.mark.parametrize(
     "lines",
-    [[], GOOD[:1], GOOD[1:], GOOD[:-1], [*GOOD, GOOD[-1]], [GOOD[0], GOOD[1], GOOD[1], GOOD[-1]]],
+    [
+        [],
+        GOOD[:1],
+        GOOD[1:],
+        GOOD[:-1],
+        [*GOOD, GOOD[-1]],
+        [GOOD[0], GOOD[1], GOOD[1], GOOD[-1]],
+        [GOOD[0], f"{GOOD[1]},", GOOD[-1]],
+    ],
 )
 def test_an_event_without_its_head_end_or_a_comma_is_not_published(lines: list[str]) -> None:
     with pytest.raises(ExportError):
