@@ -105,7 +105,10 @@ def why_not_here() -> str:
         "",
     ]
     with programs.own_folder() as folder:
-        done = programs.told_by(command, folder, time.monotonic() + _CAN_S)
+        try:
+            done = programs.told_by(command, folder, time.monotonic() + _CAN_S)
+        except DoesNotStartError:
+            return f"a network namespace of its own took more than {_CAN_S:.0f} s to make"
     return "" if done.returncode == 0 else "it needs root, or a network namespace of its own"
 
 

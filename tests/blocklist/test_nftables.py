@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklist import guards, lint
+from blocklist.consumers import nftables
 from blocklist.consumers.nftables import REACHED, RULES
 from review_queue.categories import Scope
 from review_queue.errors import ExportError
@@ -271,3 +272,14 @@ def test_without_the_last_check_one_bad_line_stops_every_packet(tmp_path: Path) 
 
     assert done.returncode == 0, done.stderr
     assert "0.0.0.0/0" in listed(done.stdout)
+
+
+def test_a_machine_too_slow_to_try_it_is_named_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for binary, package in (("nft", "nftables"), ("ip", "iproute2"), ("unshare", "util-linux")):
+        path_of(binary, package)
+    monkeypatch.setattr(nftables, "_CAN_S", 0.2)
+    monkeypatch.setattr(nftables, "namespace", lambda: ["/bin/sh", "-c", "sleep 60"])
+
+    assert "took more than" in nftables.CONSUMER.why_not_here()
