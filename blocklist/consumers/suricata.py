@@ -37,7 +37,6 @@ PACKAGE: Final = "suricata"
 FILES: Final = ("suricata.rules", "suricata-hosts.lst")
 SETTINGS: Final = """%YAML 1.1
 ---
-exception-policy: ignore
 stats: {enabled: no}
 unix-command: {enabled: no}
 default-rule-path: .

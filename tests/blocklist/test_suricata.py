@@ -282,6 +282,36 @@ def test_one_bad_rule_keeps_the_file_from_being_published(line: str) -> None:
         lint.check("suricata", RULES, (f"{each}\n" for each in [*GOOD, line]), serial=7)
 
 
+def test_a_rule_more_than_there_may_be_is_refused() -> None:
+    ways = (
+        ("tls", f"{TCP} tls.sni;"),
+        ("http", f"{TCP} http.host;"),
+        ("quic", "flow:to_server; quic.sni;"),
+    )
+    rules = [GOOD[0]]
+    for number in range(4668):
+        name = NAME.replace("zoo", f"d{number:04}")
+        for proto, buffer in ways:
+            sid = 1_700_000 + len(rules) - 1
+            head = f'drop {proto} any any -> any any (msg:"Qalqan block list"; {buffer}'
+            rules.append(f"{head} {name} sid:{sid}; rev:7;)")
+    lines = [f"{each}\n" for each in rules]
+
+    assert lint.check("suricata", RULES, lines[:14_002], serial=7) == 14_001
+    with pytest.raises(ExportError, match="line 14003 .* a rule more"):
+        lint.check("suricata", RULES, lines, serial=7)
+
+
+def test_a_set_that_is_cut_off_is_refused() -> None:
+    with pytest.raises(ExportError, match="line 1 .* cut off"):
+        lint.check(
+            "suricata",
+            HOSTS,
+            [samples.lines_of("suricata", [entry("h.example")], HOSTS)[0]],
+            serial=7,
+        )
+
+
 @pytest.mark.parametrize("missing", range(len(GOOD) - 1))
 def test_a_file_without_one_of_its_rules_is_refused(missing: int) -> None:
     lines = [*GOOD[:missing], *GOOD[missing + 1 :]]

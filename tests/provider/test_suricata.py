@@ -113,6 +113,15 @@ def published(
             yield publisher, found, engine
 
 
+@pytest.fixture(scope="module")
+def one_list(tmp_path_factory: pytest.TempPathFactory) -> Publisher:
+    """A publisher with a list of one domain."""
+    path_of("suricata", "suricata")
+    publisher = Publisher(tmp_path_factory.mktemp("publisher"), formats=("suricata",))
+    publisher.publish("casino.example", scope=Scope.DOMAIN)
+    return publisher
+
+
 def test_suricata_drops_what_the_client_puts_in_force_and_lets_go_what_it_takes_back(
     tmp_path: Path,
 ) -> None:
@@ -146,6 +155,14 @@ def test_a_list_that_suricata_was_not_told_to_read_is_taken_back(tmp_path: Path)
     assert "does not say that it has loaded serial 1" in done.stderr
 
 
+# a rule such as ours, with what only Suricata itself sees
+NO_HEX = (
+    b'drop http any any -> any 80 (msg:"Qalqan block list"; flow:established,to_server; http.host;'
+    b' to_lowercase; content:"a.example"; startswith; pcre:"/^\\.?$/R"; http.uri.raw;'
+    b' content:"|zz|"; bsize:1; sid:1700009; rev:1;)\n'
+)
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [
@@ -154,6 +171,7 @@ def test_a_list_that_suricata_was_not_told_to_read_is_taken_back(tmp_path: Path)
             RULES,
             b'drop tls any any -> any any (msg:"Qalqan block list"; tls.sni; content:"e"; sid:1700009; rev:1;)\n',
         ),
+        (RULES, NO_HEX),
         (RULES, b"<!DOCTYPE html>\n"),
         (RULES, b"drop tls any any -> any any (msg"),
         (RULES, b"\n"),
@@ -162,24 +180,25 @@ def test_a_list_that_suricata_was_not_told_to_read_is_taken_back(tmp_path: Path)
     ],
 )
 def test_a_list_that_suricata_would_take_wrongly_is_refused_although_it_is_signed(
-    name: str, line: bytes, tmp_path: Path
+    name: str, line: bytes, one_list: Publisher, tmp_path: Path
 ) -> None:
-    path_of("suricata", "suricata")
-    publisher = Publisher(tmp_path / "publisher", formats=("suricata",))
-    publisher.publish("casino.example", scope=Scope.DOMAIN)
     served = tmp_path / "served"
-    shutil.copytree(publisher.lists / "current", served)
+    shutil.copytree(one_list.lists / "current", served)
+    spoil(served, one_list.key, name, line)
     with proxy(PlainFeed(served).answer) as feed:
-        found = client(tmp_path / "client", feed.url, publisher.public_key,
+        found = client(tmp_path / "client", feed.url, one_list.public_key,
                        CONSUMER="suricata", FILES="", RELOAD="true")  # fmt: skip
-        spoil(served, publisher.key, name, line)
         refused = found.run()
-        shutil.rmtree(served)
-        shutil.copytree(publisher.lists / "current", served)
-        taken = found.run()
 
-    assert (refused.returncode, taken.returncode) == (CHECK, OK), refused.stderr + taken.stderr
+    assert (refused.returncode, found.serial) == (CHECK, 0), refused.stderr
     assert "the check of suricata does not accept the list" in refused.stderr
+
+
+def test_the_same_list_as_it_was_is_taken(one_list: Publisher, tmp_path: Path) -> None:
+    with proxy(PlainFeed(one_list.lists / "current").answer) as feed:
+        found = client(tmp_path / "client", feed.url, one_list.public_key,
+                       CONSUMER="suricata", FILES="", RELOAD="true", LOADED="true")  # fmt: skip
+        assert found.run().returncode == OK
 
 
 def test_no_list_of_ours_is_taken_for_a_bad_one(tmp_path: Path) -> None:
