@@ -138,12 +138,12 @@ def _gone(store: Store, whole: Served, at: str) -> frozenset[str]:
     """
     live = {entry.id for entry in entries.live(store, at)}
     withdrawn = _Withdrawn(store)
-    return frozenset(
+    ended = [
         entry.id
         for entry in canonical.read(whole.folder / canonical.FILE_NAME)
-        if withdrawn.is_let_through_no_more(entry)
-        or (entry.id not in live and entries.find(store, entry.id) is not None)
-    )
+        if entry.id not in live or withdrawn.is_let_through_no_more(entry)
+    ]
+    return entries.once_listed(store, ended)
 
 
 class _Withdrawn:

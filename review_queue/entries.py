@@ -173,6 +173,12 @@ def find(store: Store, entry_id: str) -> Entry | None:
     return None
 
 
+def once_listed(store: Store, ids: Iterable[str]) -> frozenset[str]:
+    """Those of the ids that are an entry's that was ever on the list; in one question, since there may be a million."""
+    sql = "SELECT id FROM once_listed WHERE id IN (SELECT value FROM json_each(?))"
+    return frozenset(row["id"] for row in store.rows(sql, [json.dumps([*ids])]))
+
+
 def last_serial(store: Store) -> int:
     """The serial of the newest export; 0 before the first."""
     return int(store.value("SELECT coalesce(max(serial), 0) FROM exports"))

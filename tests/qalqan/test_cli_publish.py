@@ -8,6 +8,7 @@ from blocklist import key_files, sign
 from blocklist.consumers import CONSUMERS
 from blocklist.gate import GateError
 from blocklist.key_files import BadKeyError
+from blocklist.removals import StillBlockedError
 from blocklist.served import OtherKeyError
 from qalqan.cli import publish as publish_module
 from qalqan.cli.keys import keys
@@ -188,6 +189,24 @@ def test_a_held_list_is_told_with_what_left_it_and_is_no_success(data: Path, key
     told = json.loads(fourth.stdout)
     assert (told["outcome"], told["serial"], told["removed"]) == ("removals_only", 3, 1)
     assert told["held"].startswith(f"{bad} is damaged")
+
+
+def test_what_each_program_made_of_a_list_that_is_held_is_printed_as_well(
+    data: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = usual(data, "--minisign-key", key, "--format", "rpz")
+    run(*plain, "--verify", "none")
+    monkeypatch.setattr(publish_module, "Gate", lambda **_how: stand_in("false"))
+
+    still = held(*plain)
+    with open_store(data) as store:
+        lifted(store, host(1))
+    blocked = held(*plain)
+
+    assert still.stdout.startswith("nothing was lifted: serial 1 stays")
+    assert still.stderr.startswith("failed   rpz.zone")
+    assert blocked.stderr.startswith("failed   rpz.zone")
+    assert isinstance(blocked.exception, StillBlockedError)
 
 
 def held(*args: str | Path) -> Result:
