@@ -92,7 +92,7 @@ PROBLEMS: Final[Wording] = {
     Problem.POLICY: _("Choose a policy that is in force."),
     Problem.LEGAL_GROUND: _("Choose a legal ground that is in force."),
 }
-# what blocklist.guards and blocklist.judging answer, word for word; the rest of it holds names and stays in English
+# what blocklist.guards and blocklist.judging answer, word for word; what holds names is in refusals.py
 REFUSALS: Final[Wording] = {
     "it is not a host name the DNS can hold": _("It is not a host name the DNS can hold."),
     "it is an IP address: nothing lies below it": _("It is an IP address: nothing lies below it."),
@@ -101,6 +101,13 @@ REFUSALS: Final[Wording] = {
     ),
     "a response policy zone would read it as a rule on addresses or servers": _(
         "A response policy zone would read it as a rule on addresses or servers."
+    ),
+    "it stands for addresses of IPv4, which are listed as such": _(
+        "It stands for addresses of IPv4, which are listed as such."
+    ),
+    "its host is not one the DNS can hold": _("Its host is not one the DNS can hold."),
+    "what follows its # never leaves a browser, so no list can block that alone": _(
+        "What follows its # never leaves a browser, so no list can block that alone."
     ),
     "it is not an http or https URL that a proxy can match": _(
         "It is not an http or https address that a proxy can match."

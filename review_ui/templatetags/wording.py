@@ -13,7 +13,7 @@ from review_queue.categories import CaseState
 from review_queue.errors import BadHostError
 from review_queue.hosts import parse_host
 from review_queue.records import LegalGround, Policy
-from review_ui import hostile, list_wording, wording
+from review_ui import hostile, list_wording, refusals, wording
 
 register = template.Library()
 _MIDDLE: Final = 1 / 3
@@ -139,15 +139,15 @@ def state_name(value: CaseState | None) -> str | Promise:
 
 
 @register.filter
-def refusal(value: str) -> str | Promise:
+def refusal(value: str) -> str:
     """Why a block is not listed, in the reader's language."""
-    return wording.REFUSALS.get(value) or hostile.one_line(value)
+    return refusals.told(value) or hostile.one_line(value)
 
 
 @register.filter
 def is_told(value: str) -> bool:
     """Whether there are words in the reader's language for why a block is not listed."""
-    return value in wording.REFUSALS
+    return bool(refusals.told(value))
 
 
 @register.filter
