@@ -298,12 +298,12 @@ def test_a_rule_more_than_there_may_be_is_refused() -> None:
     lines = [f"{each}\n" for each in rules]
 
     assert lint.check("suricata", RULES, lines[:14_002], serial=7) == 14_001
-    with pytest.raises(ExportError, match="line 14003 .* a rule more"):
+    with pytest.raises(ExportError, match=r"line 14003 .* a rule more"):
         lint.check("suricata", RULES, lines, serial=7)
 
 
 def test_a_set_that_is_cut_off_is_refused() -> None:
-    with pytest.raises(ExportError, match="line 1 .* cut off"):
+    with pytest.raises(ExportError, match=r"line 1 .* cut off"):
         lint.check(
             "suricata",
             HOSTS,
