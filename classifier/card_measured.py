@@ -76,6 +76,16 @@ def _sections(plain: Mapping[str, Any], plots: list[str]) -> list[str]:
         lines += ["", f"### {title}", "", *_table(["what", "share", "pages"], rows)]
     lines += _distress(plain["public_distress"])
     lines += _at_threshold(plain["at_threshold"])
+    lines += _of_web(plain)
+    errors = [(name, [f"{row['ece']:.3f}"]) for name, row in plain["reliability"].items()]
+    if errors:
+        lines += ["", "### Calibration error (ECE)", "", *_table(["category", "error"], errors)]
+    return lines + _of_disguises(plain)
+
+
+def _of_web(plain: Mapping[str, Any]) -> list[str]:
+    """What became of whole sites: harmless ones opened for nothing, those of each source, those above a cut."""
+    lines: list[str] = []
     alarms = [
         (kind, [_figure(row.get(lang)) for lang in ("kk", "ru", "en", "all")])
         for kind, row in plain["false_alarms"].items()
@@ -97,9 +107,11 @@ def _sections(plain: Mapping[str, Any], plots: list[str]) -> list[str]:
             "",
         ]
         lines += _table(["budget", "read / budget"], budgets)
-    errors = [(name, [f"{row['ece']:.3f}"]) for name, row in plain["reliability"].items()]
-    if errors:
-        lines += ["", "### Calibration error (ECE)", "", *_table(["category", "error"], errors)]
+    return lines
+
+
+def _of_disguises(plain: Mapping[str, Any]) -> list[str]:
+    lines: list[str] = []
     disguised = [
         (name, [_figure(row[column]) for column in row]) for name, row in plain["disguises"].items()
     ]

@@ -134,11 +134,7 @@ def evaluate(
     of_latin = _scored(scorer, latin)
     on_progress("disguising the telling words")
     disguised = evaluate_disguise.measure(scorer, written, transforms)
-    sites: list[Site] = []
-    skipped = () if corpora_dir and script and script.is_file() else (_NO_WEB,)
-    if corpora_dir and script and not skipped:
-        on_progress("building the web of development rows")
-        sites = evaluate_web.build(script, corpora_dir, evaluate_rows.as_rows(written), extract)
+    sites, skipped = _web(corpora_dir, script, written, extract, on_progress)
     on_progress(f"scoring {len(sites)} sites")
     of_sites = scorer.score([(site.title, site.text) for site in sites])
     queues, curves = _queues(sites, of_sites, peers, on_progress)
@@ -160,6 +156,20 @@ def evaluate(
         curves,
         disguised,
     )
+
+
+def _web(
+    corpora_dir: Path | None,
+    script: Path | None,
+    written: Sequence[Written],
+    extract: Extract,
+    on_progress: Progress,
+) -> tuple[list[Site], tuple[str, ...]]:
+    """The sites the written pages lie among; none, and why, where what they are made of is not named."""
+    if not (corpora_dir and script and script.is_file()):
+        return [], (_NO_WEB,)
+    on_progress("building the web of development rows")
+    return evaluate_web.build(script, corpora_dir, evaluate_rows.as_rows(written), extract), ()
 
 
 def lines(found: Evaluation) -> list[str]:

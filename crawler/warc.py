@@ -72,26 +72,18 @@ def seal(exchange: Exchange) -> Capture:
     under the name `X-Archive-Orig-...`.
     """
     request_id, response_id = _new_id(), _new_id()
-    shared = {
-        "WARC-Target-URI": _uri(exchange.url),
-        "WARC-Date": exchange.fetched_at,
-        **({"WARC-IP-Address": ip} if (ip := _address(exchange.ip)) else {}),
-    }
-    tls = _json_line(exchange.tls)
-    truncated = _reason(exchange.truncated)
-    extra = {
-        **({"X-Archive-TLS": tls} if tls else {}),
-        **({"WARC-Truncated": truncated} if truncated else {}),
-    }
+    ip, tls, truncated = (
+        _address(exchange.ip),
+        _json_line(exchange.tls),
+        _reason(exchange.truncated),
+    )
     head = _response_head(exchange)
     payload_sha256 = hashlib.sha256(exchange.payload).hexdigest()
+    extra = {"X-Archive-TLS": tls, "WARC-Truncated": truncated}
     response = _record(
         {
-            "WARC-Type": "response",
-            "WARC-Record-ID": f"<{response_id}>",
-            "WARC-Concurrent-To": f"<{request_id}>",
-            **shared,
-            **extra,
+            **_named("response", response_id, request_id, exchange, ip),
+            **{name: value for name, value in extra.items() if value},
             "WARC-Payload-Digest": f"sha256:{payload_sha256}",
             "Content-Type": "application/http;msgtype=response",
         },
@@ -100,10 +92,7 @@ def seal(exchange: Exchange) -> Capture:
     )
     request = _record(
         {
-            "WARC-Type": "request",
-            "WARC-Record-ID": f"<{request_id}>",
-            "WARC-Concurrent-To": f"<{response_id}>",
-            **shared,
+            **_named("request", request_id, response_id, exchange, ip),
             "Content-Type": "application/http;msgtype=request",
         },
         (_request_head(exchange),),
@@ -122,6 +111,18 @@ def seal(exchange: Exchange) -> Capture:
         tls=tls,
         truncated=truncated,
     )
+
+
+def _named(kind: str, record_id: str, other_id: str, exchange: Exchange, ip: str) -> dict[str, str]:
+    """The first fields of one of the two records of an exchange: which it is, and of what."""
+    return {
+        "WARC-Type": kind,
+        "WARC-Record-ID": f"<{record_id}>",
+        "WARC-Concurrent-To": f"<{other_id}>",
+        "WARC-Target-URI": _uri(exchange.url),
+        "WARC-Date": exchange.fetched_at,
+        **({"WARC-IP-Address": ip} if ip else {}),
+    }
 
 
 def revisit(capture: Capture, *, original_id: str, original_date: str) -> Capture:

@@ -15,7 +15,7 @@ from typing import Final
 from review_queue import lineup, links, scores, screenshots, turns, unread
 from review_queue.clock import later
 from review_queue.pages import keep
-from review_queue.records import Claim, Link, ModelId, Outcome, PageScore, Place
+from review_queue.records import Claim, Link, ModelId, Outcome, Page, PageScore, Place
 from review_queue.seeds import add_sites
 from review_queue.store import Store
 
@@ -145,22 +145,15 @@ def acknowledge(
     the same: the page is the same page.
     """
     stored = 0
-    now = store.now()
     scored: list[tuple[int, PageScore]] = []
     with store.atomic():
         turns.asked(store, {outcome.claim.site for outcome in outcomes})
         add_sites(store, {link.site for o in outcomes for link in o.links} | _page_sites(outcomes))
         for outcome in outcomes:
             if outcome.page is not None:
-                place = places.get(outcome.claim.id) if places else None
-                page_id = keep(store, outcome.page, round_id, capture=outcome.capture, place=place)
                 stored += outcome.page.status == HTTPStatus.OK
-                if outcome.screenshot:
-                    screenshots.add(store, page_id, outcome.screenshot)
-                if outcome.unread:
-                    _mark_unread(store, page_id, outcome.unread)
-                elif outcome.score is not None and unread.get(store, page_id) is None:
-                    scored.append((page_id, outcome.score))
+                place = places.get(outcome.claim.id) if places else None
+                scored += _kept(store, round_id, outcome, outcome.page, place)
             _finish(store, outcome, revisit_s)
             if outcome.claim.depth < max_depth:
                 links.queue(
@@ -172,21 +165,41 @@ def acknowledge(
                 )
         if scored and model is not None:
             scores.save(store, model, scored)
-        store.run_many(
-            "INSERT OR IGNORE INTO candidates(site, url, found_on, anchor, found_at) VALUES (?,?,?,?,?)",
-            [
-                (
-                    link.site,
-                    link.url,
-                    outcome.page.url if outcome.page else outcome.claim.url,
-                    link.anchor,
-                    now,
-                )
-                for outcome in outcomes
-                for link in outcome.offsite
-            ],
-        )
+        _note_candidates(store, outcomes)
     return stored
+
+
+def _kept(
+    store: Store, round_id: int, outcome: Outcome, page: Page, place: Place | None
+) -> list[tuple[int, PageScore]]:
+    """The page is stored with all that came of it; its score with its id, where it has one that counts."""
+    page_id = keep(store, page, round_id, capture=outcome.capture, place=place)
+    if outcome.screenshot:
+        screenshots.add(store, page_id, outcome.screenshot)
+    if outcome.unread:
+        _mark_unread(store, page_id, outcome.unread)
+    elif outcome.score is not None and unread.get(store, page_id) is None:
+        return [(page_id, outcome.score)]
+    return []
+
+
+def _note_candidates(store: Store, outcomes: Sequence[Outcome]) -> None:
+    """The sites that the pages link to are known, with where they were seen first."""
+    now = store.now()
+    store.run_many(
+        "INSERT OR IGNORE INTO candidates(site, url, found_on, anchor, found_at) VALUES (?,?,?,?,?)",
+        [
+            (
+                link.site,
+                link.url,
+                outcome.page.url if outcome.page else outcome.claim.url,
+                link.anchor,
+                now,
+            )
+            for outcome in outcomes
+            for link in outcome.offsite
+        ],
+    )
 
 
 def exhaust(store: Store, round_id: int, site: str) -> None:

@@ -66,12 +66,7 @@ def set_threshold(
             category, value, person.id, reason.strip(), store.now(), person.name, _name(model),
             model.digest,
         )  # fmt: skip
-        store.run(
-            "INSERT INTO set_thresholds(id, category, value, actor, reason, set_at, person_name, model, model_digest)"
-            " SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ? FROM set_thresholds",
-            [made.category, made.value, made.actor, made.reason, made.set_at, made.name, made.model,
-             made.model_digest],
-        )  # fmt: skip
+        _keep(store, made)
         audit.append(
             store,
             actor=made.actor,
@@ -86,6 +81,15 @@ def set_threshold(
             },
         )
     return made
+
+
+def _keep(store: Store, made: SetThreshold) -> None:
+    store.run(
+        "INSERT INTO set_thresholds(id, category, value, actor, reason, set_at, person_name, model, model_digest)"
+        " SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ? FROM set_thresholds",
+        [made.category, made.value, made.actor, made.reason, made.set_at, made.name, made.model,
+         made.model_digest],
+    )  # fmt: skip
 
 
 def current(store: Store, model: ModelId) -> Mapping[Category, SetThreshold]:

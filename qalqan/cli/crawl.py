@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from crawler.guard import AddressPolicy, Allowance, Override
-from crawler.plan import DAY_S, Budget, CrawlPlan, CrawlReport, Network, Pace, Progress, Scoring
+from crawler.plan import DAY_S, Budget, CrawlPlan, CrawlReport, Pace, Progress, Scoring
 from crawler.seeds import SeedList, parse_seeds, read_seeds
 from qalqan.cli import EXIT_INTERRUPTED
 from qalqan.cli.crawl_browser import (
@@ -20,7 +19,14 @@ from qalqan.cli.crawl_browser import (
 )
 from qalqan.cli.crawl_focus import focus_mode, focus_option, total_option
 from qalqan.cli.crawl_metrics import metrics_file_option, metrics_option, monitored
-from qalqan.cli.crawl_network import allow_option, proxy_option, resolve_option, robots_option
+from qalqan.cli.crawl_network import (
+    allow_option,
+    network_of,
+    proxy_option,
+    resolve_option,
+    robots_option,
+    warn_of_allowed,
+)
 from qalqan.cli.crawl_report import progress_shown, tell
 from qalqan.cli.options import data_option, json_option
 from qalqan.listen import Listen
@@ -188,11 +194,7 @@ def crawl(
     plan = CrawlPlan(
         budget=Budget(max_pages, max_depth, max_bytes, max_seconds, revisit_days * DAY_S),
         pace=Pace(concurrency=concurrency, delay_s=delay),
-        network=Network(
-            proxy=proxy,
-            addresses=AddressPolicy(tuple(map(Allowance.parse, allowed))),
-            overrides=tuple(map(Override.parse, resolved)),
-        ),
+        network=network_of(proxy, allowed, resolved),
         obey_robots=robots == "obey",
         discover=discover,
         scoring=_scoring(data, models, name) if score else None,
@@ -200,14 +202,15 @@ def crawl(
         max_total_pages=max_total_pages,
         browsing=browsing(browser=browser, sandbox=browser_sandbox, screenshots=screenshots),
     )
-    for allowance in allowed:
-        click.echo(
-            f"Warning: addresses in {allowance} may be reached, private ones too; for test webs only",
-            err=True,
-        )
-    with monitored(metrics, metrics_file, is_scoring=plan.scoring is not None) as monitors:
+    warn_of_allowed(allowed)
+    with monitored(metrics, metrics_file, is_scoring=score) as monitors:
         report = _run(data, listed, plan, monitors.tell)
         monitors.end(report)
+    _end(report, as_json=as_json)
+
+
+def _end(report: CrawlReport, *, as_json: bool) -> None:
+    """What the crawl did is told, and the exit code says how it ended."""
     tell(report, as_json=as_json)
     if report.stopped:
         sys.exit(EXIT_INTERRUPTED)

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from crawler.guard import AddressPolicy, Allowance, Override
-from crawler.plan import Budget, CrawlPlan, Network, Pace
+from crawler.plan import Budget, CrawlPlan, Pace
 from qalqan.cli import EXIT_INTERRUPTED
 from qalqan.cli.crawl_browser import browser_option, browsing, sandbox_option
-from qalqan.cli.crawl_network import allow_option, proxy_option, resolve_option, robots_option
+from qalqan.cli.crawl_network import (
+    allow_option,
+    network_of,
+    proxy_option,
+    resolve_option,
+    robots_option,
+)
 from qalqan.cli.crawl_report import progress_shown
 from qalqan.cli.options import data_option, json_option
 from review_queue.hosts import defang
@@ -104,11 +109,7 @@ def recheck(
     plan = CrawlPlan(
         budget=Budget(max_pages=pages),
         pace=Pace(delay_s=delay),
-        network=Network(
-            proxy=proxy,
-            addresses=AddressPolicy(tuple(map(Allowance.parse, allowed))),
-            overrides=tuple(map(Override.parse, resolved)),
-        ),
+        network=network_of(proxy, allowed, resolved),
         obey_robots=robots == "obey",
         scoring=scoring_of(data, models, name),
         browsing=browsing(browser=browser, sandbox=browser_sandbox, screenshots="blurred"),
