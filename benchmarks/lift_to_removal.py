@@ -2,6 +2,7 @@
 
     uv run python benchmarks/lift_to_removal.py                     # 1,000 entries, Unbound, the client at once
     uv run python benchmarks/lift_to_removal.py --entries 100000 --consumer bind --runs 5
+    uv run python benchmarks/lift_to_removal.py --held              # all that is new is held: damaged guard data
 
 Everything runs on loopback: the store, an export with its signature, the feed, the pull client of docs/provider and a
 real resolver that is asked all the time. What no machine can shorten comes on top: how often lists are published, how
@@ -31,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from blocklist.feed.app import FeedConfig
 from blocklist.publish import export
+from blocklist.removals import HeldError
 from review_queue import entries, imports, lifts, policies
 from review_queue.categories import Category, Scope
 from review_queue.lifts import LiftReason
@@ -38,6 +40,7 @@ from review_queue.records import Entry
 from review_queue.store import Store, open_store
 from tests.blocklist.approvals import PEOPLE
 from tests.blocklist.feeding import UNLIMITED, Site, a_text, running
+from tests.blocklist.holding import damage
 from tests.blocklist.samples import entry
 from tests.provider import consumers
 from tests.provider.clients import OK, Client, client
@@ -130,7 +133,8 @@ def once(
         start = time.time()
         lifts.lift(store, gone.id, PEOPLE[0], LiftReason.APPEAL)
         lifted = time.time()
-        export(store, publisher.lists, [form], actor="benchmark", sign=publisher.signatures)
+        with suppress(HeldError):
+            export(store, publisher.lists, [form], actor="benchmark", sign=publisher.signatures)
     published = time.time()
     done = reader.run("--now", path=running_one.path)
     end = time.time()
@@ -166,6 +170,7 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=1000)
     parser.add_argument("--consumer", choices=list(consumers.KINDS), default="unbound")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--held", action="store_true", help="with damaged guard data")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     form = FORMATS.get(options.consumer, "rpz")
@@ -174,6 +179,8 @@ def main() -> None:
         (home / "publisher").mkdir()
         publisher = Publisher(home / "publisher")
         names = filled(publisher, options.entries, form)
+        if options.held:
+            damage(publisher.home / "data")
         site = Site(publisher.home / "data", publisher.lists)
         with running(site, FeedConfig(site.data, site.lists, limits=UNLIMITED)):
             reader = reader_of(site, publisher, home / "client", options.consumer, form)
