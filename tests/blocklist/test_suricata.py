@@ -5,22 +5,27 @@ import re
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklist import guards, lint
+from blocklist import guards, lint, publish
+from blocklist.entries import admit
 from blocklist.formats import FORMATS
 from blocklist.formats.suricata import MOST_DOMAINS, MOST_URLS
 from review_queue.blocks import normal
 from review_queue.categories import Scope
 from review_queue.errors import BadHostError, ExportError
 from review_queue.records import Entry
+from review_queue.store import Store
 from tests.blocklist import samples
+from tests.blocklist.approvals import approve
 from tests.blocklist.canaries import ENTRIES, EXPECTED
 from tests.blocklist.samples import HEADING, domain, entry, left_out
+from tests.blocklist.test_breakages_export import a_bad_export, published
 
 RULES, HOSTS = FORMATS["suricata"].files
 PLATFORM = "http://platform.example/users/evil/page.html"
@@ -344,3 +349,22 @@ def test_one_bad_host_keeps_the_set_from_being_published(line: str) -> None:
 
     with pytest.raises(ExportError, match="line 2 "):
         lint.check("suricata", HOSTS, (f"{each}\n" for each in lines), serial=7)
+
+
+def test_no_bad_line_of_a_writer_is_published_and_the_last_good_list_stays(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve(store, "shop.mixed.example")
+    approve(store, "bad.example", scope=Scope.DOMAIN)
+    admit(store)
+    publish.export(store, tmp_path, ["suricata"], actor="test")
+    before = published(tmp_path)
+
+    for file, line in (
+        (RULES, "drop ip any any -> any any (sid:1700009;)"),
+        (HOSTS, "zoo.example"),
+    ):
+        with pytest.raises(ExportError, match="nothing was published"):
+            a_bad_export(store, tmp_path, ("suricata", file), line, monkeypatch)
+
+    assert published(tmp_path) == before
