@@ -5,12 +5,13 @@ from review_queue import entries
 from review_queue.categories import Scope
 from review_queue.records import Entry
 from review_queue.store import Store
+from review_queue.wider import blocks_over
 
 
 def still_blocking(store: Store, entry: Entry) -> list[Entry]:
     """The live entries that block what this one is about as well, under whatever category or wider name."""
     if entry.scope is Scope.CIDR:
-        held = list(entries.covering(store, [(entry.scope, entry.name)]))
+        held = list(entries.covering(store, blocks_over(entry.scope, entry.name)))
     else:
         rows = found(store, entry.name)
         held = [row.listing.entry for row in rows if not row.listing.is_over]
