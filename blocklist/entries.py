@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from blocklist.guard_data import GuardDataError
 from blocklist.judging import Judge, Refusal, judge_of
 from review_queue import audit, entries, overrides
 from review_queue.errors import RefusedError
@@ -50,6 +51,9 @@ class AdmitReport:
     refused: tuple[RefusedBlock, ...]
 
 
+NOTHING_NEW: Final = AdmitReport((), ())
+
+
 def admit(store: Store) -> AdmitReport:
     """Every approved block is an entry, or refused with the reason in the audit log.
 
@@ -71,6 +75,14 @@ def admit(store: Store) -> AdmitReport:
             refused.append(_refused(block, reason, refusal))
             _log(store, block, refused[-1])
     return AdmitReport(tuple(admitted), tuple(refused))
+
+
+def admitted_or_not(store: Store) -> tuple[AdmitReport, GuardDataError | None]:
+    """What became of the approved blocks; nothing, and why, where a file of the guards' data is damaged."""
+    try:
+        return admit(store), None
+    except GuardDataError as error:
+        return NOTHING_NEW, error
 
 
 def _list(store: Store, judge: Judge, block: entries.ApprovedBlock) -> Entry:

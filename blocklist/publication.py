@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
 
 from blocklist import gate, heartbeat, removals, served
-from blocklist.entries import AdmitReport, admit
+from blocklist.entries import NOTHING_NEW, AdmitReport, admitted_or_not
 from blocklist.gate import ConsumerMissingError, Gate, Place, Proof
 from blocklist.guard_data import GuardDataError
 from blocklist.manifest import PROOFS_NAME, Manifest
@@ -45,9 +44,6 @@ class Outcome(StrEnum):
     HELD = "held"  # nothing was lifted either, and it is signed that the list before still holds
 
 
-_NOTHING_NEW: Final = AdmitReport((), ())
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be published, and what a person has said they know of."""
@@ -79,7 +75,7 @@ class Publication:
     manifest: Manifest
     proofs: tuple[Proof, ...] = ()
     told: tuple[str, ...] = ()
-    admitted: AdmitReport = _NOTHING_NEW
+    admitted: AdmitReport = NOTHING_NEW
     lifted: tuple[Lift, ...] = ()
     held: QalqanError | None = None
     gone: int = 0
@@ -173,7 +169,7 @@ def publish(
         raise why
     told = _checked(store, out, before, wanted, signers)
     lifted = tuple(lifts.lift_expired(store))
-    admitted = _NOTHING_NEW
+    admitted = NOTHING_NEW
     if why is None:
         admitted, why = admitted_or_not(store)
     # a store that was restored knows nothing of what is served, so it gets a list that it does know
@@ -259,14 +255,6 @@ def _renewed(run: _Run, before: Served) -> str:
 
 def _record_refused(run: _Run, why: QalqanError) -> None:
     publications.record_refused(run.store, actor=run.actor, reason=str(why))
-
-
-def admitted_or_not(store: Store) -> tuple[AdmitReport, GuardDataError | None]:
-    """What became of the approved blocks that were not yet entries; nothing where the guards' data are damaged."""
-    try:
-        return admit(store), None
-    except GuardDataError as error:
-        return _NOTHING_NEW, error
 
 
 def _against(store: Store, wanted: Wanted, gate: Gate) -> QalqanError | None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from blocklist.entries import AdmitReport
+from blocklist.entries import AdmitReport, admitted_or_not
 from blocklist.formats import FORMATS
 from blocklist.manifest import Manifest
-from blocklist.publication import admitted_or_not
 from blocklist.publish import Hold
 from blocklist.publish import export as publish
 from blocklist.removals import HeldError

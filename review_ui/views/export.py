@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from blocklist.entries import admit
+from blocklist.entries import admitted_or_not
 from blocklist.judging import Judge, Refusal, judge_of
+from blocklist.publish import Hold
 from blocklist.publish import export as publish
 from review_queue import delivery, entries, soundness
 from review_queue.errors import ExportError
@@ -85,9 +86,13 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def _write(request: HttpRequest, store: Store, form: ExportForm, actor: str) -> bool:
     soundness.check(store)
     try:
-        report = admit(store)
+        report, damaged = admitted_or_not(store)
         manifest = publish(
-            store, settings.QALQAN.export_dir, form.cleaned_data["formats"], actor=actor
+            store,
+            settings.QALQAN.export_dir,
+            form.cleaned_data["formats"],
+            actor=actor,
+            hold=Hold(damaged),
         )
     except ExportError as error:
         form.add_error(None, list_wording.not_exported(error))

@@ -7,6 +7,7 @@ import pytest
 from django.utils.translation import override
 
 from blocklist.breaker import Change, SizeError
+from blocklist.guard_data import GuardDataError
 from blocklist.manifest import Manifest
 from blocklist.removals import HeldError, Rest
 from blocklist.served import Served
@@ -18,6 +19,7 @@ from review_queue.store import Store
 from review_ui.config import ServeConfig
 from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
+from tests.blocklist.holding import damage, lifted
 from tests.review_queue.damage import emptied
 from tests.review_queue.lives import an_import, taken_over
 from tests.review_ui.conftest import SignedIn
@@ -192,3 +194,30 @@ def test_a_held_list_is_told_in_the_readers_language(serial: int, words: str) ->
     assert words in told
     assert "from 100 to 20 entries" in told
     assert told.endswith("under the name 5-20.")
+
+
+@pytest.mark.usefixtures("approved")
+def test_with_damaged_guard_data_what_was_lifted_leaves_the_list_all_the_same(
+    signed_in: SignedIn, site: ServeConfig, store: Store
+) -> None:
+    client = signed_in(Role.SUPERVISOR)
+    client.post("/export/", {"formats": ["domains"]})
+    lifted(store, "bad.example")
+    damage(site.data_dir)
+
+    response = client.post("/export/", {"formats": ["domains"]})
+
+    assert response.status_code != 200
+    assert (site.export_dir / "domains.txt").read_text() == ""
+
+
+@pytest.mark.usefixtures("site")
+def test_a_list_that_only_lost_entries_is_not_told_to_be_none() -> None:
+    from review_ui import list_wording  # noqa: PLC0415  # needs Django set up
+
+    rest = Rest(Served(Path(), b"{}", {}), frozenset({"e1"}))
+    error = HeldError(GuardDataError("rank.txt is damaged"), rest, Manifest(8, "", "", 9, {}, {}))
+
+    told = list_wording.not_exported(error)
+
+    assert told == "only what was lifted has left the list, 1 in serial 8: rank[.]txt is damaged"
