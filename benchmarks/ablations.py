@@ -249,6 +249,14 @@ def told_apart(
     return found
 
 
+def _unsettled(fitted: Fitted, measures: Measures, gate: float) -> npt.NDArray[np.bool_]:
+    """Which of the calibrating pages the first stage gives a risk from `gate` on."""
+    calibrating = measures.calibrating
+    lines = calibration.fit(raw_scores(fitted, calibrating.pages), measures.held_out)
+    shown = calibrated(raw_scores(fitted, calibrating.pages), calibrating.langs, lines)
+    return np.asarray(np.max([shown[harm] for harm in HARMS], axis=0) >= gate)
+
+
 def second_stage(fitted: Fitted, texts: Training, measures: Measures) -> list[Row]:
     """The shipped shape with sentence embeddings on the riskiest tenth of the sites, weighed in four ways."""
     encoder, began = Encoder(), time.perf_counter()
@@ -256,11 +264,7 @@ def second_stage(fitted: Fitted, texts: Training, measures: Measures) -> list[Ro
     first = scores(fitted, measures)
     risks = np.max([first.web[harm] for harm in HARMS], axis=0)
     gate = float(np.quantile(risks, 1 - GATE))
-    lines = calibration.fit(raw_scores(fitted, measures.calibrating.pages), measures.held_out)
-    shown = calibrated(
-        raw_scores(fitted, measures.calibrating.pages), measures.calibrating.langs, lines
-    )
-    unsettled = np.max([shown[harm] for harm in HARMS], axis=0) >= gate
+    unsettled = _unsettled(fitted, measures, gate)
     everything = {"composed": measures.composed, "alone": measures.alone}
     held = staged(fitted, second, measures.calibrating, unsettled, encoder)
     encoder.milliseconds, encoder.texts = 0.0, 0
