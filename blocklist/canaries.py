@@ -83,6 +83,7 @@ class Canaries:
 
     listed: Mapping[Scope, Sequence[str]]
     open_names: Sequence[str]
+    open_hosts: Sequence[str]  # those of the open names whose front page is not listed as a URL
     open_urls: Sequence[str]
     open_addresses: Sequence[str]
     label: str  # which no listed name begins with
@@ -125,9 +126,11 @@ def choose(listed: Listed, *, seed: int, always: str = "", never: Sequence[str] 
     for scope in NETWORKS:
         for name in sample[scope]:
             addresses |= set(_around(name))
+    open_names = sorted(name for name in names if _is_open(listed, name))
     return Canaries(
         sample,
-        sorted(name for name in names if _is_open(listed, name)),
+        open_names,
+        [name for name in open_names if f"http://{name}/" not in listed.urls],
         sorted(url for url in urls if _is_open_url(listed, url)),
         sorted(each for each in addresses if not _is_listed_address(listed, each)),
         label,
@@ -162,11 +165,12 @@ def _questions(
 
 
 def _open(use: Use, asked: Asked, canaries: Canaries, spots: Iterator[str]) -> Iterator[Question]:
-    if asked is not Asked.PACKETS:
-        for name in canaries.open_names:
-            yield _page(name) if asked is Asked.PAGES else Question(name)
-    if asked is Asked.PAGES and Scope.URL in use.scopes:
-        yield from map(_question_of_url, canaries.open_urls)
+    if asked is Asked.NAMES:
+        yield from map(Question, canaries.open_names)
+    elif asked is Asked.PAGES:
+        yield from map(_page, canaries.open_hosts)
+        if Scope.URL in use.scopes:
+            yield from map(_question_of_url, canaries.open_urls)
     if NETWORKS & use.scopes:
         for address in canaries.open_addresses:
             yield from _of_entry(asked, Scope.IP, address, canaries.label, spots)

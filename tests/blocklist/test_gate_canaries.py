@@ -30,7 +30,9 @@ NETWORKS = st.tuples(
         )
     )
 )
-URLS = st.builds(lambda name, page: entry(f"http://{name}/{page}", Scope.URL), NAMES, LABELS)
+URLS = st.builds(
+    lambda name, page: entry(f"http://{name}/{page}", Scope.URL), NAMES, LABELS | st.just("")
+)
 
 
 def network(name: str) -> Entry:
@@ -87,6 +89,21 @@ def test_no_question_is_asked_with_two_answers(
             for question, state in asked:
                 states.setdefault((question.what, question.address), set()).add(state)
             assert [key for key, each in states.items() if len(each) > 1] == []
+
+
+def test_a_listed_front_page_beside_a_listed_host_is_not_expected_to_be_open(
+    tmp_path: Path,
+) -> None:
+    entries = [entry("a.x.kz"), entry("http://x.kz/", Scope.URL)]
+    found = choose(listed_of(tmp_path, entries), seed=1)
+
+    assert "x.kz" in found.open_names
+    for consumer in (CONSUMERS["squid"], CONSUMERS["suricata"]):
+        for use in consumer.uses:
+            asked = questions(use, consumer.asked, FORMATS[use.form].capability, found)
+            assert OPEN not in [
+                state for question, state in asked if question.what == "http://x.kz/"
+            ]
 
 
 def test_first_last_and_longest_name_and_the_canary_are_in_every_sample(tmp_path: Path) -> None:
