@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from review_queue.hosts import parse_host
 from review_queue.records import Case
 from review_queue.store import Store
 
@@ -45,6 +46,17 @@ def addresses_of(store: Store, case: Case) -> list[str]:
         " JOIN captures c ON c.page_id = p.id WHERE p.site = ? AND c.ip <> ''"
         " GROUP BY c.ip ORDER BY riskiest DESC, times DESC, c.ip",
         [case.page_id, case.site],
+    )
+    return [row["ip"] for row in rows]
+
+
+def addresses_of_name(store: Store, name: str, *, with_below: bool) -> list[str]:
+    """The addresses pages of the host `name` came from, or of all hosts at and below it."""
+    tail = f".{name}"
+    rows = store.rows(
+        "SELECT DISTINCT c.ip FROM pages p JOIN captures c ON c.page_id = p.id WHERE p.site = ? AND c.ip <> ''"
+        " AND (p.host = ? OR (? AND substr(p.host, -?) = ?)) ORDER BY c.ip",
+        [parse_host(name).site, name, int(with_below), len(tail), tail],
     )
     return [row["ip"] for row in rows]
 

@@ -7,6 +7,7 @@ from review_queue import entries, lifts
 from review_queue.categories import Scope
 from review_queue.lifts import LiftReason
 from review_queue.store import Store
+from tests.blocklist.test_judging import captured
 from tests.review_queue.lives import DANA, an_import, taken_over
 
 ROWS = {
@@ -36,6 +37,30 @@ ROWS = {
     ],
 )
 def test_what_still_blocks_the_same_is_told(store: Store, lifted: str, still: set[str]) -> None:
+    an_import(
+        store, *(taken_over(name, entry_id=key, scope=scope) for key, (scope, name) in ROWS.items())
+    )
+    lifts.lift(store, lifted, DANA, LiftReason.MISTAKE)
+    entry = entries.find(store, lifted)
+    assert entry
+
+    assert {each.id for each in still_blocking(store, entry)} == still
+
+
+@pytest.mark.parametrize(
+    ("lifted", "still"),
+    [
+        ("url", {"host", "domain", "address", "all", "eight"}),
+        ("host", {"domain", "address", "all", "eight"}),
+        ("domain", {"address", "all", "eight"}),
+        ("below", {"domain", "address", "all", "eight"}),
+        ("other", set()),
+    ],
+)
+def test_a_name_is_still_blocked_at_the_address_it_is_known_to_have(
+    store: Store, lifted: str, still: set[str]
+) -> None:
+    captured(store, ROWS["address"][1], ROWS["host"][1], ROWS["below"][1])
     an_import(
         store, *(taken_over(name, entry_id=key, scope=scope) for key, (scope, name) in ROWS.items())
     )
