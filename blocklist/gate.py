@@ -56,7 +56,6 @@ class Outcome(StrEnum):
     """What is known of a format in one consumer."""
 
     PROVED = "proved"
-    LOADED = "loaded"  # the consumer's own check accepts it; nothing was tried
     FAILED = "failed"
     NOT_HERE = "not here"
 
@@ -219,14 +218,11 @@ def _checked(
     except EndedError:
         # once more: its port may have been taken between the look for a free one and its start
         wrong = _wrong_again(consumer, use, lists, expected, begun + deadline_s)
-    told = "; ".join(wrong)
     outcome = Outcome.FAILED if wrong else Outcome.PROVED
-    if outcome is Outcome.PROVED and consumer.falls_short:
-        outcome, told = Outcome.LOADED, consumer.falls_short
     states = [*expected.values()]
     return Proof(
         proof.part, proof.form, proof.file, proof.consumer, proof.version, outcome,
-        blocked=len(states) - states.count(OPEN), open=states.count(OPEN), told=told,
+        blocked=len(states) - states.count(OPEN), open=states.count(OPEN), told="; ".join(wrong),
         seconds=round(time.monotonic() - begun, 2),
     )  # fmt: skip
 
@@ -257,7 +253,7 @@ def _wrong(
         found.append(f"it does not load the list: {_end_of(str(error))}")
     except OSError as error:
         found.append(f"it could not be run: {error.strerror}")
-    if not found and answered < len(expected) and not consumer.falls_short:
+    if not found and answered < len(expected):
         found.append(f"it answered {answered} of {len(expected)} questions")
     return found
 

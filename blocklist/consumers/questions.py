@@ -69,5 +69,3 @@ class Consumer:
     version: Callable[[], str]
     # the files of the use lie in the folder; answers each question once, in any order
     answers: Callable[[Use, Path, Sequence[Question], Run], Answers]
-    # what is true of the answers, where they tell less than a proof
-    falls_short: str = ""

@@ -232,21 +232,6 @@ def test_a_program_that_answers_less_than_it_is_asked_has_failed(
         exported(shared_store, tmp_path / "lists", Gate({"dnsmasq": silent}), "hosts")
 
 
-def test_what_only_loads_a_list_has_not_proved_it(shared_store: Store, tmp_path: Path) -> None:
-    loads = replace(
-        CONSUMERS["dnsmasq"],
-        answers=lambda *_asked: iter(()),
-        why_not_here=lambda: "",
-        version=lambda: "",
-        falls_short="its own check accepts the files",
-    )
-
-    proofs, manifest = exported(shared_store, tmp_path / "lists", Gate({"dnsmasq": loads}), "hosts")
-
-    assert [each.outcome for each in proofs] == [Outcome.LOADED]
-    assert gate.unproved(manifest, proofs) == ["hosts"]
-
-
 def test_a_program_that_is_missing_is_named_and_its_format_is_not_proved(
     shared_store: Store, tmp_path: Path
 ) -> None:
