@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.provider import feeds
-from tests.provider.clients import NEITHER, NOT_FETCHED, OK, ROLLED_BACK, only_with
+from tests.provider.clients import (
+    NEITHER,
+    NOT_FETCHED,
+    OK,
+    ROLLED_BACK,
+    SETTINGS,
+    only_with,
+)
 from tests.provider.conftest import World
 from tests.provider.feeds import Answer, Handler, only
 
@@ -115,6 +122,18 @@ def test_a_receipt_that_a_portal_took_is_sent_again(
         (3, "applied")
     ]
     assert not (world.client.target / "receipt.json").exists()
+
+
+def test_a_wget_that_cannot_do_it_is_named(world: World, tmp_path: Path) -> None:
+    path = only_with(tmp_path / "bin", "curl", "wget")
+    (Path(path) / "wget").write_text(
+        "#!/bin/sh\necho 'BusyBox v1.35.0 multi-call binary.' >&2\nexit 1\n"
+    )
+    (Path(path) / "wget").chmod(0o755)
+
+    done = world.client.run(path=path)
+
+    assert (done.returncode, "not GNU Wget" in done.stderr) == (SETTINGS, True), done.stderr
 
 
 def test_wget_tells_why_there_was_no_answer_and_which_one_there_was(world: World) -> None:

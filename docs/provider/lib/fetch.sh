@@ -13,6 +13,12 @@ find_fetcher() {
         if have curl; then FETCHER=curl; else FETCHER=wget; fi
     fi
     have "$FETCHER" || settings_wrong "neither curl nor wget is installed"
+    if [ "$FETCHER" = wget ]; then
+        case $(wget --version 2>&1) in
+        'GNU Wget'*) ;;
+        *) settings_wrong "this wget is not GNU Wget, such as the one of BusyBox, which takes no token from a file: install curl" ;;
+        esac
+    fi
     for file in "$TLS_CA" "$TLS_CERT" "$TLS_KEY"; do
         [ -z "$file" ] || [ -r "$file" ] || settings_wrong "cannot read $file (TLS_CA, TLS_CERT or TLS_KEY)"
     done
