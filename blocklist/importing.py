@@ -118,7 +118,8 @@ def rows_of(
         if refusal is None:
             yield number, entry
         else:
-            ask = f"qalqan overrides ask --guard {refusal.guard} --scope {entry.scope} --name {entry.name}"
+            # without the name, which a stranger wrote: a URL may hold what a shell would run
+            ask = f"qalqan overrides ask --guard {refusal.guard} --scope {entry.scope} --name NAME"
             way_out = f"; two people can override it: {ask}" if refusal.can_override else ""
             yield BadRow(number, f"the guard {refusal.guard} stops it: {refusal.message}{way_out}")
 

@@ -99,6 +99,14 @@ def test_bad_rows_are_told_with_their_lines_and_the_good_ones_go_on(
     assert imports.get(store, 1).left_out == 8
 
 
+def test_a_command_that_is_told_has_nothing_of_a_stranger_in_it(run: Importer) -> None:
+    name = "https://my.egov.kz/$(id)&a=1;b"
+    with pytest.raises(RefusedError, match="no row"):
+        run(a_line(name, id="a", granularity="url"))
+
+    assert run.bad[0].reason.endswith("overrides ask --guard never_block --scope url --name NAME")
+
+
 def test_whoever_waits_is_told_how_far_it_is(store: Store, run: Importer) -> None:
     told: list[int] = []
     run.path.write_bytes(b"{\n" * 2500 + a_line())
