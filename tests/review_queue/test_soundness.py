@@ -8,7 +8,7 @@ from review_queue import seeds, soundness
 from review_queue.errors import StoreDamagedError
 from review_queue.records import Seed
 from review_queue.store import FILE_NAME, open_store
-from tests.builders import a_decided_case
+from tests.builders import a_decided_case, a_page, keep_captured
 from tests.review_queue.damage import emptied, overwritten
 
 
@@ -17,6 +17,7 @@ def data(tmp_path: Path) -> Path:
     with open_store(tmp_path) as store:
         seeds.add(store, [Seed("http://one.example/")])
         a_decided_case(store, "dana", "berik")
+        keep_captured(store, a_page("http://captured.example/"))
     return tmp_path
 
 
@@ -33,14 +34,15 @@ def test_an_overwritten_page_of_what_lists_are_made_of_is_found(data: Path, tabl
         soundness.check(store)
 
 
-def test_an_index_that_lost_what_the_table_holds_is_found(data: Path) -> None:
-    emptied(data / FILE_NAME, "decisions_case")
+@pytest.mark.parametrize("index", ["decisions_case", "captures_address"])
+def test_an_index_that_lost_what_the_table_holds_is_found(data: Path, index: str) -> None:
+    emptied(data / FILE_NAME, index)
 
-    with open_store(data) as store, pytest.raises(StoreDamagedError, match="decisions_case"):
+    with open_store(data) as store, pytest.raises(StoreDamagedError, match=index):
         soundness.check(store)
 
 
-@pytest.mark.parametrize("table", ["pages", "bodies", "frontier"])
+@pytest.mark.parametrize("table", sorted(soundness.CRAWLED))
 def test_what_a_crawl_wrote_holds_up_no_list(data: Path, table: str) -> None:
     overwritten(data / FILE_NAME, table)
 
