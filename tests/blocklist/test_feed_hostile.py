@@ -1,5 +1,6 @@
 """What a reader with a token, or a bad day of the store, must not do to the feed."""
 
+import gzip
 import http.client
 import os
 import sqlite3
@@ -8,8 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from blocklist.feed.app import FeedConfig, Limits
 from blocklist.feed.changes import AtWorkError, Changes
@@ -118,6 +122,71 @@ def test_one_provider_cannot_hold_all_connections_by_reading_slowly(
         for _ in range(4):  # answers of each kind end
             for path in ("/v1/rpz.zone", "/v1/none", "/v1/since/9", "/v1/receipts"):
                 assert site.ask(path, token).status != 429
+
+
+_RANGES = st.sampled_from(
+    ["bytes=0-9", "bytes=5-", "bytes=-7", "bytes=0-0,4-5", "bytes=99999999-", "bytes=9-3", "x"]
+)
+_TAGS = st.sampled_from(
+    ["PLAIN", "GZIP", "W/PLAIN", '"other"', "Mon, 01 Sep 2025 10:00:00 GMT", "*", ""]
+)
+_ASKED = st.fixed_dictionaries(
+    {},
+    optional={
+        "Range": _RANGES,
+        "If_Range": _TAGS,
+        "If_None_Match": _TAGS,
+        "If_Match": _TAGS,
+        "If_Modified_Since": _TAGS,
+        "Accept_Encoding": st.sampled_from(["gzip", "identity", "gzip;q=0", "*"]),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def settled(
+    made: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Site, str, bytes, str]]:
+    """A feed whose list is old enough to have a date, a token, a file of the list and its tag."""
+    site = copied(made, tmp_path_factory.mktemp("settled"))
+    os.utime(site.lists / "current", (1756720800, 1756720800), follow_symlinks=False)
+    with running(site):
+        token = a_text(site)
+        whole = site.ask("/v1/csv-entries.csv", token)
+        yield site, token, whole.body, whole.headers["ETag"]
+
+
+@settings(max_examples=250, deadline=None)
+@given(asked=_ASKED, method=st.sampled_from(["GET", "GET", "HEAD"]))
+def test_whatever_is_asked_what_comes_is_what_its_head_says(
+    settled: tuple[Site, str, bytes, str], asked: dict[str, str], method: str
+) -> None:
+    """No condition, range or coding together make a part of one file pass for another, or for the whole."""
+    site, token, whole, tag = settled
+    packed = f'{tag[:-1]}-gzip"'
+    sent: dict[str, Any] = {
+        name: text.replace("PLAIN", tag).replace("GZIP", packed) for name, text in asked.items()
+    }
+
+    reply = site.ask("/v1/csv-entries.csv", token, method=method, **sent)
+
+    length = reply.headers["Content-Length"]
+    if method == "HEAD":
+        assert (reply.body, reply.status != 206) == (b"", True)
+    elif reply.status == 200 and reply.headers["Content-Encoding"] == "gzip":
+        assert (gzip.decompress(reply.body), reply.headers["ETag"]) == (whole, packed)
+        assert "Range" not in sent
+    elif reply.status == 200:
+        assert (reply.body, reply.headers["ETag"], length) == (whole, tag, str(len(whole)))
+    elif reply.status == 206:
+        first, last = map(int, reply.headers["Content-Range"][6:].partition("/")[0].split("-"))
+        assert (reply.body, reply.headers["ETag"]) == (whole[first : last + 1], tag)
+        assert "Content-Encoding" not in reply.headers
+        assert sent.get("If_Range", tag) in (tag, "Mon, 01 Sep 2025 10:00:00 GMT")
+    elif reply.status == 304:
+        assert (reply.body, reply.headers["ETag"] in (tag, packed)) == (b"", True)
+    else:
+        assert reply.status in (412, 416)
 
 
 def test_of_head_no_range_is_made(site: Site) -> None:
