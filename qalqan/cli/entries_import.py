@@ -10,12 +10,13 @@ import click
 from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import imports
+from review_queue.errors import QalqanError
 from review_queue.imports import Import
 from review_queue.records import BadRow
 from review_queue.store import open_store
 from review_ui.hostile import one_line
 
-_SHOWN: Final = 1000  # bad rows in a JSON answer
+_SHOWN: Final = 1000  # bad rows in a JSON answer; those after them are told on standard error
 
 
 @click.command("import")
@@ -49,16 +50,21 @@ def import_(
     bad: list[BadRow] = []
 
     def tell(row: BadRow) -> None:
-        if not as_json:
-            click.echo(f"line {row.line}: {one_line(row.reason)}", err=True)
-        elif len(bad) < _SHOWN:
+        if as_json and len(bad) < _SHOWN:
             bad.append(row)
+        else:
+            _tell(row)
 
     # an older registry may be the first thing a unit has; that the folder is theirs is known by the accounts in it
     with open_store(data) as store:
-        taken = take_over(
-            store, file, source=source, person=person, judge=judge_of(store), on_bad=tell
-        )
+        try:
+            taken = take_over(
+                store, file, source=source, person=person, judge=judge_of(store), on_bad=tell
+            )
+        except QalqanError:
+            for row in bad:  # there is no answer to name them in
+                _tell(row)
+            raise
     if as_json:
         click.echo(json.dumps({**asdict(taken), "bad_rows": [asdict(row) for row in bad]}))
         return
@@ -144,6 +150,10 @@ def imports_(data: Path, *, as_json: bool) -> None:
         return
     for one in found:
         click.echo(_told(one))
+
+
+def _tell(row: BadRow) -> None:
+    click.echo(f"line {row.line}: {one_line(row.reason)}", err=True)
 
 
 def _told(one: Import) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from qalqan.cli import entries_import
 from qalqan.cli.entries import entries_
 from review_queue import entries, lifts, proposals
 from review_queue.lifts import LiftReason
@@ -102,6 +103,20 @@ def test_an_import_tells_programs_which_rows_were_bad(data: Path) -> None:
 
     assert (told["import_id"], told["rows"], told["left_out"]) == (1, 2, 1)
     assert [row["line"] for row in told["bad_rows"]] == [3]
+
+
+def test_no_bad_row_goes_untold_to_a_program(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries_import, "_SHOWN", 1)
+    file = data.parent / "old.jsonl"
+    file.write_bytes(b"one\ntwo\n" + a_line() + b"\n")
+    made = run(data, "import", str(file), "--source", "S", "--json", who="dana")
+    file.write_bytes(b"one\ntwo\n")
+    refused = run(data, "import", str(file), "--source", "S", "--json", who="dana")
+
+    assert [row["line"] for row in json.loads(made.stdout)["bad_rows"]] == [1]
+    assert re.findall(r"^line (\d)", made.stderr, re.MULTILINE) == ["2"]
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert re.findall(r"^line (\d)", refused.stderr, re.MULTILINE) == ["2", "1"]
 
 
 def test_who_may_not_sign_imports_nothing(data: Path) -> None:
