@@ -1,4 +1,4 @@
-"""`qalqan entries proposals` and `settle`: what a look at a listed site, or a person, proposes to lift."""
+"""`qalqan entries proposals` and `settle`: what a look at a listed site proposes to lift."""
 
 import json
 from dataclasses import asdict
