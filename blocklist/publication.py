@@ -211,6 +211,7 @@ def _made(run: _Run, before: Served | None, hook: _Hook, hold: Hold) -> Publicat
 def _unchanged(run: _Run, before: Served, manifest: Manifest) -> Publication:
     """What is served says what the list of now would; that is signed where there is a key."""
     if not run.signers.keys:
+        publications.record_unchanged(run.store, serial=before.serial, actor=run.actor)
         return Publication(Outcome.UNCHANGED, before.serial, before.not_after, manifest)
     try:
         not_after = _renewed(run, before)
@@ -235,7 +236,7 @@ def _held(run: _Run, before: Served, why: QalqanError) -> Publication:
         ExportError: no heartbeat can be made of it.
     """
     try:
-        not_after = _renewed(run, before)
+        not_after = _renewed(run, before, is_held=True)
     except ExportError as error:
         _record_refused(run, error)
         raise type(error)(
@@ -244,11 +245,11 @@ def _held(run: _Run, before: Served, why: QalqanError) -> Publication:
     return Publication(Outcome.HELD, before.serial, not_after, before.as_manifest, held=why)
 
 
-def _renewed(run: _Run, before: Served) -> str:
+def _renewed(run: _Run, before: Served, *, is_held: bool = False) -> str:
     """The list that is served has a new heartbeat, and the store knows; returns until when it holds."""
     not_after = heartbeat.renew(run.out, before, run.signers, valid_for=VALID_FOR)
     publications.record_heartbeat(
-        run.store, serial=before.serial, actor=run.actor, not_after=not_after
+        run.store, serial=before.serial, actor=run.actor, not_after=not_after, is_held=is_held
     )
     return not_after
 

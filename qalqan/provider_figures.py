@@ -22,8 +22,9 @@ _FIGURES: Final[tuple[tuple[str, str, Callable[[Report], float | None]], ...]] =
 class ProviderFigures(Collector):
     """The figures of all providers, as of one report."""
 
-    def __init__(self, reports: Sequence[Report], now_s: float) -> None:
+    def __init__(self, reports: Sequence[Report], now_s: float, *, is_held: bool) -> None:
         self._reports = reports
+        self._is_held = is_held
         self._now_s = now_s
 
     def collect(self) -> Iterator[Metric]:
@@ -35,6 +36,9 @@ class ProviderFigures(Collector):
                 if value is not None:
                     family.add_metric([one.provider.name], value)
             yield family
+        yield GaugeMetricFamily(
+            "qalqan_list_held", "1 while nothing new is published.", value=float(self._is_held)
+        )
         yield GaugeMetricFamily(
             "qalqan_providers_check_timestamp_seconds", "When this was told.", value=self._now_s
         )

@@ -1,9 +1,11 @@
 """Which exports held back everything but what was lifted, since which serial: what people sign for stays one thing."""
 
+from typing import Final
+
 from review_queue import audit
 from review_queue.store import Store
 
-_ACTION = "list.held"
+ACTION: Final = "list.held"
 
 
 def record(
@@ -16,7 +18,7 @@ def record(
     audit.append(
         store,
         actor=actor,
-        action=_ACTION,
+        action=ACTION,
         subject=str(serial),
         detail={"since": since, "entries": entries, "reason": reason},
     )
@@ -30,12 +32,12 @@ def last_whole(store: Store, serial: int) -> tuple[int, int]:
     found = store.row(
         "SELECT json_extract(detail, '$.since') AS since, json_extract(detail, '$.entries') AS entries"
         " FROM audit WHERE action = ? AND subject = ? ORDER BY seq DESC",
-        [_ACTION, str(serial)],
+        [ACTION, str(serial)],
     )
     return (serial, 0) if found is None else (int(found["since"]), int(found["entries"] or 0))
 
 
 def serials(store: Store) -> frozenset[int]:
     """The serials of the exports that brought nothing new."""
-    rows = store.rows("SELECT DISTINCT subject FROM audit WHERE action = ?", [_ACTION])
+    rows = store.rows("SELECT DISTINCT subject FROM audit WHERE action = ?", [ACTION])
     return frozenset(int(row["subject"]) for row in rows)

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from review_queue import audit
+from review_queue import audit, holds
 from review_queue.store import Store
 
 PROVED: Final = "list.proved"  # of a list that is about to be served
 REFUSED: Final = "list.refused"
 HEARTBEAT: Final = "list.heartbeat"
+UNCHANGED: Final = "list.unchanged"  # told where nothing is signed, and only after a refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,14 @@ class Export:
     serial: int
     created_at: str
     manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Since when nothing new has been published, and what the last try was refused for."""
+
+    since: str
+    reason: str
 
 
 def export_of(store: Store, serial: int) -> Export | None:
@@ -66,10 +75,39 @@ def record_refused(store: Store, *, actor: str, reason: str) -> None:
     audit.append(store, actor=actor, action=REFUSED, subject="list", detail={"reason": reason})
 
 
-def record_heartbeat(store: Store, *, serial: int, actor: str, not_after: str) -> None:
-    """The log has that the list of this serial still holds, and until when."""
-    detail = {"not_after": not_after}
+def record_heartbeat(
+    store: Store, *, serial: int, actor: str, not_after: str, is_held: bool = False
+) -> None:
+    """The log has that the list of this serial still holds, and until when; `is_held` where a newer one is held."""
+    detail: dict[str, str | bool] = {"not_after": not_after}
+    if is_held:
+        detail["held"] = True
     audit.append(store, actor=actor, action=HEARTBEAT, subject=str(serial), detail=detail)
+
+
+def record_unchanged(store: Store, *, serial: int, actor: str) -> None:
+    """The log has that the list of this serial is all there is to publish, where a try before was refused."""
+    if hold(store) is not None:
+        audit.append(store, actor=actor, action=UNCHANGED, subject=str(serial), detail={})
+
+
+def hold(store: Store) -> Hold | None:
+    """What keeps new entries from being published, told by the tries since the last that published all there was.
+
+    None where the last try did so, or found that nothing had changed.
+    """
+    row = store.row(
+        "WITH whole AS (SELECT seq FROM audit WHERE action = ?"
+        "   AND subject NOT IN (SELECT subject FROM audit WHERE action = ?)"
+        "  UNION ALL SELECT seq FROM audit WHERE action = ?"
+        "  UNION ALL SELECT seq FROM audit WHERE action = ? AND json_extract(detail, '$.held') IS NULL)"
+        " SELECT min(at) AS since, json_extract(detail, '$.reason') AS reason, max(seq) AS newest"
+        " FROM audit WHERE action = ? AND seq > (SELECT coalesce(max(seq), 0) FROM whole)",
+        [PROVED, holds.ACTION, UNCHANGED, HEARTBEAT, REFUSED],
+    )
+    if row is None or row["newest"] is None:
+        return None
+    return Hold(str(row["since"]), str(row["reason"]))
 
 
 def _export(store: Store, where: str, params: list[str | int]) -> Export | None:

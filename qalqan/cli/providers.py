@@ -11,7 +11,7 @@ import click
 
 from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
-from review_queue import delivery, providers, pulls, tokens
+from review_queue import delivery, providers, publications, pulls, tokens
 from review_queue.categories import HARMS, Category
 from review_queue.clock import later
 from review_queue.delivery import Delay, Report
@@ -281,22 +281,25 @@ def report(
     """
     with open_store(data, create=False, for_reading=True) as store:
         found = delivery.report(store, days=days, stopped_hours=stopped_hours)
+        hold = publications.hold(store)
         now = store.clock()
         strangers = pulls.refused_since(store, later(now, -days * 86_400))
     if metrics_file:
         from qalqan.metrics import write
         from qalqan.provider_figures import ProviderFigures
 
-        write(ProviderFigures(found, now.timestamp()), metrics_file)
+        write(ProviderFigures(found, now.timestamp(), is_held=hold is not None), metrics_file)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False))
     else:
         for each in found:
             for line in _lines(each):
                 click.echo(line)
+        if hold:
+            click.echo(f"nothing new has been published since {hold.since[:16]}: {hold.reason}")
         if strangers:
             click.echo(f"requests without a token that counts, in {days:g} days: {strangers}")
-    if check and any(each.alerts for each in found):
+    if check and (hold or any(each.alerts for each in found)):
         sys.exit(EXIT_ALERTS)
 
 

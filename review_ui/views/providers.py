@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from review_queue import delivery, pulls, receipts
+from review_queue import delivery, publications, pulls, receipts
 from review_queue import providers as kept
 from review_queue.providers import UnknownProviderError
 from review_ui.access import needs, the_store
@@ -19,9 +19,11 @@ def providers(request: HttpRequest) -> HttpResponse:
     """Every provider that takes lists, those that somebody should look at first."""
     with the_store() as store:
         found = delivery.report(store)
+        hold = publications.hold(store)
         ended = [one for one in kept.all_of(store) if one.ended_at]
     shown = {
         "rows": sorted(found, key=lambda one: not one.alerts),
+        "hold": hold,
         "ended": ended,
         "days": delivery.WINDOW_DAYS,
     }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,17 @@ from blocklist.publication import Outcome
 from blocklist.publish import export
 from blocklist.removals import HeldError
 from blocklist.signers import Signers
-from review_queue import allowances, audit, decisions, entries, holds, imports, overrides, renewals
+from review_queue import (
+    allowances,
+    audit,
+    decisions,
+    entries,
+    holds,
+    imports,
+    overrides,
+    publications,
+    renewals,
+)
 from review_queue.categories import Category, Scope
 from review_queue.errors import ExportError
 from review_queue.overrides import Guard
@@ -92,6 +103,52 @@ def test_what_is_mended_lists_what_waited(
 
     assert (done.outcome, done.serial, done.held) == (Outcome.PUBLISHED, 3, None)
     assert names_in(out) == [host(0), host(2), host(9)]
+
+
+def test_since_when_nothing_new_is_published_is_told_until_it_is_again(
+    filled: Store, out: Path, tmp_path: Path, signers: Signers, clock: TickingClock
+) -> None:
+    published(filled, out, signers)
+    assert publications.hold(filled) is None
+    approve_real(filled, host(9))
+    bad = damage(tmp_path / "data")
+    published(filled, out, signers)  # a heartbeat of what is served does not end it
+    first = publications.hold(filled)
+    clock.move(hours=2)
+    lifted(filled, host(1))
+    assert (
+        published(filled, out, signers).outcome is Outcome.REMOVALS
+    )  # nor does a list of removals
+    again = publications.hold(filled)
+    bad.unlink()
+    published(filled, out, signers)
+
+    assert first is not None
+    assert again is not None
+    assert (again.since, bad.name in again.reason) == (first.since, True)
+    assert publications.hold(filled) is None
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_a_hold_is_over_where_what_was_refused_is_wanted_no_more(
+    filled: Store,
+    out: Path,
+    signers: Signers,
+    is_signed: bool,  # noqa: FBT001
+) -> None:
+    keys = signers if is_signed else Signers()
+    gate = picky(host(9))
+    published(filled, out, keys, PROVED, gate)
+    approve_real(filled, host(9))
+    with nullcontext() if is_signed else pytest.raises(GateError):
+        published(filled, out, keys, PROVED, gate)
+    assert publications.hold(filled) is not None
+    lifted(filled, host(9))
+
+    done = published(filled, out, keys, PROVED, gate)
+
+    assert done.held is None
+    assert publications.hold(filled) is None
 
 
 def test_a_new_entry_that_a_program_refuses_does_not_hold_a_lift(

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from qalqan.cli.providers import EXIT_ALERTS, providers_
 from qalqan.signing_in import MayNotError
-from review_queue import entries, pulls, tokens
+from review_queue import entries, publications, pulls, tokens
 from review_queue.errors import AccountError, RefusedError
 from review_queue.providers import UnknownProviderError
 from review_queue.store import open_store
@@ -125,6 +125,20 @@ def test_what_cannot_be_done_is_said(data: Path) -> None:
     assert _run(data, "token", "north-net", "--format", "rpz", "--days", "0").exit_code == 2
 
 
+def test_a_report_says_that_nothing_new_is_published(data: Path, tmp_path: Path) -> None:
+    _new(data)
+    metrics = tmp_path / "providers.prom"
+    with open_store(data) as store:
+        publications.record_refused(store, actor="t", reason="nothing was published: no room")
+
+    told = _run(data, "report", "--check", "--metrics-file", str(metrics))
+
+    assert told.exit_code == EXIT_ALERTS
+    assert ": nothing was published: no room" in told.output
+    families = {one.name: one for one in text_string_to_metric_families(metrics.read_text())}
+    assert families["qalqan_list_held"].samples[0].value == 1
+
+
 def test_a_report_says_what_each_holds_and_what_asks_for_a_look(data: Path, tmp_path: Path) -> None:
     text = _new(data)
     assert _run(data, "report", "--check").exit_code == 0
@@ -167,4 +181,4 @@ def test_every_figure_of_providers_stands_in_the_docs(data: Path, tmp_path: Path
     told = {family.name for family in text_string_to_metric_families(metrics.read_text())}
     docs = (Path(__file__).parents[2] / "docs/feed.md").read_text(encoding="utf-8")
 
-    assert told == set(re.findall(r"\bqalqan_providers?_\w+", docs))
+    assert told == set(re.findall(r"\bqalqan_(?:providers?|list)_\w+", docs))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from review_queue import entries, lifts, providers
+from review_queue import entries, lifts, providers, publications
 from review_queue.clock import system_clock
 from review_queue.lifts import LiftReason
 from review_queue.store import Store, open_store
@@ -72,6 +72,20 @@ def test_one_provider_is_told_of_with_tokens_receipts_and_pulls(signed_in: Signe
     assert "<b>no</b>" not in page
     assert "http://x.example" not in page
     assert "qalqan_" not in page  # no token's text
+
+
+def test_it_is_said_since_when_nothing_new_is_published(
+    site: ServeConfig, signed_in: SignedIn
+) -> None:
+    page = signed_in(Role.EXPORTER).get("/providers/").content.decode()
+    assert "Nothing new has been published" not in page
+
+    with open_store(site.data_dir) as store:
+        publications.record_refused(store, actor="t", reason="nothing was published: <b>x</b>")
+    page = signed_in(Role.EXPORTER).get("/providers/").content.decode()
+
+    assert "Nothing new has been published since" in page
+    assert "nothing was published: &lt;b&gt;x&lt;/b&gt;" in page
 
 
 def test_nobody_yet_is_said(signed_in: SignedIn) -> None:
