@@ -17,7 +17,7 @@ from blocklist import guards
 from blocklist.lint_lines import LONGEST_NAME, START, WILDCARD, Place, fault, place_of
 from review_queue.categories import Scope
 
-_BATCH: Final = 2048
+_BATCH: Final = 1024
 _NAMES: Final = frozenset({Scope.HOST, Scope.DOMAIN})
 NAME: Final = r"[a-z0-9_][a-z0-9_.-]*"
 

@@ -4,6 +4,8 @@ The checks share this and the guards, and nothing with the code that writes the 
 """
 
 import re
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final
 
 from blocklist import guards
@@ -14,6 +16,10 @@ LONGEST_NAME: Final = 253
 WILDCARD: Final = "*."
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
+_BATCH: Final = 128
+_FEW: Final = 8  # lines that are looked at one by one where one of them is not as usual
+
+Numbered = Iterator[tuple[int, str]]
 Place = tuple[str, bool]  # the name, and whether it is the wildcard line
 START: Final[Place] = ("", False)
 
@@ -30,6 +36,26 @@ def text_of(number: int, line: str) -> str:
     if not (text.isascii() and text.isprintable() and text):
         raise fault(number, "is blank or has characters outside printable ASCII")
     return text
+
+
+def unusual(numbered: Numbered, passes: Callable[[str], bool]) -> Numbered:
+    """The lines that have to be looked at one by one, and some beside them: all others stand in texts that pass.
+
+    What is done with a line is done before the next text is looked at.
+    """
+    while batch := [*islice(numbered, _BATCH)]:
+        yield from _unusual(batch, passes)
+
+
+def _unusual(batch: list[tuple[int, str]], passes: Callable[[str], bool]) -> Numbered:
+    if passes("".join([line for _, line in batch])):
+        return
+    if len(batch) <= _FEW:
+        yield from batch
+        return
+    half = len(batch) // 2
+    yield from _unusual(batch[:half], passes)
+    yield from _unusual(batch[half:], passes)
 
 
 def place_of(

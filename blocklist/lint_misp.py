@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from blocklist.lint_known import Known
-from blocklist.lint_lines import fault, text_of
-from blocklist.lint_records import START, key_after
+from blocklist.lint_lines import fault, text_of, unusual
+from blocklist.lint_records import Key, Records, lines_of
 from review_queue.categories import Scope
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_HASH: Final = re.compile(rf"[0-9a-f]{{32}},({_UUID})")
+_MD5: Final = "[0-9a-f]{32}"
+_HASH: Final = re.compile(rf"{_MD5},({_UUID})")
 _ID: Final = re.compile(_UUID)
 # an attribute as it is mostly written, which passes without being read as JSON
 _JSON: Final = r'[ !#-\[\]-~]*+(?:\\(?:["\\/bfnrt]|u[0-9a-f]{4})[ !#-\[\]-~]*+)*+'
-_USUAL: Final = re.compile(
-    rf'\{{"uuid":"{_UUID}","type":"(?P<type>[a-z-]+)","category":"Network activity","value":"(?P<value>[ !#-\[\]-~]+)",'
+_USUAL: Final = lines_of(
+    rf'\{{"uuid":"{_UUID}","type":"([a-z-]+)","category":"Network activity","value":"([ !#-\[\]-~]+)",'
     rf'"to_ids":true,"timestamp":"[0-9]+","comment":"{_JSON}","distribution":"5","disable_correlation":false,'
-    r'"deleted":false\}(?P<more>,?)\n',
-    re.ASCII,
+    r'"deleted":false\},\n'
 )
 _SCOPES: Final = {"url": Scope.URL, "hostname": Scope.HOST, "domain": Scope.DOMAIN}
 _END: Final = "]}}"
@@ -39,32 +39,28 @@ def check_event(lines: Iterable[str], serial: int, known: Known | None = None) -
     Raises:
         ExportError: a line that is anything else, by number.
     """
-    last = START
-    number = 0
+    numbered = enumerate(lines, start=1)
+    number, line = next(numbered, (1, "\n"))
+    _check_head(number, text_of(number, line), serial)
+    records = Records(known)
     text = ""
-    more: bool | None = None  # whether an attribute must follow; after the head, nobody knows
-    for number, line in enumerate(lines, start=1):
+    for number, line in records.unusual(numbered, _keys):
         if text == _END:
             raise fault(number, "stands after the end of the event")
-        usual = _USUAL.fullmatch(line) if number > 1 and more is not False else None
-        if usual:
-            more = bool(usual["more"])
-            kind, name = usual["type"], usual["value"]
-            last = key_after(number, last, _scope_of(kind, name), name, "name", known)
-            text = line
-            continue
         text = text_of(number, line)
-        if number == 1:
-            _check_head(number, text, serial)
-        elif more is not None and more != (text != _END):
+        if records.more is not None and records.more != (text != _END):
             raise fault(number, "has a comma too many or too few before it")
-        elif text != _END:
-            more = text.endswith(",")
+        records.more = text.endswith(",")
+        if text != _END:
             kind, name = _attribute(number, text.removesuffix(","))
-            last = key_after(number, last, _scope_of(kind, name), name, "name", known)
+            records.add(number, _scope_of(kind, name), name, "name")
     if text != _END:
-        raise fault(max(number, 1), "is the last, but not the end of the event")
-    return number - 2
+        raise fault(records.count + 1, "is the last, but not the end of the event")
+    return records.count
+
+
+def _keys(text: str) -> list[Key]:
+    return [(name, _scope_of(kind, name) or "", "name") for kind, name in _USUAL.findall(text)]
 
 
 def check_manifest(lines: Iterable[str], serial: int, _known: Known | None = None) -> int:
@@ -91,14 +87,22 @@ def check_hashes(lines: Iterable[str], _serial: int, _known: Known | None = None
     Raises:
         ExportError: a line that is anything else, by number.
     """
-    number = 0
+    count = 0
     event = ""
-    for number, line in enumerate(lines, start=1):
+
+    def passes(text: str) -> bool:
+        nonlocal count
+        good = bool(event) and re.fullmatch(rf"(?:{_MD5},{event}\n)*+", text) is not None
+        count += good * text.count("\n")
+        return good
+
+    for number, line in unusual(enumerate(lines, start=1), passes):
         found = _HASH.fullmatch(text_of(number, line))
-        if found is None or (event and event != found[1]):
+        if found is None or event not in ("", found[1]):
             raise fault(number, "is not a hash of the one event")
         event = found[1]
-    return number
+        count += 1
+    return count
 
 
 def _check_head(number: int, text: str, serial: int) -> None:

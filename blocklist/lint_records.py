@@ -1,17 +1,19 @@
 """The last look at the lists of whole entries: tables, dumps and threat feeds.
 
 They carry text that people wrote, so here every line is held against the one shape it may have, and the name in it is
-unescaped, held against the guards and must come after the one before.
+unescaped, held against the guards and must come after the one before. Where it is known what the guards have let in,
+lines that are written as most are pass a batch at a time, in half the time.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import lt
 from typing import Final
 
 from blocklist import guards
 from blocklist.lint_known import Known
-from blocklist.lint_lines import fault, text_of
+from blocklist.lint_lines import Numbered, fault, text_of, unusual
 from review_queue.categories import Scope
 
 _SCOPES: Final = {
@@ -24,6 +26,12 @@ _SCOPES: Final = {
 Key = tuple[str, str, str]  # name, scope, id: the order of the canonical list
 START: Final[Key] = ("", "", "")
 
+
+def lines_of(usual: str) -> re.Pattern[str]:
+    """A pattern that finds the groups of each usual line of a text; any other line is one whose groups are empty."""
+    return re.compile(rf"{usual}|[^\n]+|\n", re.ASCII)
+
+
 _CSV_FIELD: Final = r'"((?:[^"]|"")*)"'
 _CSV_COLUMNS: Final = (
     '"id","granularity","name","unicode_name","category","reason_code","reason_version",'
@@ -34,11 +42,55 @@ _CSV_ROW: Final = re.compile(",".join([_CSV_FIELD] * 18))
 # a row in which no field needs a closer look: no quotes and semicolons in it, no first character that a formula has
 _CSV_SAFE: Final = r"(?:[A-Za-z0-9\\][ !#-:<-~]*+)?+"
 _CSV_SAFE_NAME: Final = r"([A-Za-z0-9][ !#-:<-\[\]-~]*+)"
-_CSV_SAFE_ROW: Final = re.compile(
+_CSV_SAFE_ROWS: Final = lines_of(
     rf'"{_CSV_SAFE_NAME}","(url|host|subtree|ip|cidr)","{_CSV_SAFE_NAME}"'
     rf'(?:,"(?:{_CSV_SAFE}|\[(?:""{_CSV_SAFE}""(?:, )?)*+\])"){{15}}\r\n'
 )
 _CSV_FORMULA: Final = re.compile(r'(?:^|;[ "]*) *[=+\-@]')
+
+
+class Records:
+    """The entries of a file as they come: each may be listed, all are in the order of the canonical list."""
+
+    def __init__(self, known: Known | None) -> None:
+        self.count = 0
+        self.more: bool | None = None  # whether another one must follow, where the file says
+        self._known = known
+        self._last = START
+
+    def add(self, number: int, scope: Scope | None, name: str, entry_id: str) -> None:
+        """The entry is counted, once its name is known to be one that may be listed.
+
+        Raises:
+            ExportError: it may not, or it stands in the wrong place.
+        """
+        self._last = key_after(number, self._last, scope, name, entry_id, self._known)
+        self.count += 1
+
+    def unusual(self, numbered: Numbered, keys_of: Callable[[str], list[Key]]) -> Numbered:
+        """The lines that have to be looked at one by one; all others are counted.
+
+        `keys_of` gives the key of each line of a text, with an empty scope for one that is not as usual. After each
+        line of the usual ones another must follow.
+        """
+        if self._known is None:
+            return numbered
+        known = {"": set[str](), **{scope.value: self._known.of(scope) for scope in Scope}}
+
+        def passes(text: str) -> bool:
+            if self.more is False:
+                return False
+            keys = keys_of(text)
+            if not all(name in known[scope] for name, scope, _ in keys):
+                return False
+            if not all(map(lt, (self._last, *keys), keys)):
+                return False
+            self._last = keys[-1]
+            self.count += len(keys)
+            self.more = True
+            return True
+
+        return unusual(numbered, passes)
 
 
 def check_csv(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
@@ -47,19 +99,22 @@ def check_csv(lines: Iterable[str], _serial: int, known: Known | None = None) ->
     Raises:
         ExportError: a row that is anything else, by number.
     """
-    last = START
-    number = 0
-    for number, line in enumerate(lines, start=1):
-        if number == 1:
-            if _without_cr(number, line) != _CSV_COLUMNS:
-                raise fault(number, "is not the header row")
-            continue
-        safe = _CSV_SAFE_ROW.fullmatch(line)
-        entry_id, granularity, name = safe.groups() if safe else _fields(number, line)
-        last = key_after(number, last, _SCOPES.get(granularity), name, entry_id, known)
+    numbered = enumerate(lines, start=1)
+    number, line = next(numbered, (0, ""))
     if not number:
         raise fault(1, "is missing: there is no header row")
-    return number - 1
+    if _without_cr(number, line) != _CSV_COLUMNS:
+        raise fault(number, "is not the header row")
+    records = Records(known)
+    for number, line in records.unusual(numbered, _csv_keys):
+        entry_id, granularity, name = _fields(number, line)
+        records.add(number, _SCOPES.get(granularity), name, entry_id)
+    return records.count
+
+
+def _csv_keys(text: str) -> list[Key]:
+    found = _CSV_SAFE_ROWS.findall(text)
+    return [(name, _SCOPES.get(granularity, ""), entry_id) for entry_id, granularity, name in found]
 
 
 def key_after(  # where it stands, what it is and what is known

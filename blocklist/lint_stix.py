@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from blocklist.lint_known import Known
 from blocklist.lint_lines import fault, text_of
-from blocklist.lint_records import START, key_after
+from blocklist.lint_records import START, Key, Records, lines_of
 from review_queue.categories import Scope
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -42,16 +42,29 @@ _KEYS: Final = frozenset(
 )  # fmt: skip
 # an indicator as it is mostly written, which passes without being read as JSON
 _JSON: Final = r'[ !#-\[\]-~]*+(?:\\(?:["\\/bfnrt]|u[0-9a-f]{4})[ !#-\[\]-~]*+)*+'
-_USUAL: Final = re.compile(
-    rf'\{{"type":"indicator","spec_version":"2\.1","id":"indicator--{_UUID}","created_by_ref":"(?P<by>[a-z0-9-]+)",'
-    rf'"created":"(?P<from>{_TIME.pattern})","modified":"(?P=from)","name":"{_JSON}","description":"{_JSON}",'
-    rf'"pattern":"(?P<pattern>{_JSON})","pattern_type":"stix","pattern_version":"2\.1","valid_from":"(?P=from)",'
-    rf'(?:"valid_until":"(?P<until>{_TIME.pattern})",)?"labels":\["[a-z_]+"\],"external_references":\['
-    rf'\{{"source_name":"qalqan entry","external_id":"(?P<id>{_JSON})"\}}'
-    rf'(?:,\{{"source_name":"[a-z ]+","(?:external_id|url)":"{_JSON}"(?:,"description":"{_JSON}")?\}})*+'
-    r"\]\}(?P<more>,?)\n",
-    re.ASCII,
+# what it compares, how, the name, and whether what lies below: an underscore in a LIKE is any character
+_USUAL_PATTERN: Final = (
+    r"\[(url|domain-name|ipv6-addr|ipv4-addr(?=:[^']+'[0-9./]+')):value (=|ISSUBSET) '(?P<said>[ !#-&(-\[\]-~]+)'"
+    r"(?: OR domain-name:value (LIKE) '%\.(?=[^'_]+')(?P=said)')?\]"
 )
+_USUAL: Final = (
+    rf'\{{"type":"indicator","spec_version":"2\.1","id":"indicator--{_UUID}","created_by_ref":"IDENTITY",'
+    rf'"created":"(?P<from>{_TIME.pattern})","modified":"(?P=from)","name":"{_JSON}","description":"{_JSON}",'
+    rf'"pattern":"{_USUAL_PATTERN}","pattern_type":"stix","pattern_version":"2\.1","valid_from":"(?P=from)",'
+    rf'(?:"valid_until":"({_TIME.pattern})",)?"labels":\["[a-z_]+"\],"external_references":\['
+    rf'\{{"source_name":"qalqan entry","external_id":"([ !#-\[\]-~]*+)"\}}'
+    rf'(?:,\{{"source_name":"[a-z ]+","(?:external_id|url)":"{_JSON}"(?:,"description":"{_JSON}")?\}})*+'
+    r"\]\},\n"
+)
+_USUAL_SCOPES: Final = {
+    ("url", "=", ""): Scope.URL,
+    ("domain-name", "=", ""): Scope.HOST,
+    ("domain-name", "=", "LIKE"): Scope.DOMAIN,
+    ("ipv4-addr", "=", ""): Scope.IP,
+    ("ipv6-addr", "=", ""): Scope.IP,
+    ("ipv4-addr", "ISSUBSET", ""): Scope.CIDR,
+    ("ipv6-addr", "ISSUBSET", ""): Scope.CIDR,
+}
 _END: Final = "]}"
 
 
@@ -61,38 +74,29 @@ def check_bundle(lines: Iterable[str], _serial: int, known: Known | None = None)
     Raises:
         ExportError: a line that is anything else, by number.
     """
-    last = START
-    number = 0
-    text = identity = ""
-    more = True
-    for number, line in enumerate(lines, start=1):
+    numbered = enumerate(lines, start=1)
+    number, line = next(numbered, (1, "\n"))
+    if not _HEAD.fullmatch(text_of(number, line)):
+        raise fault(number, "is not the head of a bundle")
+    number, line = next(numbered, (2, "\n"))
+    text = text_of(number, line)
+    identity = _identity(number, text)
+    records = Records(known)
+    records.more = text.endswith(",")
+    for number, line in records.unusual(numbered, _keys_by(identity)):
         if text == _END:
             raise fault(number, "stands after the end of the bundle")
-        usual = _USUAL.fullmatch(line) if more and identity else None
-        if usual and usual["by"] == identity and (usual["until"] or "9") > usual["from"]:
-            more = bool(usual["more"])
-            scope, name = _named(number, _plain(usual["pattern"]))
-            last = key_after(number, last, scope, name, _plain(usual["id"]), known)
-            text = line
-            continue
         text = text_of(number, line)
-        if number == 1:
-            if not _HEAD.fullmatch(text):
-                raise fault(number, "is not the head of a bundle")
-        elif more != (text != _END):
+        if records.more != (text != _END):
             raise fault(number, "has a comma too many or too few before it")
-        elif number == 2:  # noqa: PLR2004  # the identity all indicators name
-            identity = _identity(number, text)
-            more = text.endswith(",")
-        elif text != _END:
-            more = text.endswith(",")
+        records.more = text.endswith(",")
+        if text != _END:
             found = _indicator(number, text.removesuffix(","), identity)
             scope, name = _named(number, found["pattern"])
-            entry_id = found["external_references"][0]["external_id"]
-            last = key_after(number, last, scope, name, entry_id, known)
+            records.add(number, scope, name, found["external_references"][0]["external_id"])
     if text != _END:
-        raise fault(max(number, 1), "is the last, but not the end of the bundle")
-    return number - 3
+        raise fault(records.count + 2, "is the last, but not the end of the bundle")
+    return records.count
 
 
 def _identity(number: int, text: str) -> str:
@@ -102,8 +106,19 @@ def _identity(number: int, text: str) -> str:
     return found[1]
 
 
-def _plain(text: str) -> str:
-    return str(json.loads(f'"{text}"')) if "\\" in text else text
+def _keys_by(identity: str) -> Callable[[str], list[Key]]:
+    """What gives the keys of the indicators that this identity made and that end after they begin."""
+    usual = lines_of(_USUAL.replace("IDENTITY", identity))
+
+    def keys(text: str) -> list[Key]:
+        return [
+            (name, _USUAL_SCOPES.get((kind, how, below), ""), entry_id)
+            if not until or until > begin
+            else START
+            for begin, kind, how, name, below, until, entry_id in usual.findall(text)
+        ]
+
+    return keys
 
 
 def _indicator(number: int, text: str, identity: str) -> dict[str, Any]:

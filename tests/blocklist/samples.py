@@ -3,12 +3,24 @@
 from collections.abc import Sequence
 
 from blocklist.formats import FORMATS
+from blocklist.lint_known import Known
 from blocklist.rendering import Heading, View, columns_of, marked, skipped_of, view_of
 from review_queue.categories import Category, Scope
 from review_queue.records import Entry
 
 HEADING = Heading(
     serial=7, created="2026-01-31T09:00:00.000Z", not_after="2026-02-08T09:00:00.000Z"
+)
+
+# names by which no line of whole entries is refused, so that only what is wrong with the rest of it is
+KNOWN = Known(
+    {
+        **dict.fromkeys(
+            (Scope.HOST, Scope.DOMAIN), ("a.example", "bad.example", "zoo.example", "zoo_.example")
+        ),
+        Scope.IP: ("fe80::1",),
+        Scope.CIDR: ("fe80::/64",),
+    }
 )
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from blocklist import canonical, lint
+from blocklist import canonical, lint, lint_lines
 from blocklist.canonical import granularity_of
 from blocklist.consumers import programs
 from blocklist.formats import FORMATS
+from blocklist.lint_known import Known
 from review_queue.categories import Category, Scope
 from review_queue.errors import ExportError
 from review_queue.records import Entry
@@ -145,6 +146,7 @@ def test_the_columns_are_those_of_the_canonical_list() -> None:
 GOOD = samples.lines_of("csv", [entry("bad.example")])
 
 
+@pytest.mark.parametrize("known", [None, samples.KNOWN], ids=["asked", "known"])
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -164,11 +166,14 @@ GOOD = samples.lines_of("csv", [entry("bad.example")])
         ("<html>\r", "18 quoted"),
     ],
 )
-def test_one_bad_row_keeps_the_table_from_being_published(line: str, why: str) -> None:
+def test_one_bad_row_keeps_the_table_from_being_published(
+    line: str, why: str, known: Known | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint_lines, "_BATCH", 1)
     lines = [f"{each}\n" for each in [*GOOD, line]]
 
     with pytest.raises(ExportError, match=f"line 3 .*{why}"):
-        lint.check("csv", FORMATS["csv"].file_name, lines, serial=7)
+        lint.check("csv", FORMATS["csv"].file_name, lines, serial=7, known=known)
 
 
 @pytest.mark.parametrize("lines", [[], [f"{GOOD[1]}\n"]])

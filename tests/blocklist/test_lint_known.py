@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocklist import guards, lint, lint_known
+from blocklist import guards, lint, lint_known, lint_lines
 from blocklist.formats import FORMATS
 from blocklist.lint_known import Known
 from blocklist.rendering import columns_of
@@ -28,6 +28,7 @@ OF_ENTRIES: Final = [
     ("xml", "xml-entries.xml"),
     ("stix", "stix-bundle.json"),
     ("misp", "misp-event.json"),
+    ("misp", "misp-hashes.csv"),
 ]
 ENTRIES: Final = (
     domain("bad.example"),
@@ -52,6 +53,7 @@ def small_batches() -> Iterator[None]:
     """So few lines a batch that the lists here have several."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lint_known, "_BATCH", 3)
+        patch.setattr(lint_lines, "_BATCH", 2)
         yield
 
 
@@ -180,6 +182,23 @@ def test_no_known_name_stands_behind_the_addresses(form: str, file: str) -> None
     refused = verdict(form, file, text_of(form, file) + more, known_of([*ENTRIES, *zoo]))
 
     assert "after the" in str(refused)
+
+
+@pytest.mark.parametrize(("form", "file"), [each for each in OF_ENTRIES if each[0] != "csv"][:3])
+def test_no_entry_stands_behind_the_end_and_no_comma_before_it(
+    form: str, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint_lines, "_BATCH", 1)
+    zoo = [entry(f"z{number}.zz-qalqan.kz") for number in range(4)]
+    known = known_of([*ENTRIES, *zoo])
+    *lines, end = text_of(form, file).splitlines()
+    more = text_of(form, file, zoo).splitlines()[-5:-2]
+
+    behind = verdict(form, file, "\n".join([*lines, end, *more, ""]), known)
+    before = verdict(form, file, "\n".join([*lines[:-1], f"{lines[-1]},", end, ""]), known)
+
+    assert "stands after the end" in str(behind)
+    assert ("not one whole" if form == "xml" else "comma") in str(before)
 
 
 def _changed(text: str, draw: Callable[[st.SearchStrategy[int]], int]) -> str:

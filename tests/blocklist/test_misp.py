@@ -216,8 +216,14 @@ OTHER = uuid.uuid5(uuid.NAMESPACE_DNS, "another event")
 @pytest.mark.parametrize(
     "line", ["", "zoo", "0" * 32, f"{'0' * 32},{uuid.UUID(int=0)}", f"{'0' * 32},{OTHER}"]
 )
-def test_one_bad_hash_keeps_the_hashes_from_being_published(line: str) -> None:
-    lines = [*samples.lines_of("misp", [entry("bad.example")], "misp-hashes.csv"), line]
+def test_one_bad_hash_keeps_the_hashes_from_being_published(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint_lines, "_BATCH", 2)
+    names = ("a.example", "b.example", "c.example", "d.example")
+    lines = samples.lines_of("misp", [*map(entry, names)], "misp-hashes.csv")
+    assert lint.check("misp", "misp-hashes.csv", (f"{each}\n" for each in lines), serial=7) == 4
 
-    with pytest.raises(ExportError, match="line 2 "):
+    lines.insert(3, line)
+    with pytest.raises(ExportError, match="line 4 "):
         lint.check("misp", "misp-hashes.csv", (f"{each}\n" for each in lines), serial=7)

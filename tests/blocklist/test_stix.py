@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from blocklist import lint
+from blocklist import lint, lint_lines
 from blocklist.formats import FORMATS
 from blocklist.formats.stix_bundle import pattern_of
+from blocklist.lint_known import Known
 from review_queue.categories import Category, Scope
 from review_queue.errors import ExportError
 from review_queue.records import Entry
@@ -215,8 +216,12 @@ def test_a_host_that_is_an_address_is_left_out() -> None:
 GOOD = samples.lines_of("stix", [entry("bad.example")])
 NEXT = GOOD[2].replace("bad.example", "zoo.example")
 WIDE = pattern_of(Scope.DOMAIN, "zoo.example")
+OVER = '"valid_until":"2020-01-01T00:00:00.000Z"'
+EQUALS = "domain-name:value = '"
+NARROW = "'zoo_.example' OR domain-name:value LIKE '"  # where an underscore is any character
 
 
+@pytest.mark.parametrize("known", [None, samples.KNOWN], ids=["asked", "known"])
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -233,30 +238,41 @@ WIDE = pattern_of(Scope.DOMAIN, "zoo.example")
         (NEXT.replace("'zoo.example'", "'zoo.example' OR url:value LIKE '%'"), "five"),
         (NEXT.replace("'zoo.example'", "'zoo'.example'"), "five"),
         (NEXT.replace('"stix"', '"yara"'), "whole indicator"),
-        (NEXT.replace('"2.1"', '"2.0"'), "whole indicator"),
+        (NEXT.replace('"spec_version":"2.1"', '"spec_version":"2.0"'), "whole indicator"),
+        (NEXT.replace('"pattern_version":"2.1"', '"pattern_version":"2"'), "whole indicator"),
         (NEXT.replace("identity--", "identity--0"), "whole indicator"),
-        (
-            NEXT.replace('"valid_from"', '"valid_until":"2020-01-01T00:00:00.000Z","valid_from"'),
-            "whole",
-        ),
+        (NEXT.replace('"labels"', f'{OVER},"labels"'), "whole"),
+        (NEXT.replace('"valid_from"', f'{OVER},"valid_from"'), "whole"),
         (NEXT.replace(".000Z", "+05:00"), "whole indicator"),
         (NEXT.replace('"modified"', '"revoked":true,"modified"'), "whole indicator"),
         (NEXT[:-1], "whole indicator"),
-        (f"{NEXT},", "comma"),
+        (NEXT.replace("'zoo.example'", f"{NARROW}%.zoo_.example'"), "five"),
+        (NEXT.replace(f"[{EQUALS}zoo.example", "[ipv4-addr:value = 'fe80::1"), "five"),
+        (NEXT.replace(f"[{EQUALS}zoo.example", "[ipv4-addr:value ISSUBSET 'fe80::/64"), "five"),
         ("<!DOCTYPE html>", "whole indicator"),
     ],
 )
-def test_one_bad_line_keeps_the_bundle_from_being_published(line: str, why: str) -> None:
-    lines = [*GOOD[:2], f"{GOOD[2]},", line, GOOD[-1]]
+def test_one_bad_line_keeps_the_bundle_from_being_published(
+    line: str, why: str, known: Known | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint_lines, "_BATCH", 1)
+    lines = [*GOOD[:2], f"{GOOD[2]},", f"{line},", GOOD[2], GOOD[-1]]
 
-    with pytest.raises(ExportError, match=f"line [45] .*{why}"):
-        lint.check("stix", FORMATS["stix"].file_name, (f"{each}\n" for each in lines), serial=7)
+    with pytest.raises(ExportError, match=f"line 4 .*{why}"):
+        lint.check(
+            "stix",
+            FORMATS["stix"].file_name,
+            (f"{each}\n" for each in lines),
+            serial=7,
+            known=known,
+        )
 
 
 @pytest.mark.parametrize(
     "lines",
     [[], GOOD[:1], GOOD[1:], GOOD[:-1], [*GOOD, GOOD[-1]], [GOOD[0], *GOOD[2:]], [GOOD[0], "]}"],
-     [GOOD[0], GOOD[1], GOOD[-1]], [*GOOD[:2], GOOD[2], GOOD[2], GOOD[-1]]],
+     [GOOD[0], GOOD[1], GOOD[-1]], [*GOOD[:2], GOOD[2], GOOD[2], GOOD[-1]],
+     [*GOOD[:2], f"{GOOD[2]},", GOOD[-1]]],
 )  # fmt: skip
 def test_a_bundle_without_its_head_end_or_a_comma_is_not_published(lines: list[str]) -> None:
     with pytest.raises(ExportError):

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from lxml import etree
 
-from blocklist import lint
+from blocklist import lint, lint_lines
 from blocklist.formats import FORMATS
+from blocklist.lint_known import Known
 from review_queue.blocks import normal
 from review_queue.categories import Category, Scope
 from review_queue.errors import ExportError
@@ -130,6 +131,7 @@ GOOD = samples.lines_of("xml", [entry("bad.example")])
 NEXT = GOOD[2].replace("bad.example", "zoo.example")
 
 
+@pytest.mark.parametrize("known", [None, samples.KNOWN], ids=["asked", "known"])
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -154,11 +156,14 @@ NEXT = GOOD[2].replace("bad.example", "zoo.example")
         (f"</registry>\n{NEXT}", "outside printable"),
     ],
 )
-def test_one_bad_line_keeps_the_dump_from_being_published(line: str, why: str) -> None:
+def test_one_bad_line_keeps_the_dump_from_being_published(
+    line: str, why: str, known: Known | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint_lines, "_BATCH", 1)
     lines = [f"{each}\n" for each in [*GOOD[:-1], line, GOOD[-1]]]
 
     with pytest.raises(ExportError, match=f"line 4 .*{why}"):
-        lint.check("xml", FORMATS["xml"].file_name, lines, serial=7)
+        lint.check("xml", FORMATS["xml"].file_name, lines, serial=7, known=known)
 
 
 @pytest.mark.parametrize(
