@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from review_queue import audit, terms
 from review_queue.blocks import unicode_of
-from review_queue.categories import CaseState, Category, Scope
+from review_queue.categories import PEOPLE_NEEDED, CaseState, Category, Scope
 from review_queue.clock import iso
 from review_queue.errors import RefusedError
 from review_queue.life_tables import DECIDED_SINCE
@@ -99,19 +99,22 @@ def approved(store: Store) -> list[ApprovedBlock]:
 def add(store: Store, block: ApprovedBlock) -> Entry:
     """The block is an entry, tied by the store itself to the decisions that agree on it.
 
+    Where it was one before and only some of its people have decided anew, it holds no longer than that one.
+
     Raises:
         RefusedError: too few different people agree, or the case is a referral.
     """
     entry_id = f"{int(store.clock().timestamp() * 1000):012x}{secrets.token_hex(6)}"
     with store.atomic():
         start, term = store.clock(), terms.current(store)[block.category]
+        dates = _dates_before(store, block) or (term.review_at(start), term.expires_at(start))
         store.run(
             "INSERT INTO entries(id, case_id, scope, name, unicode_name, category, policy_code, policy_version,"
             " ground_code, ground_version, listed_at, review_at, expires_at)"
             " SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM cases WHERE ref = ?",
             [entry_id, block.scope, block.name, unicode_of(block.scope, block.name), block.category, block.policy_code,
              block.policy_version, block.legal_ground_code, block.legal_ground_version, iso(start),
-             term.review_at(start), term.expires_at(start), block.case_ref],
+             *dates, block.case_ref],
         )  # fmt: skip
         audit.append(
             store,
@@ -240,6 +243,27 @@ def _block(store: Store, row: dict[str, Any]) -> ApprovedBlock:
         legal_ground_code=first["ground_code"],
         legal_ground_version=first["ground_version"],
     )
+
+
+def _dates_before(store: Store, block: ApprovedBlock) -> tuple[str, str] | None:
+    """When the entry that the block was before is looked at and ends, where too few people decided on it since.
+
+    Who corrects a decision to what it said would go on with a block alone; it takes as many people as to begin it.
+    """
+    before = store.row(
+        "SELECT e.id, coalesce(r.review_at, e.review_at) AS review_at, coalesce(r.expires_at, e.expires_at) AS ends"
+        f" FROM entries e JOIN cases c ON c.id = e.case_id {_RENEWED} WHERE c.ref = ? AND e.scope = ? AND e.name = ?"
+        " AND NOT EXISTS (SELECT 1 FROM lifts l WHERE l.entry_id = e.id) ORDER BY e.listed_at DESC, e.id DESC",
+        [block.case_ref, block.scope, block.name],
+    )
+    if before is None:
+        return None
+    people = store.value(
+        "SELECT count(DISTINCT reviewer_id) FROM decisions WHERE id IN (SELECT value FROM json_each(?))"
+        " AND id NOT IN (SELECT decision_id FROM entry_decisions WHERE entry_id = ?)",
+        [json.dumps(block.decision_ids), before["id"]],
+    )
+    return None if people >= PEOPLE_NEEDED[block.scope] else (before["review_at"], before["ends"])
 
 
 def _entries(store: Store, sql: str, params: Mapping[str, Value]) -> Iterator[Entry]:

@@ -110,6 +110,45 @@ def test_a_lifted_block_is_approved_again_when_enough_people_decided_since(store
     assert entries.approved(store) == []
 
 
+@pytest.mark.parametrize("people", [("aliya",), ("aliya", "aliya"), ("aliya", "berik")])
+def test_who_records_a_decision_anew_does_not_go_on_with_a_block_alone(
+    store: Store, clock: TickingClock, people: tuple[str, ...]
+) -> None:
+    entry = listed(store, "aliya", "berik")
+    case = a_case(store)
+    clock.move(days=700)
+    for person in people:
+        before = decisions.latest_of(store, case.ref, person)
+        assert before
+        decisions.decide(store, a_draft(case, person, supersedes=before.id))
+
+    again = entries.add(store, entries.approved(store)[0])
+
+    assert _live(store) == [again.id] != [entry.id]
+    is_both = len(set(people)) > 1
+    assert (again.expires_at > entry.expires_at) == is_both
+    assert (again.review_at > entry.review_at) == is_both
+
+
+def test_a_renewed_block_keeps_its_new_dates_when_one_person_decides_anew(
+    store: Store, clock: TickingClock
+) -> None:
+    entry = listed(store, "aliya", "berik")
+    case = a_case(store)
+    clock.move(days=700)
+    for person in (DANA, BERIK):
+        made = renewals.sign(store, entry.id, person, "It is still there.")
+    clock.move(days=300)
+    before = decisions.latest_of(store, case.ref, "aliya")
+    assert before
+    decisions.decide(store, a_draft(case, "aliya", supersedes=before.id))
+
+    again = entries.add(store, entries.approved(store)[0])
+
+    assert (again.review_at, again.expires_at) == (made.review_at, made.expires_at)
+    assert _live(store) == [again.id]
+
+
 def test_a_clock_that_was_set_back_brings_no_lifted_block_back(
     store: Store, clock: TickingClock
 ) -> None:
