@@ -12,7 +12,7 @@ import click
 
 from blocklist.canonical import line_of
 from qalqan.cli.entries_import import import_, imports_, sign, withdraw
-from qalqan.cli.entries_proposals import proposals_, settle
+from qalqan.cli.entries_proposals import proposals_, settle, still_blocked, warn_of
 from qalqan.cli.entries_terms import terms
 from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
@@ -117,18 +117,14 @@ def lift(
                 done.append(lifts.lift(store, entry_id, person, LiftReason(reason), note))
             except QalqanError as error:
                 failed.append({"id": entry_id, "error": str(error)})
-        still = {each.entry_id: _still_blocked(store, each.entry_id) for each in done}
+        still = {each.entry_id: still_blocked(store, each.entry_id) for each in done}
     if as_json:
         rows = [{**asdict(each), "still_blocked_by": still[each.entry_id]} for each in done]
         click.echo(json.dumps({"lifted": rows, "failed": failed}))
     else:
         for each in done:
             click.echo(f"lifted {each.entry_id} ({each.reason}){_AFTERWARDS}")
-            for other in still[each.entry_id]:
-                click.echo(
-                    f"Warning: the same is still blocked by the entry {other}; if that is wrong too, lift it as well",
-                    err=True,
-                )
+            warn_of(still[each.entry_id])
         for one in failed:
             click.echo(f"not lifted {one_line(one['id'])}: {one_line(one['error'])}", err=True)
     if failed:
@@ -166,13 +162,6 @@ def renew(
         click.echo(f"renewed {made.entry_id} until {until}, to be looked at on {made.review_at}")
     else:
         click.echo(f"signed; a second person runs: qalqan entries renew {made.entry_id} --as USER")
-
-
-def _still_blocked(store: Store, entry_id: str) -> list[str]:
-    from blocklist.still_blocked import still_blocking
-
-    entry = entries.find(store, entry_id)
-    return [each.id for each in still_blocking(store, entry)] if entry else []
 
 
 def _of_state(store: Store, state: str) -> Iterator[Entry]:

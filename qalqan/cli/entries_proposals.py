@@ -1,6 +1,7 @@
 """`qalqan entries proposals` and `settle`: what a look at a listed site proposes to lift."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import click
 from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import entries, proposals
-from review_queue.store import open_store
+from review_queue.store import Store, open_store
 from review_ui.hostile import address, one_line
 
 
@@ -60,8 +61,27 @@ def settle(
     person = sign_in(data, username, password_file)
     with open_store(data, create=False) as store:
         made = proposals.settle(store, number, person, lift=outcome == "lift", note=note)
+        still = still_blocked(store, made.entry_id) if made else []
     click.echo(
         f"lifted {made.entry_id} ({made.reason}); `qalqan publish` takes it off the lists"
         if made
         else f"proposal {number} is settled: the entry stays"
     )
+    warn_of(still)
+
+
+def still_blocked(store: Store, entry_id: str) -> list[str]:
+    """The ids of the entries that block the same as the one that was lifted."""
+    from blocklist.still_blocked import still_blocking
+
+    entry = entries.find(store, entry_id)
+    return [each.id for each in still_blocking(store, entry)] if entry else []
+
+
+def warn_of(entry_ids: Iterable[str]) -> None:
+    """Who lifted an entry is told of those that still block the same."""
+    for entry_id in entry_ids:
+        click.echo(
+            f"Warning: the same is still blocked by the entry {entry_id}; if that is wrong too, lift it as well",
+            err=True,
+        )

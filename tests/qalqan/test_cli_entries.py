@@ -182,13 +182,17 @@ def test_who_lifts_is_told_what_goes_on_blocking_the_same(listed: Path) -> None:
         if (row["name"], row["granularity"]) == ("n0001.zz-qalqan.kz", "host")
     )
 
+    told = run(listed, "lift", "beside", "--reason", "appeal", "--json", who="dana")
+    assert json.loads(told.stdout)["lifted"][0]["still_blocked_by"] == ["widest"]
     told = run(listed, "lift", narrow, "--reason", "appeal", who="dana")
     assert re.findall(r"blocked by the entry (\w+); if that is wrong too", told.stderr) == [
         "wider",
         "widest",
     ]
-    told = run(listed, "lift", "wider", "--reason", "appeal", "--json", who="dana")
-    assert json.loads(told.stdout)["lifted"][0]["still_blocked_by"] == ["widest"]
+    with open_store(listed) as store:
+        number = proposals.propose(store, "wider", LiftReason.CONTENT_GONE)
+    told = run(listed, "settle", str(number), "--lift", who="dana")
+    assert re.findall(r"blocked by the entry (\w+); if", told.stderr) == ["widest"]
     told = run(listed, "lift", "widest", "--reason", "appeal", who="dana")
     assert told.stderr == ""
 
