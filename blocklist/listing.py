@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, tee
+from itertools import chain, islice, repeat, tee
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
@@ -15,19 +15,22 @@ from blocklist.rendering import (
     Columns,
     Format,
     Heading,
+    Left,
     Marked,
     Skipped,
     View,
+    left_out,
     marked,
     none_said,
     skipped_of,
     view_of,
 )
 from blocklist.snapshots import Snapshot
-from review_queue.categories import Category
+from review_queue.categories import Category, Scope
 from review_queue.records import Entry
 
 UNSAFE_NAME: Final = "unsafe.skipped.json"
+_ROWS: Final = 16  # of what was left out, put together at once
 Refuse = Callable[
     [Entry], str
 ]  # why the guards keep an entry out of every list; "" where they do not
@@ -246,19 +249,25 @@ class _LeftOut:
     def _rows(self, form: Format, columns: Columns, unsafe: Sequence[Skipped]) -> Iterator[str]:
         yield from self._one_by_one(unsafe)
         for scope, column in columns.items():
-            reason = none_said(form, scope, column)
-            if not (reason and column.is_plain):
+            if not column.is_plain:
                 yield from self._one_by_one(skipped_of(form, {scope: column}))
                 continue
-            # all of a scope, for one reason: what most formats leave out
-            places = zip(column.ids, column.names, strict=True)
-            room = SHOWN_SKIPPED - len(self.first)
-            first = islice(zip(column.ids, column.names, strict=True), room)
-            self.first += [Skipped(entry_id, scope, name, reason) for entry_id, name in first]
-            self.count += len(column.ids)
-            said = f', "reason": {_quoted(reason)}}}'
-            start = f'", "scope": "{scope}", "name": "'
-            yield from (f'{{"id": "{entry_id}{start}{name}"{said}' for entry_id, name in places)
+            reason = none_said(form, scope, column)
+            rows: Iterable[Left] = zip(column.ids, column.names, repeat(reason))
+            if not reason:
+                rows = left_out(form, scope, column)
+            yield from self._plain(scope, iter(rows))
+
+    def _plain(self, scope: Scope, rows: Iterator[Left]) -> Iterator[str]:
+        """The rows of what has no need of an escape but for the reason, of which there are few."""
+        first = [*islice(rows, SHOWN_SKIPPED - len(self.first))]
+        self.first += [Skipped(entry_id, scope, name, reason) for entry_id, name, reason in first]
+        ends: dict[str, str] = {}
+        start = f'", "scope": "{scope}", "name": "'
+        for entry_id, name, reason in chain(first, rows):
+            self.count += 1
+            end = ends.get(reason) or ends.setdefault(reason, f'", "reason": {_quoted(reason)}}}')
+            yield f'{{"id": "{entry_id}{start}{name}{end}'
 
     def _one_by_one(self, rows: Iterable[Skipped]) -> Iterator[str]:
         for row in rows:
@@ -282,9 +291,9 @@ def _row(row: Skipped) -> str:
 def _in_an_object(rows: Iterator[str], heading: Heading) -> Iterator[str]:
     """One JSON object, a row a line."""
     yield f'{{"serial": {heading.serial}, "skipped": ['
-    held = next(rows, "")
-    for row in rows:
-        yield f"{held},"
-        held = row
-    yield from islice([held], bool(held))
+    held = [*islice(rows, _ROWS)]
+    while held:
+        after = [*islice(rows, _ROWS)]
+        yield ",\n".join(held) + "," * bool(after)
+        held = after
     yield "]}"

@@ -129,6 +129,9 @@ class Skipped(NamedTuple):
     reason: str
 
 
+Left = tuple[str, str, str]  # what is left out: its id, its name, why
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """The entries of one scope in the order of their names: `names[i]` is the name of the entry `ids[i]`.
@@ -264,22 +267,28 @@ def none_said(form: Format, scope: Scope, column: Column) -> str:
 
 def skipped_of(form: Format, columns: Columns) -> Iterator[Skipped]:
     """What `form` cannot say of the entries in `columns`, with the reasons."""
-    sayable = form.capability
     for scope, column in columns.items():
-        if _says_all(sayable, scope, column):
-            continue
-        room = sayable.at_most.get(scope, len(column.names))
-        last = ""
-        looks = not _says_all(replace(sayable, at_most={}), scope, column)
-        for name, entry_id in zip(column.names, column.ids, strict=True):
-            reason = reason_against(sayable, scope, name) if looks else ""
-            if not reason:
-                room -= name != last
-                last = name
-                if room < 0:
-                    reason = f"there are more of the scope {scope} than this format has room for"
-            if reason:
-                yield Skipped(entry_id, scope, name, reason)
+        for entry_id, name, reason in left_out(form, scope, column):
+            yield Skipped(entry_id, scope, name, reason)
+
+
+def left_out(form: Format, scope: Scope, column: Column) -> Iterator[Left]:
+    """What `form` cannot say of the entries in the column: id, name, why."""
+    sayable = form.capability
+    if _says_all(sayable, scope, column):
+        return
+    room = sayable.at_most.get(scope, len(column.names))
+    last = ""
+    looks = not _says_all(replace(sayable, at_most={}), scope, column)
+    for name, entry_id in zip(column.names, column.ids, strict=True):
+        reason = reason_against(sayable, scope, name) if looks else ""
+        if not reason:
+            room -= name != last
+            last = name
+            if room < 0:
+                reason = f"there are more of the scope {scope} than this format has room for"
+        if reason:
+            yield entry_id, name, reason
 
 
 def reason_against(capability: Capability, scope: Scope, name: str) -> str:
