@@ -11,7 +11,7 @@ from typing import Any, Final
 from blocklist import canonical, cms, sign, snapshots
 from blocklist.manifest import FILE_NAME, PROOFS_NAME, FileDigest, Listing, Manifest
 from blocklist.signers import Signers
-from review_queue import publications
+from review_queue import audit, publications
 from review_queue.clock import iso, later
 from review_queue.errors import ExportError
 from review_queue.store import Store
@@ -123,6 +123,21 @@ def check_store(store: Store, whole: Served) -> None:
         )
 
 
+def check_not_ahead(store: Store, now: datetime) -> None:
+    """It is not so much later than the last deed on record that the clock must have jumped.
+
+    Raises:
+        ClockError: it is: what ends by such a clock would stay lifted.
+    """
+    newest = publications.newest_export(store)
+    last = max(newest.created_at if newest else "", audit.newest_at(store))
+    if last and later(now, -LONGEST_PAUSE.total_seconds()) > last:
+        raise ClockError(
+            f"the clock says {iso(now)}, and the last that was done here is of {last}: by a clock that is ahead entries"
+            " would expire before their time. Set the clock; where it is right, add --clock-is-right"
+        )
+
+
 def check_clock(store: Store, whole: Served | None, now: datetime) -> None:
     """It is later than when any list before was made, and not so much later that a clock must have jumped.
 
@@ -133,6 +148,8 @@ def check_clock(store: Store, whole: Served | None, now: datetime) -> None:
     """
     newest = publications.newest_export(store)
     last = max(newest.created_at if newest else "", whole.created if whole else "")
+    if not last:
+        check_not_ahead(store, now)
     if last and later(now, -LONGEST_PAUSE.total_seconds()) > last:
         raise ClockError(
             f"the clock says {iso(now)}, and the last list was made at {last}: by a clock that is ahead entries would"

@@ -65,6 +65,11 @@ def head(store: Store) -> Head:
     return Head(row["seq"], row["hash"]) if row else Head(0, GENESIS)
 
 
+def newest_at(store: Store) -> str:
+    """When the last deed was done; "" before the first."""
+    return str(store.value("SELECT at FROM audit ORDER BY seq DESC LIMIT 1") or "")
+
+
 def of_action(store: Store, action: str) -> list[AuditRow]:
     """The rows that tell of this kind of deed, oldest first."""
     return [

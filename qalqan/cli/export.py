@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from blocklist import served
 from blocklist.entries import AdmitReport, admitted_or_not
 from blocklist.formats import FORMATS
 from blocklist.manifest import Manifest
@@ -53,9 +54,18 @@ def _actor(_context: click.Context, _option: click.Parameter, name: str | None) 
     callback=_actor,
     help="Who runs it, a name for the audit log that signs nothing. Without it: your login name.",
 )
+@click.option(
+    "--clock-is-right", is_flag=True, help="Nothing was done here for a month; the clock is right."
+)
 @json_option
 def export(
-    data: Path, out: Path, formats: tuple[str, ...], actor: str | None, as_json: bool
+    data: Path,
+    out: Path,
+    formats: tuple[str, ...],
+    actor: str | None,
+    *,
+    clock_is_right: bool,
+    as_json: bool,
 ) -> None:
     """Write the block lists of all blocks that enough people approved.
 
@@ -70,6 +80,8 @@ def export(
     wanted, who = formats or tuple(FORMATS), actor or f"cli:{login()}"
     with open_store(data, create=False) as store:
         soundness.check(store)
+        if not clock_is_right:
+            served.check_not_ahead(store, store.clock())
         report, damaged = admitted_or_not(store)
         try:
             manifest = publish(store, out, wanted, actor=who, hold=Hold(damaged))

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from blocklist import served
 from blocklist.entries import admitted_or_not
 from blocklist.judging import Judge, Refusal, judge_of
 from blocklist.publish import Hold
@@ -86,6 +87,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def _write(request: HttpRequest, store: Store, form: ExportForm, actor: str) -> bool:
     soundness.check(store)
     try:
+        served.check_not_ahead(store, store.clock())
         report, damaged = admitted_or_not(store)
         manifest = publish(
             store,

@@ -4,21 +4,26 @@ import pwd
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from blocklist.entries import admit
 from blocklist.formats import FORMATS
 from blocklist.removals import HeldError
+from blocklist.served import ClockError
 from qalqan.cli.export import export
-from review_queue import audit, entries
-from review_queue.categories import Scope
+from review_queue import audit, entries, terms
+from review_queue.categories import Category, Scope
+from review_queue.clock import system_clock
 from review_queue.errors import ExportError, StoreDamagedError, StoreMissingError
 from review_queue.store import FILE_NAME, open_store
 from tests.blocklist.approvals import approve
 from tests.blocklist.holding import damage, lifted
 from tests.review_queue.damage import emptied
+from tests.review_queue.lives import DANA
 
 
 def run(*args: str | Path) -> Result:
@@ -164,6 +169,28 @@ def test_a_user_without_a_login_name_is_known_by_number(
 
     with open_store(data) as store:
         assert audit.rows(store, limit=1)[0].actor == "cli:4000001"
+
+
+def test_by_a_clock_that_jumped_ahead_nothing_ends_for_good(tmp_path: Path) -> None:
+    long_ago = timedelta(days=200)
+    with open_store(tmp_path / "data", clock=lambda: system_clock() - long_ago) as store:
+        terms.set_term(
+            store, Category.VIOLENCE, review_days=30, expiry_days=90, person=DANA, reason="Short."
+        )
+        approve(store, "casino.example")
+        assert admit(store).refused == ()
+    words = ("--data", tmp_path / "data", "--out", tmp_path / "lists")
+
+    with pytest.raises(ClockError, match="add --clock-is-right"):
+        run(*words)
+    with open_store(tmp_path / "data") as store:
+        lifted_by_it = store.value("SELECT count(*) FROM lifts")
+    known = run(*words, "--clock-is-right")
+
+    assert lifted_by_it == 0
+    assert known.exit_code == 0
+    with open_store(tmp_path / "data") as store:
+        assert store.value("SELECT count(*) FROM lifts") == 1
 
 
 def test_no_list_is_made_of_a_damaged_store(data: Path, tmp_path: Path) -> None:
