@@ -34,6 +34,10 @@ class Told(io.FileIO):
         if told:
             told(sent)
 
+    def __del__(self) -> None:
+        """The file is closed: waitress leaves it open where the reader is gone before its first byte."""
+        self.close()
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

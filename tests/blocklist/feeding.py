@@ -134,7 +134,12 @@ def running(site: Site, config: FeedConfig | None = None) -> Iterator[Site]:
 def _run(server: Any, is_over: threading.Event) -> None:
     """The server answers until it is over, and then ends as it does on Ctrl+C."""
     while not is_over.is_set():
-        wasyncore.loop(timeout=1, map=server._map, count=1)  # noqa: SLF001  # as its own run() has it
+        wasyncore.loop(  # as its own run() has it
+            timeout=1,
+            use_poll=server.adj.asyncore_use_poll,
+            map=server._map,  # noqa: SLF001
+            count=1,
+        )
     server.task_dispatcher.shutdown()
     wasyncore.close_all(server._map)  # noqa: SLF001  # those of readers too
 

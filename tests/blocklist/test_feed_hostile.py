@@ -3,11 +3,13 @@
 import gzip
 import http.client
 import os
+import resource
+import socket
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blocklist.feed.answers import Told
 from blocklist.feed.app import FeedConfig, Limits
 from blocklist.feed.changes import AtWorkError, Changes
+from blocklist.feed.server import THREADS
 from review_queue import tokens
 from review_queue.categories import Category
 from review_queue.store import FILE_NAME, open_store
@@ -32,6 +36,7 @@ from tests.blocklist.feeding import (
 )
 from tests.review_queue.takers import DANA
 
+MANY_FILES = 1100  # select() knows of 1024
 HEAD = '{"schema": 1, "from": 1, "to": 2}\n'
 
 
@@ -90,10 +95,9 @@ def test_who_asks_too_often_does_not_fill_the_log(made: Path, tmp_path: Path) ->
     assert sorted(pull.status for pull in pulls_of(site, count=4)) == [200, 200, 200, 429]
 
 
-def test_one_provider_cannot_hold_all_connections_by_reading_slowly(
-    made: Path, tmp_path: Path
-) -> None:
-    site = copied(made, tmp_path)
+def _with_a_large_file(made: Path, folder: Path) -> Site:
+    """A copy of the site whose domains.txt no buffer on the way holds."""
+    site = copied(made, folder)
     manifest = site.lists / "current/manifest.json"
     large = site.lists / "current/domains.txt"
     size, more = large.stat().st_size, 64 * 1024 * 1024
@@ -101,6 +105,13 @@ def test_one_provider_cannot_hold_all_connections_by_reading_slowly(
     manifest.write_text(
         manifest.read_text().replace(f'"size_bytes": {size}', f'"size_bytes": {more}')
     )
+    return site
+
+
+def test_one_provider_cannot_hold_all_connections_by_reading_slowly(
+    made: Path, tmp_path: Path
+) -> None:
+    site = _with_a_large_file(made, tmp_path)
     token, other = a_text(site), a_text(site, name="south-net")
     limits = Limits(token_burst=1000, address_burst=1000, provider_at_once=2)
     with running(site, FeedConfig(site.data, site.lists, limits=limits)):
@@ -122,6 +133,51 @@ def test_one_provider_cannot_hold_all_connections_by_reading_slowly(
         for _ in range(4):  # answers of each kind end
             for path in ("/v1/rpz.zone", "/v1/none", "/v1/since/9", "/v1/receipts"):
                 assert site.ask(path, token).status != 429
+
+
+def test_readers_who_ask_for_more_than_they_take_hold_no_thread(made: Path, tmp_path: Path) -> None:
+    site = _with_a_large_file(made, tmp_path)
+    token = a_text(site)
+    asked = (
+        f"GET /v1/domains.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    )
+    with running(site), ExitStack() as opened:
+        for _ in range(THREADS + 1):
+            reader = opened.enter_context(socket.create_connection(("127.0.0.1", site.port)))
+            reader.sendall(asked * 3)
+            assert reader.recv(12) == b"HTTP/1.1 200"
+        assert site.ask("/v1/rpz.zone", token).status == 200
+
+
+def test_very_many_open_files_do_not_end_the_feed(site: Site) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < MANY_FILES + 200:
+        pytest.skip("so many files cannot be opened here")
+    token = a_text(site)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, MANY_FILES + 200), hard))
+    try:
+        with Path(os.devnull).open() as one:
+            held = [os.dup(one.fileno()) for _ in range(MANY_FILES)]
+        assert site.ask("/v1/rpz.zone", token).status == 200
+        for handle in held:
+            os.close(handle)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_file_that_nobody_closes_is_closed_and_tells_that_nothing_was_taken(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("some text")
+    told: list[int] = []
+    file = Told(os.open(tmp_path / "file", os.O_RDONLY))
+    handle = file.fileno()
+    file.begin(2, told.append)
+    del file
+
+    assert told == [0]
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(handle)
 
 
 _RANGES = st.sampled_from(

@@ -1,6 +1,8 @@
 """`qalqan feed` as typed: a server of its own process, asked with curl, ended by a signal."""
 
 import os
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -91,6 +93,19 @@ def test_a_feed_that_is_killed_has_on_record_what_it_gave_before(site: Site) -> 
         process.kill()
 
     assert _count(site, "killed") == 1
+
+
+def test_a_feed_may_open_as_many_files_as_it_may_need(site: Site) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with _served(site) as process:
+            limits = Path(f"/proc/{process.pid}/limits").read_text()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    (now,) = re.findall(r"^Max open files +(\d+)", limits, re.MULTILINE)
+    assert int(now) >= min(4096, hard if hard != resource.RLIM_INFINITY else 4096)
 
 
 def test_what_is_not_filled_in_or_not_protected_is_warned_of(site: Site) -> None:
