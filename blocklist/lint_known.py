@@ -6,11 +6,11 @@ slow way would refuse. A million names pass in half a second instead of four.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import filterfalse, islice
-from operator import itemgetter, lt
+from itertools import compress, filterfalse, islice
+from operator import lt, not_
 from typing import Final
 
 from blocklist import guards
@@ -74,11 +74,11 @@ class Shape:
     says_covered: bool = False  # names below a listed domain too
     wild_lines: bool = False  # the domain has a line of its own, which counts
 
-    def found(self, text: str) -> list[tuple[str, str]]:
-        """Each name with its mark; a character of no such shape is an empty name, which no entry has."""
+    def found(self, text: str) -> tuple[Sequence[str], Sequence[str]]:
+        """The names, and the mark of each; a character of no such shape is an empty name, which no entry has."""
         groups = self.lines.groupindex
-        both = itemgetter(groups["name"] - 1, groups["wide"] - 1)
-        return [*map(both, self.lines.findall(text))]
+        columns = [*zip(*self.lines.findall(text), strict=True)]
+        return columns[groups["name"] - 1], columns[groups["wide"] - 1]
 
 
 def shape_of(
@@ -138,21 +138,20 @@ class Names:
     def _passes(self, text: str, shape: Shape, known: Known) -> bool:
         if self._at_end:
             return False
-        found = shape.found(text)
-        names = [name for name, _ in found]
-        wide = [name for name, mark in found if mark]
-        exact = [name for name, mark in found if not mark]
+        names, marks = shape.found(text)
+        wide = [*compress(names, marks)]
+        exact = [*compress(names, map(not_, marks))]
         longest = self._longest - len(WILDCARD)
         passes = (
             names[0] > self._last[0]
-            and all(map(lt, names, islice(names, 1, None)))
+            and all(map(lt, names, names[1:]))
             and known.of(Scope.DOMAIN).issuperset(wide)
             and known.of(Scope.HOST).issuperset(exact)
             and (shape.says_covered or known.below.isdisjoint(names))
             and max(map(len, names)) <= longest
         )
         if passes:
-            self._last = (names[-1], shape.wild_lines and bool(found[-1][1]))
+            self._last = (names[-1], shape.wild_lines and bool(marks[-1]))
             self.count += len(names) + (len(wide) if shape.wild_lines else 0)
         return passes
 

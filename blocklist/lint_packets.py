@@ -5,6 +5,7 @@ nftables loads `0.0.0.0/0` without a word and drops everything; Squid ignores on
 
 import ipaddress
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from blocklist import guards
@@ -47,13 +48,20 @@ class Networks:
             reason = guards.refusal(scope, text)
             if reason:
                 raise fault(number, f"has an address that must not be listed: {reason}")
-        network = ipaddress.ip_network(text)
-        if network.version not in versions:
+        version, first, last = _span(text)
+        if version not in versions:
             raise fault(number, "has an address of the other family")
-        if (network.version, int(network.network_address)) <= self._last:
+        if (version, first) <= self._last:
             raise fault(number, "repeats an address, is out of order or lies in another network")
-        self._last = (network.version, int(network.broadcast_address))
+        self._last = (version, last)
         self.count += 1
+
+
+@lru_cache(maxsize=1 << 17)  # two files say the same networks
+def _span(text: str) -> tuple[int, int, int]:
+    """The family of a network, its first address and its last."""
+    network = ipaddress.ip_network(text)
+    return network.version, int(network.network_address), int(network.broadcast_address)
 
 
 def check_nftables(lines: Iterable[str], _serial: int, known: Known | None = None) -> int:
