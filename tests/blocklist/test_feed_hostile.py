@@ -143,7 +143,9 @@ def test_readers_who_ask_for_more_than_they_take_hold_no_thread(made: Path, tmp_
     )
     with running(site), ExitStack() as opened:
         for _ in range(THREADS + 1):
-            reader = opened.enter_context(socket.create_connection(("127.0.0.1", site.port)))
+            reader = opened.enter_context(
+                socket.create_connection(("127.0.0.1", site.port), timeout=20)
+            )
             reader.sendall(asked * 3)
             assert reader.recv(12) == b"HTTP/1.1 200"
         assert site.ask("/v1/rpz.zone", token).status == 200
