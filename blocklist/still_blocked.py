@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from blocklist.feed.questions import found
+from blocklist.feed.questions import covering
 from review_queue import entries, lookups
 from review_queue.blocks import normal
 from review_queue.categories import Scope
-from review_queue.hosts import parse_url
 from review_queue.records import Entry
 from review_queue.store import Store
 from review_queue.wider import Block, blocks_over
@@ -17,21 +16,16 @@ def still_blocking(store: Store, entry: Entry) -> list[Entry]:
 
     Of a name they are also those of an address that a crawl has reached it at, or of a network around that.
     """
-    if entry.scope is Scope.CIDR:
-        held = list(entries.covering(store, blocks_over(entry.scope, entry.name)))
-    else:
-        rows = found(store, entry.name)
-        held = [row.listing.entry for row in rows if not row.listing.is_over]
-        held += entries.covering(store, _by_address(store, entry))
+    held = entries.covering(store, dict.fromkeys(_blocks(store, entry)))
     others = {each.id: each for each in held if each.id != entry.id}
     return list(others.values())
 
 
-def _by_address(store: Store, entry: Entry) -> Iterator[Block]:
-    """The blocks of the addresses that the entry's name is known at, and of the networks around them."""
-    if entry.scope is Scope.IP:
+def _blocks(store: Store, entry: Entry) -> Iterator[Block]:
+    if entry.scope is Scope.CIDR:
+        yield from blocks_over(entry.scope, entry.name)
         return
-    name = parse_url(entry.name).host.name if entry.scope is Scope.URL else entry.name
-    known = lookups.addresses_of_name(store, name, with_below=entry.scope is Scope.DOMAIN)
-    blocks = (blocks_over(Scope.IP, normal(Scope.IP, address)) for address in known)
-    yield from dict.fromkeys(block for some in blocks for block in some)
+    yield from covering(store, entry.name)
+    if entry.scope is Scope.DOMAIN:
+        for address in lookups.addresses_of_name(store, entry.name, with_below=True):
+            yield from blocks_over(Scope.IP, normal(Scope.IP, address))

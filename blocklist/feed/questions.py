@@ -1,17 +1,17 @@
 """What a site owner asks about: the one URL, host or address they typed, and the blocks that would cover it."""
 
-import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from review_queue import listings
+from review_queue import listings, lookups
 from review_queue.blocks import MAX_URL_CHARS, normal
 from review_queue.categories import Scope
 from review_queue.errors import BadHostError
 from review_queue.hosts import parse_host, parse_url
-from review_queue.listings import Block, Listing
+from review_queue.listings import Listing
 from review_queue.store import Store
+from review_queue.wider import Block, blocks_over
 
 MOST_SHOWN: Final = 4
 
@@ -30,52 +30,56 @@ def found(store: Store, text: str) -> list[Found]:
     Raises:
         BadHostError, BadUrlError: it names nothing a block could be about.
     """
-    blocks = _blocks(text)
+    blocks = covering(store, text)
     known = listings.asked(store, blocks)
     held = [one for one in known if not one.is_over] or known
     rows = [Found(one, blocks[one.entry.scope, one.entry.name]) for one in held]
     return sorted(rows, key=lambda row: not row.is_exact)[:MOST_SHOWN]
 
 
-def _blocks(text: str) -> dict[Block, bool]:
-    """Each block that would cover it, and whether it is about that very name."""
+def covering(store: Store, text: str) -> dict[Block, bool]:
+    """Each block that would cover what `text` names, and whether it would be about that very name.
+
+    Of a name they are also those of an address that a crawl has reached it at, and of the networks around that.
+
+    Raises:
+        BadHostError, BadUrlError: it names nothing a block could be about.
+    """
+    exact = _about(text)
+    over = [block for each in exact for block in blocks_over(*each)]
+    for host in _hosts(exact):
+        for address in lookups.addresses_of_name(store, host, with_below=False):
+            over += blocks_over(Scope.IP, normal(Scope.IP, address))
+    return dict.fromkeys(over, False) | dict.fromkeys(exact, True)
+
+
+def _about(text: str) -> list[Block]:
+    """The blocks that would be about the very name of the text."""
     bare = text.strip()
     if not bare or len(bare) > MAX_URL_CHARS or not bare.isprintable():
         raise BadHostError("write one address such as example.kz or https://example.kz/page")
     if "/" in bare or "?" in bare or "#" in bare:
-        return _of_url(bare)
+        whole = [bare] if "://" in bare else [f"http://{bare}", f"https://{bare}"]
+        return [(Scope.URL, normal(Scope.URL, each)) for each in whole]
     try:
-        return dict(_of_address(normal(Scope.IP, bare)))
+        return _about_address(normal(Scope.IP, bare))
     except BadHostError:
         host = parse_host(bare)
     if host.is_ip:  # in one of the older spellings, such as 0xcb.0.114.66
-        return dict(_of_address(normal(Scope.IP, host.name)))
-    return dict(_of_host(host.name, is_exact=True))
+        return _about_address(normal(Scope.IP, host.name))
+    return [(Scope.HOST, host.name), (Scope.DOMAIN, host.name)]
 
 
-def _of_url(text: str) -> dict[Block, bool]:
-    whole = [text] if "://" in text else [f"http://{text}", f"https://{text}"]
-    blocks: dict[Block, bool] = {}
-    for each in whole:
-        url = parse_url(each)
-        blocks[Scope.URL, normal(Scope.URL, each)] = True
-        if url.host.is_ip:
-            address = normal(Scope.IP, url.host.name)
-            blocks |= dict.fromkeys(dict(_of_address(address)), False)
-        blocks |= dict(_of_host(url.host.name, is_exact=False))
-    return blocks
-
-
-def _of_host(name: str, *, is_exact: bool) -> Iterator[tuple[Block, bool]]:
-    yield (Scope.HOST, name), is_exact
-    labels = name.split(".")
-    for first in range(len(labels)):
-        yield (Scope.DOMAIN, ".".join(labels[first:])), is_exact and first == 0
-
-
-def _of_address(name: str) -> Iterator[tuple[Block, bool]]:
-    yield (Scope.IP, name), True
+def _about_address(name: str) -> list[Block]:
     literal = f"[{name}]" if ":" in name else name
-    yield (Scope.HOST, literal), True  # an entry may be about the literal as a host
-    for length in range(ipaddress.ip_address(name).max_prefixlen):
-        yield (Scope.CIDR, str(ipaddress.ip_network((name, length), strict=False))), False
+    return [(Scope.IP, name), (Scope.HOST, literal)]  # an entry may be about the literal as a host
+
+
+def _hosts(exact: Iterable[Block]) -> set[str]:
+    """The host names among them, of which a crawl may know addresses."""
+    hosts = {
+        parse_url(name).host if scope is Scope.URL else parse_host(name)
+        for scope, name in exact
+        if scope is not Scope.IP
+    }
+    return {host.name for host in hosts if not host.is_ip}

@@ -23,6 +23,7 @@ from review_queue.records import Entry
 from review_queue.store import Store, open_store
 from tests.blocklist.approvals import PEOPLE, agree, case_of
 from tests.blocklist.feeding import Reply, Site, running
+from tests.blocklist.test_judging import captured
 
 NOTICES = """
 [authority]
@@ -209,6 +210,19 @@ def test_an_answer_is_as_long_however_long_the_notices_are(site: Site, accepted:
 def _request(query: str, accepted: str) -> Request:
     headers = {"Accept": accepted}
     return Request("GET", "/lookup", query, "192.0.2.1", "", headers, lambda _size: b"")
+
+
+def test_a_site_is_told_of_a_block_of_the_address_it_is_known_at(site: Site) -> None:
+    with open_store(site.data) as store:
+        assert _asked(site, "neighbour.example")["state"] == "not_listed"
+        captured(store, "198.51.101.9", "neighbour.example")
+
+    told = [_asked(site, text) for text in ("neighbour.example", "http://neighbour.example/a")]
+
+    assert [one["state"] for one in told] == ["listed", "listed"]
+    for one in told:
+        (entry,) = one["entries"]
+        assert "198.51" not in json.dumps(entry)
 
 
 def test_the_wider_name_that_covers_an_address_is_not_said(site: Site) -> None:
