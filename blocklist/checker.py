@@ -7,6 +7,7 @@ come. Then it answers with one JSON object: by file, what is wrong with it. Wher
 it is gone, and so is it.
 """
 
+import gc
 import io
 import json
 import os
@@ -114,6 +115,7 @@ class _Checks:
 def main(folder: str, serial: str) -> None:
     """The files are checked, and what is wrong with them is said."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one ends it
+    gc.disable()  # nothing here makes circles, and it would look through all the names again and again
     checks = _Checks(Path(folder), int(serial))
     for line in sys.stdin.buffer:
         said = json.loads(line)

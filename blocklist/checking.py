@@ -3,19 +3,21 @@
 It shares nothing with the process that writes but the bytes on the disk and the names that the guards have let in.
 """
 
+import fcntl
 import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from blocklist.consumers.programs import tied
 from review_queue.categories import Scope
 from review_queue.errors import ExportError
 
 LONG: Final = 20_000  # entries: their check takes 0.4 s, and the process 0.3 s to start
+_PIPE: Final = 1 << 20  # bytes
 
 
 class CheckEndedError(ExportError):
@@ -87,10 +89,18 @@ def beside(folder: Path, serial: int) -> Iterator[Checks]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
+        assert process.stdin is not None  # noqa: S101  # a pipe
+        _widen(process.stdin)
         try:
             yield Checks(process)
         finally:
             process.kill()
-            assert process.stdin is not None  # noqa: S101  # a pipe
             with suppress(BrokenPipeError):  # it ended before it was told all
                 process.stdin.close()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """What the process has not taken yet keeps nobody from writing on, where the system has room for it."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
