@@ -1,4 +1,4 @@
-"""A real BIND for the lists, on loopback and a free port."""
+"""A real BIND for the lists, and a running feed of them: both on loopback and a free port."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,7 +9,9 @@ import dns.rcode
 import pytest
 
 from blocklist.consumers import bind
+from tests.blocklist import feeding
 from tests.blocklist.consumers_dns import BIND, Consumer, path_of, running
+from tests.blocklist.feeding import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,18 @@ def start_bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartBind]:
             return Resolver(started.enter_context(running(BIND, folder, settings)))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def published_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store and its lists, to be copied: nobody changes what stands there."""
+    folder = tmp_path_factory.mktemp("feed")
+    feeding.a_site(folder)
+    return folder
+
+
+@pytest.fixture
+def site(published_site: Path, tmp_path: Path) -> Iterator[Site]:
+    """A running feed of lists that the test may change."""
+    with feeding.running(feeding.copied(published_site, tmp_path)) as found:
+        yield found

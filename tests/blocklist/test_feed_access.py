@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -24,7 +23,6 @@ from tests.blocklist.feeding import (
     UNLIMITED,
     VIOLENT,
     Site,
-    a_site,
     a_text,
     copied,
     running,
@@ -32,24 +30,11 @@ from tests.blocklist.feeding import (
 from tests.review_queue.takers import DANA, a_token
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("feed")
-    a_site(folder)
-    return folder
-
-
-@pytest.fixture
-def site(made: Path, tmp_path: Path) -> Iterator[Site]:
-    with running(copied(made, tmp_path)) as found:
-        yield found
-
-
 def test_without_a_token_that_counts_nothing_is_read(
-    made: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    published_site: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    site = copied(made, tmp_path)
+    site = copied(published_site, tmp_path)
     token = a_text(site)
     wrong = token[:-4] + ("AAAA" if not token.endswith("AAAA") else "BBBB")
     other_id = "qalqan_" + "0" * 12 + token[19:]
@@ -122,8 +107,10 @@ def test_a_token_reads_its_formats_alone(site: Site) -> None:
     assert site.ask("/v1/since/1", token).status == 403
 
 
-def test_a_list_of_a_category_that_is_not_made_yet_is_promised(made: Path, tmp_path: Path) -> None:
-    site = copied(made, tmp_path)
+def test_a_list_of_a_category_that_is_not_made_yet_is_promised(
+    published_site: Path, tmp_path: Path
+) -> None:
+    site = copied(published_site, tmp_path)
     shutil.rmtree(site.lists / "current/part-violence")
     with running(site):
         reply = site.ask("/v1/rpz.zone", a_text(site, Category.VIOLENCE))
@@ -145,9 +132,9 @@ def _certificate() -> tuple[str, str]:
 
 
 def test_a_provider_bound_to_a_certificate_must_show_it_through_a_trusted_proxy(
-    made: Path, tmp_path: Path
+    published_site: Path, tmp_path: Path
 ) -> None:
-    site = copied(made, tmp_path)
+    site = copied(published_site, tmp_path)
     certificate, fingerprint = _certificate()
     other, _ = _certificate()
     token = a_text(site)
@@ -166,8 +153,10 @@ def test_a_provider_bound_to_a_certificate_must_show_it_through_a_trusted_proxy(
         assert site.ask("/v1/rpz.zone", token).status == 200
 
 
-def test_a_reader_who_asks_too_often_is_told_when_to_come_again(made: Path, tmp_path: Path) -> None:
-    site = copied(made, tmp_path)
+def test_a_reader_who_asks_too_often_is_told_when_to_come_again(
+    published_site: Path, tmp_path: Path
+) -> None:
+    site = copied(published_site, tmp_path)
     limits = Limits(token_burst=3, token_per_s=0.01, address_burst=1000, address_per_s=1)
     token, other = a_text(site), a_text(site)
     with running(site, FeedConfig(site.data, site.lists, limits=limits)):
@@ -178,8 +167,10 @@ def test_a_reader_who_asks_too_often_is_told_when_to_come_again(made: Path, tmp_
         assert site.ask("/v1/rpz.zone", other).status == 200
 
 
-def test_an_address_that_tries_tokens_is_soon_not_heard(made: Path, tmp_path: Path) -> None:
-    site = copied(made, tmp_path)
+def test_an_address_that_tries_tokens_is_soon_not_heard(
+    published_site: Path, tmp_path: Path
+) -> None:
+    site = copied(published_site, tmp_path)
     limits = Limits(address_burst=60, address_per_s=0.01)
     trusted = frozenset({"127.0.0.1"})
     token = a_text(site)
@@ -195,8 +186,10 @@ def test_an_address_that_tries_tokens_is_soon_not_heard(made: Path, tmp_path: Pa
         assert spoofed.status == 429
 
 
-def test_an_address_asks_only_so_often_whatever_it_asks(made: Path, tmp_path: Path) -> None:
-    site = copied(made, tmp_path)
+def test_an_address_asks_only_so_often_whatever_it_asks(
+    published_site: Path, tmp_path: Path
+) -> None:
+    site = copied(published_site, tmp_path)
     limits = Limits(address_burst=4, address_per_s=0.01)
     tokens_of_all = [a_text(site) for _ in range(3)]
     with running(site, FeedConfig(site.data, site.lists, limits=limits)):

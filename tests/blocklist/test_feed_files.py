@@ -8,31 +8,15 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from review_queue.categories import Category
-from tests.blocklist.feeding import Site, a_site, a_text, list_names, publish, running
+from tests.blocklist.feeding import Site, a_text, list_names, publish
 
 DATE = "Mon, 01 Sep 2025 10:00:00 GMT"
 DATE_S = 1756720800
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("feed")
-    a_site(folder)
-    return folder
-
-
-@pytest.fixture
-def site(made: Path, tmp_path: Path) -> Iterator[Site]:
-    """A running feed of one published list, which the test may change."""
-    shutil.copytree(made, tmp_path / "site", symlinks=True)
-    with running(Site(tmp_path / "site/data", tmp_path / "site/lists")) as found:
-        yield found
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from review_queue.categories import Category
 from review_queue.store import FILE_NAME, open_store
 from tests.blocklist.feeding import (
     Site,
-    a_site,
     a_text,
     copied,
     list_names,
@@ -38,19 +37,6 @@ from tests.review_queue.takers import DANA
 
 MANY_FILES = 1100  # select() knows of 1024
 HEAD = '{"schema": 1, "from": 1, "to": 2}\n'
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("feed")
-    a_site(folder)
-    return folder
-
-
-@pytest.fixture
-def site(made: Path, tmp_path: Path) -> Iterator[Site]:
-    with running(copied(made, tmp_path)) as found:
-        yield found
 
 
 def _backup(site: Site, folder: Path) -> None:
@@ -82,8 +68,8 @@ def test_a_store_that_was_put_in_the_place_of_another_is_read_and_written_from_t
     assert [pull.path for pull in pulls_of(site)] == ["/v1/domains.txt"]
 
 
-def test_who_asks_too_often_does_not_fill_the_log(made: Path, tmp_path: Path) -> None:
-    site = copied(made, tmp_path)
+def test_who_asks_too_often_does_not_fill_the_log(published_site: Path, tmp_path: Path) -> None:
+    site = copied(published_site, tmp_path)
     limits = Limits(token_burst=2, token_per_s=0.001, address_burst=1000)
     token, other = a_text(site), a_text(site)
     with running(site, FeedConfig(site.data, site.lists, limits=limits)):
@@ -95,9 +81,9 @@ def test_who_asks_too_often_does_not_fill_the_log(made: Path, tmp_path: Path) ->
     assert sorted(pull.status for pull in pulls_of(site, count=4)) == [200, 200, 200, 429]
 
 
-def _with_a_large_file(made: Path, folder: Path) -> Site:
+def _with_a_large_file(published_site: Path, folder: Path) -> Site:
     """A copy of the site whose domains.txt no buffer on the way holds."""
-    site = copied(made, folder)
+    site = copied(published_site, folder)
     manifest = site.lists / "current/manifest.json"
     large = site.lists / "current/domains.txt"
     size, more = large.stat().st_size, 64 * 1024 * 1024
@@ -109,9 +95,9 @@ def _with_a_large_file(made: Path, folder: Path) -> Site:
 
 
 def test_one_provider_cannot_hold_all_connections_by_reading_slowly(
-    made: Path, tmp_path: Path
+    published_site: Path, tmp_path: Path
 ) -> None:
-    site = _with_a_large_file(made, tmp_path)
+    site = _with_a_large_file(published_site, tmp_path)
     token, other = a_text(site), a_text(site, name="south-net")
     limits = Limits(token_burst=1000, address_burst=1000, provider_at_once=2)
     with running(site, FeedConfig(site.data, site.lists, limits=limits)):
@@ -135,8 +121,10 @@ def test_one_provider_cannot_hold_all_connections_by_reading_slowly(
                 assert site.ask(path, token).status != 429
 
 
-def test_readers_who_ask_for_more_than_they_take_hold_no_thread(made: Path, tmp_path: Path) -> None:
-    site = _with_a_large_file(made, tmp_path)
+def test_readers_who_ask_for_more_than_they_take_hold_no_thread(
+    published_site: Path, tmp_path: Path
+) -> None:
+    site = _with_a_large_file(published_site, tmp_path)
     token = a_text(site)
     asked = (
         f"GET /v1/domains.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
@@ -203,10 +191,10 @@ _ASKED = st.fixed_dictionaries(
 
 @pytest.fixture(scope="module")
 def settled(
-    made: Path, tmp_path_factory: pytest.TempPathFactory
+    published_site: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Site, str, bytes, str]]:
     """A feed whose list is old enough to have a date, a token, a file of the list and its tag."""
-    site = copied(made, tmp_path_factory.mktemp("settled"))
+    site = copied(published_site, tmp_path_factory.mktemp("settled"))
     os.utime(site.lists / "current", (1756720800, 1756720800), follow_symlinks=False)
     with running(site):
         token = a_text(site)

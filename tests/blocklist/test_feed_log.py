@@ -5,10 +5,7 @@ import http.client
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from review_queue import providers, pulls
 from review_queue.categories import Category
@@ -16,7 +13,6 @@ from review_queue.pulls import Kind
 from review_queue.store import FILE_NAME
 from tests.blocklist.feeding import (
     Site,
-    a_site,
     a_text,
     copied,
     list_names,
@@ -24,19 +20,6 @@ from tests.blocklist.feeding import (
     pulls_of,
     running,
 )
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("feed")
-    a_site(folder)
-    return folder
-
-
-@pytest.fixture
-def site(made: Path, tmp_path: Path) -> Iterator[Site]:
-    with running(copied(made, tmp_path)) as found:
-        yield found
 
 
 def test_every_answer_is_on_record_with_what_was_really_taken(site: Site) -> None:
@@ -103,8 +86,10 @@ def test_while_another_process_writes_the_store_lists_are_served_and_the_log_wai
     assert len(pulls_of(site, count=20)) == 20
 
 
-def test_a_pull_a_second_ago_is_on_record_when_the_feed_ends(made: Path, tmp_path: Path) -> None:
-    site = copied(made, tmp_path)
+def test_a_pull_a_second_ago_is_on_record_when_the_feed_ends(
+    published_site: Path, tmp_path: Path
+) -> None:
+    site = copied(published_site, tmp_path)
     token = a_text(site)
     with running(site):
         for _ in range(7):
@@ -114,8 +99,8 @@ def test_a_pull_a_second_ago_is_on_record_when_the_feed_ends(made: Path, tmp_pat
         assert len(pulls.of_provider(store, providers.find(store, "north-net").id)) == 7
 
 
-def test_a_feed_that_has_ended_holds_no_file(made: Path, tmp_path: Path) -> None:
-    site = copied(made, tmp_path)
+def test_a_feed_that_has_ended_holds_no_file(published_site: Path, tmp_path: Path) -> None:
+    site = copied(published_site, tmp_path)
     token = a_text(site)
 
     def held() -> set[str]:

@@ -13,19 +13,10 @@ from review_queue.categories import Category
 from tests.blocklist.feeding import (
     SELF_HARM,
     Site,
-    a_site,
     a_text,
     copied,
     running,
 )
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("feed")
-    a_site(folder)
-    return folder
-
 
 TRICKS = (
     "/v1/../part-self_harm/rpz.zone",
@@ -87,9 +78,11 @@ def _raw(site: Site, path: str, token: str) -> tuple[int, bytes]:
 
 
 @pytest.fixture(scope="module")
-def planted(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+def planted(
+    published_site: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Site, str]]:
     """A feed with planted links, and a token for violence that reads every format."""
-    site = copied(made, tmp_path_factory.mktemp("planted"))
+    site = copied(published_site, tmp_path_factory.mktemp("planted"))
     _plant(site)
     with running(site):
         yield site, a_text(site, Category.VIOLENCE)
