@@ -1,17 +1,21 @@
-"""A real BIND for the lists, and a running feed of them: both on loopback and a free port."""
+"""A store to publish from, a running feed of lists, and a real BIND for them: both on loopback and a free port."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import dns.rcode
 import pytest
 
 from blocklist.consumers import bind
+from blocklist.signers import Signers
+from review_queue.store import Store, open_store
 from tests.blocklist import feeding
 from tests.blocklist.consumers_dns import BIND, Consumer, path_of, running
 from tests.blocklist.feeding import Site
+from tests.blocklist.publications import host, listed, signers_at
+from tests.conftest import TickingClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,26 @@ def start_bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartBind]:
             return Resolver(started.enter_context(running(BIND, folder, settings)))
 
         yield start
+
+
+@pytest.fixture
+def signers(tmp_path: Path, clock: TickingClock) -> Signers:
+    """A key of its own, and the clock of the test."""
+    return replace(signers_at(tmp_path / "key"), clock=clock)
+
+
+@pytest.fixture
+def filled(tmp_path: Path, clock: TickingClock) -> Iterator[Store]:
+    """A store with three entries; none of their names is reserved."""
+    with open_store(tmp_path / "data", clock=clock) as store:
+        listed(store, *map(host, range(3)))
+        yield store
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where the lists are published to."""
+    return tmp_path / "lists"
 
 
 @pytest.fixture(scope="session")

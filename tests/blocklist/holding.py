@@ -39,14 +39,11 @@ def published(
     return publish(store, out, wanted, actor="test", signers=signers, gate=gate or Gate({}))
 
 
-def said(out: Path, signers: Signers, part: str = "") -> str:
-    """Until when the heartbeat says that the list that is served holds."""
+def said(out: Path, signers: Signers, part: str = "", name: str = sign.HEARTBEAT_NAME) -> str:
+    """Until when the signature says that the list that is served holds."""
     folder = out / "current" / part
     assert signers.minisign
-    text, manifest = (
-        (folder / sign.HEARTBEAT_NAME).read_text(),
-        (folder / "manifest.json").read_bytes(),
-    )
+    text, manifest = (folder / name).read_text(), (folder / "manifest.json").read_bytes()
     found = sign.verify_minisign(manifest, text, signers.minisign.public_key())
     return found.split("\t")[1].removeprefix("not_after:")
 

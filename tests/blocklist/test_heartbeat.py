@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from review_queue.allowances import AllowancesError
 from review_queue.categories import Category, Scope
 from review_queue.errors import ExportError
 from review_queue.store import Store, open_store
+from tests.blocklist.holding import said
 from tests.blocklist.publications import approve_real, host, listed, signers_at, stand_in
 from tests.conftest import TickingClock
 
@@ -28,33 +28,10 @@ FORMATS = ("rpz", "hosts")
 UNPROVED = Wanted(FORMATS, verify=Verify.NONE)
 
 
-@pytest.fixture
-def signers(tmp_path: Path, clock: TickingClock) -> Signers:
-    return replace(signers_at(tmp_path / "key"), clock=clock)
-
-
-@pytest.fixture
-def filled(tmp_path: Path, clock: TickingClock) -> Iterator[Store]:
-    with open_store(tmp_path / "data", clock=clock) as store:
-        listed(store, *map(host, range(3)))
-        yield store
-
-
 def published(
     store: Store, out: Path, signers: Signers, wanted: Wanted = UNPROVED, gate: Gate | None = None
 ) -> Publication:
     return publish(store, out, wanted, actor="test", signers=signers, gate=gate or Gate({}))
-
-
-def said(out: Path, signers: Signers, name: str = sign.HEARTBEAT_NAME, part: str = "") -> str:
-    """Until when the signature says the list holds; it is of the manifest that is served."""
-    folder = out / "current" / part
-    assert signers.minisign
-    text = (folder / name).read_text()
-    found = sign.verify_minisign(
-        (folder / "manifest.json").read_bytes(), text, signers.minisign.public_key()
-    )
-    return found.split("\t")[1].removeprefix("not_after:")
 
 
 def actions(store: Store) -> list[str]:
@@ -76,7 +53,7 @@ def test_nothing_changed_is_signed_and_takes_no_serial(
     after = {path: path.read_bytes() for path in (out / "current").iterdir()}
     assert {path.name for path in before if before[path] != after[path]} == {"heartbeat.minisig"}
     assert said(out, signers) == second.not_after > first.not_after
-    assert said(out, signers, sign.MINISIGN_NAME) == first.not_after
+    assert said(out, signers, name=sign.MINISIGN_NAME) == first.not_after
     assert [path.name for path in (out / "snapshots").iterdir()] == ["0000000001"]
     assert actions(filled) == ["list.proved", "list.exported", "list.heartbeat"]
 

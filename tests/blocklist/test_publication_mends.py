@@ -1,7 +1,6 @@
 """What a publication finds wrong with the list before is told and mended, so that the next one has nothing to say."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,22 +15,9 @@ from review_queue import audit
 from review_queue.categories import Category
 from review_queue.errors import ExportError
 from review_queue.store import Store, open_store
-from tests.blocklist.publications import host, listed, signers_at
 from tests.conftest import TickingClock
 
 UNPROVED = Wanted(("hosts",), parts=(Category.VIOLENCE,), verify=Verify.NONE)
-
-
-@pytest.fixture
-def signers(tmp_path: Path, clock: TickingClock) -> Signers:
-    return replace(signers_at(tmp_path / "key"), clock=clock)
-
-
-@pytest.fixture
-def filled(tmp_path: Path, clock: TickingClock) -> Iterator[Store]:
-    with open_store(tmp_path / "data", clock=clock) as store:
-        listed(store, *map(host, range(2)))
-        yield store
 
 
 def published(store: Store, out: Path, signers: Signers, wanted: Wanted = UNPROVED) -> Publication:

@@ -1,7 +1,6 @@
 """What was lifted leaves the list whatever holds it, and nothing comes in."""
 
 import json
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -45,28 +44,11 @@ from tests.blocklist.holding import (
     removed_in,
     said,
 )
-from tests.blocklist.publications import approve_real, host, listed, signers_at
+from tests.blocklist.publications import approve_real, host, listed
 from tests.blocklist.samples import entry
 from tests.blocklist.test_judging import TODAY
 from tests.conftest import TickingClock
 from tests.review_queue.lives import BERIK, DANA, an_import, taken_over
-
-
-@pytest.fixture
-def signers(tmp_path: Path, clock: TickingClock) -> Signers:
-    return replace(signers_at(tmp_path / "key"), clock=clock)
-
-
-@pytest.fixture
-def filled(tmp_path: Path, clock: TickingClock) -> Iterator[Store]:
-    with open_store(tmp_path / "data", clock=clock) as store:
-        listed(store, *map(host, range(3)))
-        yield store
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "lists"
 
 
 def test_with_damaged_guard_data_a_lift_leaves_every_list_and_nothing_comes_in(

@@ -1,7 +1,6 @@
 """A list that is held and from which nothing was lifted is said to hold; and what holds a lift nevertheless."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,26 +27,9 @@ from tests.blocklist.holding import (
     removed_in,
     said,
 )
-from tests.blocklist.publications import approve_real, host, listed, signers_at, stand_in
+from tests.blocklist.publications import approve_real, host, signers_at, stand_in
 from tests.conftest import TickingClock
 from tests.review_queue.lives import DANA, an_import, taken_over
-
-
-@pytest.fixture
-def signers(tmp_path: Path, clock: TickingClock) -> Signers:
-    return replace(signers_at(tmp_path / "key"), clock=clock)
-
-
-@pytest.fixture
-def filled(tmp_path: Path, clock: TickingClock) -> Iterator[Store]:
-    with open_store(tmp_path / "data", clock=clock) as store:
-        listed(store, *map(host, range(3)))
-        yield store
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "lists"
 
 
 def test_where_nothing_was_lifted_a_held_list_is_said_to_hold(
