@@ -237,12 +237,6 @@ def test_a_decision_belongs_to_the_present_turn_of_its_case(store: Store) -> Non
         _insert_decision(store, case, turn="2")
 
 
-def test_a_case_that_blocks_something_is_not_opened_anew(store: Store) -> None:
-    a_decided_case(store, "aliya", "berik")
-    with pytest.raises(RefusedError, match="opened anew"):
-        store.run("UPDATE cases SET turn = 2")
-
-
 def test_an_entry_takes_the_category_of_its_case(store: Store) -> None:
     case = a_decided_case(store, "aliya", "berik")
     with pytest.raises(RefusedError, match="category of its case"):
