@@ -24,6 +24,17 @@ ROWS = {
 }
 
 
+def after_lift(store: Store, lifted: str) -> set[str]:
+    """What still blocks the same once every row was listed, and this one lifted."""
+    an_import(
+        store, *(taken_over(name, entry_id=key, scope=scope) for key, (scope, name) in ROWS.items())
+    )
+    lifts.lift(store, lifted, DANA, LiftReason.MISTAKE)
+    entry = entries.find(store, lifted)
+    assert entry
+    return {each.id for each in still_blocking(store, entry)}
+
+
 @pytest.mark.parametrize(
     ("lifted", "still"),
     [
@@ -37,14 +48,7 @@ ROWS = {
     ],
 )
 def test_what_still_blocks_the_same_is_told(store: Store, lifted: str, still: set[str]) -> None:
-    an_import(
-        store, *(taken_over(name, entry_id=key, scope=scope) for key, (scope, name) in ROWS.items())
-    )
-    lifts.lift(store, lifted, DANA, LiftReason.MISTAKE)
-    entry = entries.find(store, lifted)
-    assert entry
-
-    assert {each.id for each in still_blocking(store, entry)} == still
+    assert after_lift(store, lifted) == still
 
 
 @pytest.mark.parametrize(
@@ -61,11 +65,5 @@ def test_a_name_is_still_blocked_at_the_address_it_is_known_to_have(
     store: Store, lifted: str, still: set[str]
 ) -> None:
     captured(store, ROWS["address"][1], ROWS["host"][1], ROWS["below"][1])
-    an_import(
-        store, *(taken_over(name, entry_id=key, scope=scope) for key, (scope, name) in ROWS.items())
-    )
-    lifts.lift(store, lifted, DANA, LiftReason.MISTAKE)
-    entry = entries.find(store, lifted)
-    assert entry
 
-    assert {each.id for each in still_blocking(store, entry)} == still
+    assert after_lift(store, lifted) == still
