@@ -1,12 +1,21 @@
-"""Certificates as openssl makes them: an authority of a test, and what it signs, expires and revokes."""
+"""Certificates: those a key gave itself, and an authority of a test with what it signs, expires and revokes.
+
+An authority is openssl's own, as providers have it.
+"""
 
 import shutil
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+
+from blocklist.sign import CmsKey
 
 _SETTINGS: Final = """[ca]
 default_ca = ours
@@ -26,6 +35,26 @@ copy_extensions = copy
 commonName = supplied
 """
 _PAST: Final = ("-startdate", "20240101000000Z", "-enddate", "20240201000000Z")
+
+
+_SINCE: Final = datetime(2026, 1, 31, tzinfo=UTC)
+_UNTIL: Final = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A key with its certificate."""
+
+    key: CmsKey
+    certificate: x509.Certificate
+
+
+def signer(key: CmsKey, name: str = "unit.example", *, until: datetime = _UNTIL) -> Signer:
+    """The key with a certificate it gave itself."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    number = x509.random_serial_number()
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), number, _SINCE, until)
+    return Signer(key, builder.sign(key, SHA256()))
 
 
 def openssl(*words: object) -> str:

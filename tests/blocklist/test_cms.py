@@ -18,8 +18,9 @@ from blocklist.sign import BadSignatureError
 from blocklist.signers import CmsSigner, Signers
 from review_queue.categories import Category
 from review_queue.store import Store, open_store
+from tests.blocklist.certificates import Signer, signer
 from tests.blocklist.publications import host, listed
-from tests.blocklist.test_sign import NOW, Signer, signer
+from tests.blocklist.test_sign import NOW
 from tests.conftest import TickingClock
 
 MANIFEST = b'{"serial": 7, "not_after": "2026-02-09T00:00:00.000Z"}\n'

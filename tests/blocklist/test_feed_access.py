@@ -2,21 +2,20 @@
 
 import logging
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from blocklist.feed.app import FeedConfig, Limits
 from review_queue import providers, pulls, tokens
 from review_queue.categories import Category
 from review_queue.clock import system_clock
+from tests.blocklist.certificates import signer
 from tests.blocklist.feeding import (
     FORMATS_OF_ALL,
     SELF_HARM,
@@ -121,14 +120,9 @@ def test_a_list_of_a_category_that_is_not_made_yet_is_promised(
 
 def _certificate() -> tuple[str, str]:
     """A certificate as nginx hands it on, and its fingerprint as openssl tells it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "north-net")])
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start + timedelta(9999))
-    found = made.sign(key, SHA256())
-    return quote(found.public_bytes(Encoding.PEM).decode()), found.fingerprint(SHA256()).hex(
-        ":"
-    ).upper()
+    found = signer(ec.generate_private_key(ec.SECP256R1())).certificate
+    fingerprint = found.fingerprint(SHA256()).hex(":").upper()
+    return quote(found.public_bytes(Encoding.PEM).decode()), fingerprint
 
 
 def test_a_provider_bound_to_a_certificate_must_show_it_through_a_trusted_proxy(

@@ -3,27 +3,24 @@
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
 )
-from cryptography.x509.oid import NameOID
 
 from blocklist import sign
 from blocklist.key_files import BadKeyError
 from blocklist.publish import export
 from review_queue.errors import ExportError
 from review_queue.store import open_store
+from tests.blocklist.certificates import signer
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 needs_minisign = pytest.mark.skipif(
@@ -32,28 +29,6 @@ needs_minisign = pytest.mark.skipif(
 needs_openssl = pytest.mark.skipif(
     shutil.which("openssl") is None, reason="openssl is not installed"
 )
-
-
-@dataclass(frozen=True)
-class Signer:
-    key: sign.CmsKey
-    certificate: x509.Certificate
-
-
-def signer(key: sign.CmsKey, name: str = "unit.example") -> Signer:
-    """A key with a certificate it gave itself, valid now and when the tests run."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=1))
-        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
-        .sign(key, SHA256())
-    )
-    return Signer(key, certificate)
 
 
 @pytest.fixture

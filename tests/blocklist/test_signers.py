@@ -7,16 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from blocklist import key_files, sign, signers
 from blocklist.key_files import BadKeyError
 from blocklist.sign import BadSignatureError
+from tests.blocklist.certificates import signer
 from tests.blocklist.publications import key_at, signers_at
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -31,24 +29,13 @@ def clock() -> datetime:
 def cms_at(
     folder: Path, *, until: datetime = datetime(2100, 1, 1, tzinfo=UTC), name: str = "unit"
 ) -> tuple[Path, Path]:
-    """A key and a certificate it gave itself."""
+    """The files of a key and of a certificate it gave itself."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(until)
-        .sign(key, SHA256())
-    )
     at = folder / f"{name}.key", folder / f"{name}.pem"
     key_files.put_secret(
         at[0], key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     )
-    at[1].write_bytes(certificate.public_bytes(Encoding.PEM))
+    at[1].write_bytes(signer(key, name, until=until).certificate.public_bytes(Encoding.PEM))
     return at
 
 
@@ -136,7 +123,7 @@ def test_a_certificate_that_has_ended_or_is_of_another_key_is_refused(tmp_path: 
     ended = cms_at(tmp_path, until=NOW - timedelta(seconds=1), name="ended")
     one, other = cms_at(tmp_path, name="one"), cms_at(tmp_path, name="other")
 
-    with pytest.raises(BadKeyError, match=r"not valid now: it is from 2020-01-01 .* to 2026-01-31"):
+    with pytest.raises(BadKeyError, match=r"not valid now: it is from 2026-01-31 .* to 2026-01-31"):
         signers.load(None, *ended, clock=clock)
     with pytest.raises(BadKeyError, match="of another key"):
         signers.load(None, one[0], other[1], clock=clock)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from blocklist import sign
-from tests.blocklist.test_sign import signer
+from tests.blocklist.certificates import signer
 from tests.provider.clients import OK, REFUSED, SETTINGS, STALE
 from tests.provider.conftest import World
 from tests.provider.lists import commented, resigned
