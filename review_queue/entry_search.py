@@ -1,15 +1,12 @@
 """Finds entries for people: by name or a part of it, and by where each stands, those that are over included."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from review_queue import entries, lifts, proposals, renewals
-from review_queue.life_tables import RENEWAL_OPEN_FOR
 from review_queue.lifts import Lift
 from review_queue.records import Entry
-from review_queue.renewals import Renewal
 from review_queue.store import Store
 
 
@@ -167,11 +164,6 @@ def _standing(store: Store, entry: Entry) -> Standing:
         return Standing.OVER
     if proposals.open_ones(store, entry.id):
         return Standing.PROPOSED
-    if any(_is_open(store, one) for one in renewals.of(store, entry.id)):
+    if any(renewals.is_waiting(store, one) for one in renewals.of(store, entry.id)):
         return Standing.RENEWING
     return Standing.DUE if entry.review_at and entry.review_at <= store.now() else Standing.LIVE
-
-
-def _is_open(store: Store, renewal: Renewal) -> bool:
-    age = store.clock() - datetime.fromisoformat(renewal.signed_at)
-    return not renewal.is_done and age <= RENEWAL_OPEN_FOR

@@ -46,7 +46,7 @@ def sign(store: Store, entry_id: str, person: Reviewer, note: str) -> Renewal:
     with store.atomic():
         entry = _live(store, entry_id)
         before = of(store, entry_id)
-        waiting = before[-1] if before and _is_waiting(store, before[-1]) else None
+        waiting = before[-1] if before and is_waiting(store, before[-1]) else None
         if waiting and waiting.signers[0].id.lower() == person.id.lower():
             raise RefusedError("you have signed this renewal; it takes a second, different person")
         turn = waiting.turn if waiting else (before[-1].turn + 1 if before else 1)
@@ -74,7 +74,13 @@ def of(store: Store, entry_id: str) -> list[Renewal]:
 
 def pending(store: Store) -> list[Renewal]:
     """The renewals that wait for a second person, oldest first."""
-    return [one for one in _renewals(store, "WHERE ? = ''", "") if _is_waiting(store, one)]
+    return [one for one in _renewals(store, "WHERE ? = ''", "") if is_waiting(store, one)]
+
+
+def is_waiting(store: Store, renewal: Renewal) -> bool:
+    """Whether a second person may still sign it: not for ever, as the site may be another by then."""
+    age = store.clock() - datetime.fromisoformat(renewal.signed_at)
+    return not renewal.is_done and age <= RENEWAL_OPEN_FOR
 
 
 def _live(store: Store, entry_id: str) -> Entry:
@@ -91,11 +97,6 @@ def _live(store: Store, entry_id: str) -> Entry:
     if not entries.is_live(store, entry_id):
         raise RefusedError("it is not live: it ended, or those who decided it no longer agree")
     return entry
-
-
-def _is_waiting(store: Store, renewal: Renewal) -> bool:
-    age = store.clock() - datetime.fromisoformat(renewal.signed_at)
-    return not renewal.is_done and age <= RENEWAL_OPEN_FOR
 
 
 def _renewals(store: Store, where: str, entry_id: str) -> list[Renewal]:
