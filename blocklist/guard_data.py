@@ -145,6 +145,15 @@ def covering(names: frozenset[str], name: str) -> str:
     return ""
 
 
+def all_above(names: Iterable[str]) -> Iterator[str]:
+    """Every domain that one of `names` lies below, as often as one does."""
+    for name in names:
+        _, dot, rest = name.partition(".")
+        while dot:
+            yield rest
+            _, dot, rest = rest.partition(".")
+
+
 def load(data: Path | None) -> GuardData:
     """The data that came with the program and, where `data` is a unit's folder, its own.
 
@@ -228,7 +237,7 @@ def _load(places: tuple[tuple[Kind, Path, bool], ...], _stamps: tuple[int, ...])
         sources=tuple(sources),
         exact=exact.union(suffix.exact, (f"www.{name}" for name in tables[Kind.RANK].names)),
         below=below.union(suffix.parents),
-        above=frozenset(_above(exact.union(below, suffix.exact, suffix.parents))),
+        above=frozenset(all_above(exact.union(below, suffix.exact, suffix.parents))),
     )
 
 
@@ -266,14 +275,6 @@ def _rows(kind: Kind, rows: Sequence[str]) -> Rows:
         below=frozenset(row.removeprefix(".") for row in below),
         networks=Networks(ipaddress.ip_network(row) for row in networks),
     )
-
-
-def _above(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        _, dot, rest = name.partition(".")
-        while dot:
-            yield rest
-            _, dot, rest = rest.partition(".")
 
 
 def _read(kind: Kind, file: Path, bad: list[BadRow]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from blocklist import guards, suffixes
-from blocklist.guard_data import GuardData, Kind, Network, covering, first_below, load
+from blocklist.guard_data import GuardData, Kind, Network, all_above, covering, first_below, load
 from review_queue import allowances, cases, lookups, overrides, protective
 from review_queue.categories import Scope
 from review_queue.errors import UnknownCaseError
@@ -73,9 +73,7 @@ class Judge:
         self._below = data.below | RESERVED | self._judged_protective
         # a host below a much-used site is a part of it
         self._below_names = self._below | data.rows[Kind.RANK].names
-        self._above = data.above | frozenset(
-            name for site in self._judged_protective for name in _parents(site)
-        )
+        self._above = data.above.union(all_above(self._judged_protective))
 
     def refusal(self, scope: Scope, name: str, case_ref: str = "") -> Refusal | None:
         """What stops the block and is not overridden; None where nothing is.
@@ -106,10 +104,6 @@ class Judge:
         findings = self._findings(scope, name, case_ref)
         keys = {(each.guard, scope, name) for each in findings}
         return tuple(sorted(self._overrides[key] for key in keys if key in self._overrides))
-
-    def refusal_of(self, entry: Entry) -> Refusal | None:
-        """What stops an entry, its guard or its override having changed since it was listed."""
-        return self.refusal(entry.scope, entry.name, entry.case_ref)
 
     def reason_against(self, entry: Entry) -> str:
         """The guard's code and why an entry is stopped, as a list that leaves it out says it; "" where it is not."""
@@ -257,13 +251,6 @@ def _reserved(host: str) -> str:
     if not guards.is_address(host):
         return covering(RESERVED, host)
     return "" if guards.is_public(ipaddress.ip_network(host.strip("[]"))) else host
-
-
-def _parents(name: str) -> Iterator[str]:
-    _, dot, rest = name.partition(".")
-    while dot:
-        yield rest
-        _, dot, rest = rest.partition(".")
 
 
 def _site_of(store: Store, case_ref: str) -> str:
