@@ -108,19 +108,27 @@ def is_whole(one: Served, name: str) -> bool:
 
 
 def check_store(store: Store, whole: Served) -> None:
-    """The store knows of the list that is served.
+    """The store has made the list that is served, by its serial and its moment.
 
     Raises:
         OlderStoreError: it does not.
     """
     newest = publications.newest_export(store)
     known = newest.serial if newest else 0
-    if whole.serial > known:
-        raise OlderStoreError(
-            f"serial {whole.serial} is served, and this store knows of none above {known}: it was restored from an"
-            " older copy, or is another one. Blocks lifted since then would come back. Look through what was lifted,"
-            " then run this again with --restored --as USER"
-        )
+    own = publications.export_of(store, whole.serial)
+    # a restored store that has exported since has serials of its own, of other lists, made at other moments
+    if own is not None and own.created_at == whole.created:
+        return
+    knows = (
+        "knows of none above"
+        if whole.serial > known
+        else "made another list of that serial, its last is"
+    )
+    raise OlderStoreError(
+        f"serial {whole.serial} is served, and this store {knows} {known}: it was restored from an"
+        " older copy, or is another one. Blocks lifted since then would come back. Look through what was lifted,"
+        " then run this again with --restored --as USER"
+    )
 
 
 def check_not_ahead(store: Store, now: datetime) -> None:

@@ -12,7 +12,7 @@ from blocklist import heartbeat, served, sign, snapshots
 from blocklist.consumers import CONSUMERS
 from blocklist.gate import Gate, GateError
 from blocklist.publication import Outcome, Publication, Verify, Wanted, publish
-from blocklist.publish import VALID_FOR
+from blocklist.publish import VALID_FOR, export
 from blocklist.served import ClockError, OlderStoreError, OtherKeyError
 from blocklist.signers import Signers
 from review_queue import allowances, audit
@@ -178,6 +178,31 @@ def test_a_store_that_knows_less_than_what_is_served_is_refused(
         known = published(older, out, signers, replace(UNPROVED, is_restored=True))
 
     assert known.serial == 3
+
+
+@pytest.mark.parametrize("exports", [1, 2, 3])
+def test_a_restored_store_that_has_exported_since_is_still_refused(
+    filled: Store, tmp_path: Path, signers: Signers, clock: TickingClock, exports: int
+) -> None:
+    out = tmp_path / "lists"
+    published(filled, out, signers)
+    shutil.copytree(tmp_path / "data", tmp_path / "copy")
+    for number in (9, 10):
+        approve_real(filled, host(number))
+        published(filled, out, signers)
+    before = (out / "current").resolve()
+
+    with open_store(tmp_path / "copy", clock=clock) as older:
+        for number in range(exports):
+            export(older, tmp_path / f"compare{number}", ("hosts",), actor="test")
+        with pytest.raises(OlderStoreError, match=r"serial 3 is served, .* --restored --as USER"):
+            published(older, out, signers)
+        assert (out / "current").resolve() == before
+        known = published(older, out, signers, replace(UNPROVED, is_restored=True))
+        again = published(older, out, signers)
+
+    assert known.serial > 3
+    assert again.outcome is Outcome.HEARTBEAT
 
 
 def test_a_clock_that_went_back_is_refused_until_somebody_says_it_is_right(
