@@ -312,7 +312,7 @@ def _version_of(row: dict[str, Any], field: str) -> tuple[str, int]:
 
 def _papers(found: Any) -> tuple[str, ...]:  # noqa: ANN401  # what a stranger's file holds
     """The decisions on paper that the entry rests on."""
-    if not found or not _is_list(found, most=_MOST_PAPERS, longest=_LONGEST_PAPER):
+    if not found or not _is_list(found, most=_MOST_PAPERS):
         raise BadEntryError(
             "its papers are not a list of the decisions it rests on, each named in one line"
         )
@@ -325,15 +325,18 @@ def _papers(found: Any) -> tuple[str, ...]:  # noqa: ANN401  # what a stranger's
 def _check_elsewhere(row: dict[str, Any]) -> None:
     """What the row says of the other registry is well-formed; none of it counts here."""
     for key in ("decisions", "overrides"):
-        if not _is_list(row[key], most=_LONGEST_TEXT, longest=_LONGEST_PAPER):
+        if not _is_list(row[key], most=_LONGEST_TEXT):
             raise BadEntryError(f"its {key} are not a list of ids")
     if type(row["people"]) is not int or not 0 <= row["people"] < 2**31:
         raise BadEntryError("its people are not a number")
 
 
-def _is_list(found: Any, *, most: int, longest: int) -> bool:  # noqa: ANN401  # what a stranger's file holds
+def _is_list(found: Any, *, most: int) -> bool:  # noqa: ANN401  # what a stranger's file holds
     return (
         type(found) is list
         and len(found) <= most
-        and all(type(each) is str and len(each) <= longest and each.isprintable() for each in found)
+        and all(
+            type(each) is str and len(each) <= _LONGEST_PAPER and each.isprintable()
+            for each in found
+        )
     )

@@ -84,9 +84,9 @@ def hello(name: str, port: int = _TLS_PORT) -> Ask:
     return Ask(pcap.hello(name), port, pcap.TLS_ANSWER)
 
 
-def over_quic(name: str, port: int = _TLS_PORT) -> Ask:
+def over_quic(name: str) -> Ask:
     """The same hello over QUIC."""
-    return Ask(tuple(quic.initials(pcap.hello(name))), port)
+    return Ask(tuple(quic.initials(pcap.hello(name))), _TLS_PORT)
 
 
 def states(asks: Sequence[Ask], lists: Path, run: Run) -> list[tuple[str, int]]:

@@ -93,12 +93,10 @@ def publish(store: Store, lists: Path) -> int:
     ).serial
 
 
-def list_names(
-    store: Store, names: tuple[str, ...], category: Category, scope: Scope = Scope.HOST
-) -> None:
+def list_names(store: Store, names: tuple[str, ...], category: Category) -> None:
     """Enough people have decided about each name."""
     for name in names:
-        agree(store, case_of(store, name, category), name, scope, 2 if scope is Scope.HOST else 3)
+        agree(store, case_of(store, name, category), name, Scope.HOST, 2)
 
 
 def a_site(folder: Path) -> Site:

@@ -311,18 +311,18 @@ def test_a_list_that_is_only_to_lose_entries_is_refused_with_a_new_one(
 ) -> None:
     """The last look at it, whatever was given to be written."""
     export(filled, out, ["hosts"], actor="test")
-    removals.check_nothing_new(_with_changes(tmp_path / "a", "gone", "gone"))
+    removals.check_nothing_new(_with_changes(tmp_path / "a", come="gone"))
     with pytest.raises(ExportError, match="1 entries would be new in a list that is only to lose"):
-        removals.check_nothing_new(_with_changes(tmp_path / "b", "gone", "another"))
+        removals.check_nothing_new(_with_changes(tmp_path / "b", come="another"))
     with pytest.raises(ExportError, match="is not known"):
         removals.check_nothing_new(tmp_path / "none")
 
 
-def _with_changes(folder: Path, gone: str, come: str) -> Path:
-    """A folder with a file of changes in which one entry goes and one comes."""
+def _with_changes(folder: Path, *, come: str) -> Path:
+    """A folder with a file of changes in which the entry `gone` goes and `come` comes."""
     folder.mkdir()
     line = canonical.line_of(replace(entry(host(1)), id=come))
     head = {"schema": changes.SCHEMA, "from": 1, "to": 2, "removed": 1, "added": 1}
-    went = changes.removal((host(1), Scope.HOST, gone), "changed")
+    went = changes.removal((host(1), Scope.HOST, "gone"), "changed")
     (folder / changes.FILE_NAME).write_text(f"{json.dumps(head)}\n{went}\n{line}\n")
     return folder
