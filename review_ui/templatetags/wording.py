@@ -1,6 +1,6 @@
 """Template filters: names of the vocabularies, and hostile text made fit to be shown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,60 +20,33 @@ _MIDDLE: Final = 1 / 3
 _HIGH: Final = 2 / 3
 _MANY_HOURS: Final = 10
 _FEWEST_HOURS: Final = 0.1
+# a filter for each vocabulary: its words in the reader's language
+_VOCABULARIES: Final[Mapping[str, wording.Wording]] = {
+    "category_name": wording.CATEGORIES,
+    "stance_name": wording.STANCES,
+    "move_name": wording.MOVES,
+    "verdict_name": wording.VERDICTS,
+    "scope_name": wording.SCOPES,
+    "role_name": wording.ROLES,
+    "crawl_state": wording.CRAWL_STATES,
+    "outcome_name": wording.OUTCOMES,
+    "unread_reason": wording.UNREAD,
+    "standing_name": list_wording.STANDINGS,
+    "lift_reason": list_wording.LIFT_REASONS,
+    "recheck_name": list_wording.RECHECKS,
+    "receipt_outcome": list_wording.RECEIPTS,
+    "guard_name": list_wording.GUARDS,
+    "listed_scope": list_wording.SCOPES,
+}
 
 
-@register.filter
-def category_name(value: str) -> str | Promise:
-    """The category in the reader's language."""
-    return wording.CATEGORIES.get(value, value)
+def _named_in(words: wording.Wording) -> Callable[[str], str | Promise]:
+    """A filter that says a value in the reader's language; one that has no name there is shown as it is."""
+    return lambda value: words.get(value, value)
 
 
-@register.filter
-def stance_name(value: str) -> str | Promise:
-    """The stance in the reader's language."""
-    return wording.STANCES.get(value, value)
-
-
-@register.filter
-def move_name(value: str) -> str | Promise:
-    """What a sentence does, in the reader's language."""
-    return wording.MOVES.get(value, value)
-
-
-@register.filter
-def verdict_name(value: str) -> str | Promise:
-    """The verdict in the reader's language."""
-    return wording.VERDICTS.get(value, value)
-
-
-@register.filter
-def scope_name(value: str) -> str | Promise:
-    """The scope in the reader's language."""
-    return wording.SCOPES.get(value, value)
-
-
-@register.filter
-def standing_name(value: str) -> str | Promise:
-    """Where an entry stands, in the reader's language."""
-    return list_wording.STANDINGS.get(value, value)
-
-
-@register.filter
-def lift_reason(value: str) -> str | Promise:
-    """Why an entry is no longer, in the reader's language."""
-    return list_wording.LIFT_REASONS.get(value, value)
-
-
-@register.filter
-def recheck_name(value: str) -> str | Promise:
-    """What a look at a listed site found, in the reader's language."""
-    return list_wording.RECHECKS.get(value, value)
-
-
-@register.filter
-def receipt_outcome(value: str) -> str | Promise:
-    """What became of a list at a provider, in the reader's language."""
-    return list_wording.RECEIPTS.get(value, value)
+for _name, _words in _VOCABULARIES.items():
+    register.filter(_name, _named_in(_words))
 
 
 @register.filter
@@ -85,21 +58,9 @@ def hours(value: float) -> str:
 
 
 @register.filter
-def guard_name(value: str) -> str | Promise:
-    """The guard in the reader's language."""
-    return list_wording.GUARDS.get(value, value)
-
-
-@register.filter
 def protects(value: str) -> str | Promise:
     """Whom the guard protects, in the reader's language."""
     return list_wording.PROTECTS[value]
-
-
-@register.filter
-def listed_scope(value: str) -> str | Promise:
-    """The scope of what is listed, in the reader's language."""
-    return list_wording.SCOPES.get(value, value)
 
 
 @register.filter
@@ -124,12 +85,6 @@ def kind_names(values: Iterable[str]) -> str:
 def addresses(values: Iterable[str]) -> str:
     """Hosts that nothing makes links of, with commas between."""
     return ", ".join(hostile.address(value) for value in values)
-
-
-@register.filter
-def role_name(value: str) -> str | Promise:
-    """The role in the reader's language."""
-    return wording.ROLES.get(value, value)
 
 
 @register.filter
@@ -212,24 +167,6 @@ def one_line(value: str) -> str:
 def moment(value: str) -> datetime:
     """The store's ISO text as a time."""
     return datetime.fromisoformat(value)
-
-
-@register.filter
-def crawl_state(value: str) -> str | Promise:
-    """Where a crawl stands, in the reader's language."""
-    return wording.CRAWL_STATES.get(value, value)
-
-
-@register.filter
-def outcome_name(value: str) -> str | Promise:
-    """How a run ended, in the reader's language."""
-    return wording.OUTCOMES.get(value, value)
-
-
-@register.filter
-def unread_reason(value: str) -> str | Promise:
-    """Why a page could not be read, in the reader's language."""
-    return wording.UNREAD.get(value, value)
 
 
 @register.filter
