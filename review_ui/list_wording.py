@@ -1,7 +1,7 @@
 """What the words about lists are called on the screen: scopes, guards, lifts, and why something was refused."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from django.utils.functional import Promise
@@ -17,8 +17,7 @@ from review_queue.receipts import Outcome as Receipt
 from review_queue.rechecks import Found as Recheck
 from review_ui import hostile
 from review_ui.blocking import Kind
-
-Wording = Mapping[str, str | Promise]
+from review_ui.wording import Wording
 
 # without the number of people it takes on a case: what was imported or overridden rests on other signatures
 SCOPES: Final[Wording] = {
