@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from export_entries import entries
 from export_loops import of_entries, of_names, of_skipped, ready
 
-from blocklist import canonical, coverage, lint, listing
+from blocklist import canonical, coverage, lint, lint_packets, listing
 from blocklist.formats import FORMATS
 from blocklist.lint_known import Known
 from blocklist.rendering import (
@@ -169,6 +169,10 @@ def _row(form: str) -> dict[str, Any]:
 
 def checked(folder: Path, form: str, name: str, known: Known) -> None:
     """The file has passed its last check."""
+    if (
+        form == "nftables"
+    ):  # the first file of networks: what was found out about them in the run before is forgotten
+        lint_packets._span.cache_clear()  # noqa: SLF001
     with (folder / name).open(encoding="ascii", errors="surrogateescape", newline="\n") as lines:
         lint.check(form, name, lines, serial=HEADING.serial, known=known)
 

@@ -13,7 +13,8 @@ in a process of its own, so by the clock of two idle cores the two take hardly m
 and clock are shown, and the memory of both processes at once. "rpz" there is what that format adds to a list without
 it. Then the whole export, guards and all; the changes where one entry in a hundred is another; two exports of a store;
 and how long the programs that are here take to load the lists. Each of these runs in a process of its own. For a small
-list the best of three is shown, since others use a test machine too: of a busy one trust the CPU seconds alone.
+list the best of three is shown, since others use a test machine too: of a busy one trust the CPU seconds alone, or run
+it under `chrt -f 30`, which puts all others aside.
 """
 
 import argparse

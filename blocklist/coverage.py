@@ -87,7 +87,10 @@ def _span(name: str) -> tuple[int, int, int]:
 
 def _covering(hosts: Iterable[str], domains: Collection[str]) -> tuple[list[str], list[bool]]:
     every = sorted([*domains, *(name for name in hosts if name not in domains)])
-    names = [name for name in every if not _below_any(name, domains)]
+    # many names have their parent in common: a million of them take half the time
+    parents = {name.partition(".")[2] for name in every}
+    covered = {each for each in parents if each in domains or _below_any(each, domains)}
+    names = [name for name in every if name.partition(".")[2] not in covered] if covered else every
     return names, [name in domains for name in names]
 
 

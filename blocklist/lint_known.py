@@ -47,7 +47,10 @@ class Known:
         """The hosts and domains that lie below a listed domain; few lists say them once more."""
         domains = self.of(Scope.DOMAIN)
         names = (*self.of(Scope.HOST), *domains)
-        return frozenset(name for name in names if lies_below(name, domains))
+        # many names have their parent in common: the registry they are in
+        parents = {name.partition(".")[2] for name in names}
+        covered = {each for each in parents if each in domains or lies_below(each, domains)}
+        return frozenset(name for name in names if name.partition(".")[2] in covered)
 
 
 def lies_below(name: str, domains: set[str]) -> bool:
