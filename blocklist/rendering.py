@@ -32,6 +32,11 @@ class Heading:
     not_after: str = ""
     appeal: str = ""
 
+    @property
+    def title(self) -> str:
+        """What a list says of itself in its first line, where its format has comments."""
+        return f"Qalqan block list, serial {self.serial}, made {self.created}"
+
 
 @dataclass(frozen=True, slots=True)
 class Capability:

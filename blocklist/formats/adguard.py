@@ -21,7 +21,7 @@ CAPABILITY: Final = Capability(
 
 
 def _lines(view: View) -> Iterator[str]:
-    yield f"! Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
+    yield f"! {view.heading.title}"
     for name, is_domain in covering(view):
         yield f"||{name}^" if is_domain else f"|{name}^"
     for address in view.of(Scope.IP):

@@ -21,12 +21,12 @@ CAPABILITY: Final = Capability(
 
 
 def _domains(view: View) -> Iterator[str]:
-    yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
+    yield f"# {view.heading.title}"
     yield from (f"address=/{name}/" for name in coverage.domains(view))
 
 
 def _hosts(view: View) -> Iterator[str]:
-    yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
+    yield f"# {view.heading.title}"
     yield from (f"0.0.0.0 {name}\n:: {name}" for name in coverage.exact_hosts(view))
 
 

@@ -35,17 +35,13 @@ CAPABILITY: Final = Capability(
 
 
 def _sites(view: View) -> Iterator[str]:
-    yield _heading(view)
+    yield f"# {view.heading.title}"
     yield from coverage.domains(view)
 
 
 def _addresses(view: View) -> Iterator[str]:
-    yield _heading(view)
+    yield f"# {view.heading.title}"
     yield from sorted(view.of(Scope.HOST), key=lambda name: int(ipaddress.ip_address(name)))
-
-
-def _heading(view: View) -> str:
-    return f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
 
 
 FORMAT: Final = Format(

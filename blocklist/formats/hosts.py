@@ -18,7 +18,7 @@ _V6: Final = "::"
 
 
 def _lines(view: View) -> Iterator[str]:
-    yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
+    yield f"# {view.heading.title}"
     for name in view.of(Scope.HOST):
         yield f"{_V4} {name}\n{_V6} {name}"
 

@@ -53,7 +53,7 @@ def _seconds(moment: str) -> str:
 def _about(heading: Heading) -> dict[str, object]:
     """What the event and the manifest both say."""
     return {
-        "info": f"Qalqan block list, serial {heading.serial}, made {heading.created}",
+        "info": heading.title,
         "date": heading.created[:10],
         "analysis": _COMPLETE,
         "threat_level_id": _UNDEFINED_THREAT,

@@ -23,7 +23,7 @@ _SETS: Final = (("listed4", "ipv4_addr"), ("listed6", "ipv6_addr"))
 
 
 def _lines(view: View) -> Iterator[str]:
-    yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
+    yield f"# {view.heading.title}"
     yield f"add table {_TABLE}"
     for name, kind in _SETS:
         yield f"add set {_TABLE} {name} {{ type {kind}; flags interval; auto-merge; }}"

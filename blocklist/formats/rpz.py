@@ -41,7 +41,7 @@ def _garden(view: View) -> Iterator[str]:
 
 def _zone(view: View, target: str) -> Iterator[str]:
     heading = view.heading
-    yield f"; Qalqan block list, serial {heading.serial}, made {heading.created}"
+    yield f"; {heading.title}"
     yield f"$TTL {TTL_S}"
     timers = f"{_REFRESH_S} {_RETRY_S} {_EXPIRE_S} {TTL_S}"
     yield f"@ SOA localhost. nobody.invalid. {heading.serial} {timers}"

@@ -55,22 +55,18 @@ CAPABILITY: Final = Capability(
 
 
 def _domains(view: View) -> Iterator[str]:
-    yield _heading(view)
+    yield f"# {view.heading.title}"
     yield from (f".{name}" if is_domain else name for name, is_domain in coverage.covering(view))
 
 
 def _urls(view: View) -> Iterator[str]:
-    yield _heading(view)
+    yield f"# {view.heading.title}"
     yield from sorted({_expression(url) for url in view.of(Scope.URL)})
 
 
 def _addresses(view: View) -> Iterator[str]:
-    yield _heading(view)
+    yield f"# {view.heading.title}"
     yield from coverage.networks(view)
-
-
-def _heading(view: View) -> str:
-    return f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
 
 
 def _expression(url: str) -> str:

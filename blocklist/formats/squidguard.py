@@ -20,7 +20,7 @@ CAPABILITY: Final = Capability(
 
 
 def _lines(view: View) -> Iterator[str]:
-    yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
+    yield f"# {view.heading.title}"
     yield from coverage.domains(view)
 
 

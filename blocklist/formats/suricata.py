@@ -62,7 +62,7 @@ CAPABILITY: Final = Capability(
 
 def _rules(view: View) -> Iterator[str]:
     heading = view.heading
-    yield f"# Qalqan block list, serial {heading.serial}, made {heading.created}"
+    yield f"# {heading.title}"
     for place, (proto, port, what) in enumerate(_matches(view)):
         yield (
             f'drop {proto} any any -> any {port} (msg:"Qalqan block list";'

@@ -24,7 +24,7 @@ TTL_S: Final = (
 
 
 def _lines(view: View) -> Iterator[str]:
-    yield f"# Qalqan block list, serial {view.heading.serial}, made {view.heading.created}"
+    yield f"# {view.heading.title}"
     yield "server:"
     for name, is_domain in covering(view):
         if is_domain:
