@@ -67,6 +67,7 @@ class SizeError(ExportError):
         super().__init__(
             f"nothing was published: {change.complaint()}. If that is right, two people sign it:"
             f" qalqan overrides ask --guard size --scope list --name {change.key}"
+            " --reason WHY --as USER"
         )
 
 

@@ -120,6 +120,7 @@ def rows_of(
         else:
             # without the name, which a stranger wrote: a URL may hold what a shell would run
             ask = f"qalqan overrides ask --guard {refusal.guard} --scope {entry.scope} --name NAME"
+            ask += " --reason WHY --as USER"
             way_out = f"; two people can override it: {ask}" if refusal.can_override else ""
             yield BadRow(number, f"the guard {refusal.guard} stops it: {refusal.message}{way_out}")
 

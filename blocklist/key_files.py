@@ -26,7 +26,9 @@ def put_secret(path: Path, data: bytes) -> None:
     except FileExistsError:
         raise BadKeyError(f"{path} is there already; choose another name for the key") from None
     except OSError as error:
-        raise BadKeyError(f"cannot write a key to {path} ({error.strerror})") from None
+        raise BadKeyError(
+            f"cannot write a key to {path} ({error.strerror}); choose a folder that is there and that you may write to"
+        ) from None
 
 
 def secret(path: Path, *, longest: int) -> bytes:
@@ -47,7 +49,9 @@ def secret(path: Path, *, longest: int) -> bytes:
                 )
             found = file.read(longest + 1)
     except OSError as error:
-        raise BadKeyError(f"cannot read the key or password in {path} ({error.strerror})") from None
+        raise BadKeyError(
+            f"cannot read the key or password in {path} ({error.strerror}); name the file it is in"
+        ) from None
     if len(found) > longest:
         raise BadKeyError(f"{path} is longer than a key or password is ({longest} bytes)")
     return found

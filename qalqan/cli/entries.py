@@ -18,7 +18,7 @@ from qalqan.cli.options import data_option, json_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import audit, entries, entry_search, imports, lifts, proposals, renewals
 from review_queue.errors import QalqanError
-from review_queue.lifts import LiftReason, UnknownEntryError
+from review_queue.lifts import Lift, LiftReason, UnknownEntryError
 from review_queue.records import Entry
 from review_queue.store import Store, open_store
 from review_ui.hostile import address, one_line
@@ -59,7 +59,11 @@ def list_(data: Path, state: str, limit: int | None, *, as_json: bool) -> None:
     """
     with open_store(data, create=False, for_reading=True) as store:
         for entry in islice(_of_state(store, state), limit):
-            click.echo(json.dumps(_as_json(store, entry, state)) if as_json else _line(entry))
+            lifted = lifts.of(store, entry.id) if state == "lifted" else None
+            if as_json:
+                click.echo(json.dumps(_as_json(entry, state, lifted)))
+            else:
+                click.echo(_line(entry, lifted))
 
 
 @entries_.command()
@@ -177,15 +181,13 @@ def _of_state(store: Store, state: str) -> Iterator[Entry]:
             yield from imports.rows_of(store, one.id)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: Entry, lifted: Lift | None) -> str:
     end = entry.expires_at[:10] or "-"
-    return (
-        f"{entry.id:24}  {entry.scope:6}  {entry.category:9}  until {end:10}  {address(entry.name)}"
-    )
+    state = f"lifted {lifted.lifted_at[:10]} {lifted.reason}" if lifted else f"until {end:10}"
+    return f"{entry.id:24}  {entry.scope:6}  {entry.category:9}  {state}  {address(entry.name)}"
 
 
-def _as_json(store: Store, entry: Entry, state: str) -> dict[str, object]:
-    lifted = lifts.of(store, entry.id) if state == "lifted" else None
+def _as_json(entry: Entry, state: str, lifted: Lift | None) -> dict[str, object]:
     return {
         **json.loads(line_of(entry)),
         "state": state,

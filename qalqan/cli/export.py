@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
 import click
@@ -126,12 +125,16 @@ def _print(report: AdmitReport, manifest: Manifest, out: Path) -> None:
 
 
 def _skipped(manifest: Manifest) -> Iterator[str]:
-    """One line for each name and reason, however many formats left it out for that."""
-    rows = sorted(
-        (each.name, each.reason, format_name)
-        for format_name, listing in manifest.formats.items()
-        for each in listing.first_skipped
-    )
-    for (name, reason), same in groupby(rows, key=lambda row: row[:2]):
-        formats = ", ".join(dict.fromkeys(format_name for *_, format_name in same))
-        yield f"skipped {address(name)} in {formats}: {one_line(reason)}"
+    """One line for what the same formats left out for the same reason, however many names that are."""
+    formats: dict[tuple[str, str], list[str]] = {}
+    for format_name, listing in manifest.formats.items():
+        for name, reason in sorted({(each.name, each.reason) for each in listing.first_skipped}):
+            formats.setdefault((name, reason), []).append(format_name)
+    names: dict[tuple[str, str], list[str]] = {}
+    for (name, reason), where in sorted(formats.items()):
+        names.setdefault((", ".join(where), reason), []).append(name)
+    for (places, reason), (first, *rest) in names.items():
+        more = " and others" if rest else ""
+        yield f"skipped {address(first)}{more} in {places}: {one_line(reason)}"
+    if names:
+        yield "FORMAT.skipped.json beside the lists names all that a format left out"

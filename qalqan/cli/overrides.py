@@ -149,4 +149,6 @@ def _line(one: Override) -> str:
         who = one_line(one.withdrawn.reviewer_name)
         return f"{line}; withdrawn by {who}: {one_line(one.withdrawn_because)}"
     missing = PEOPLE - len(one.signatures)
-    return f"{line}; {missing} more must sign" if missing > 0 else line
+    if missing <= 0:
+        return line
+    return f"{line}; {missing} more must sign: qalqan overrides sign {one.id} --as USER"

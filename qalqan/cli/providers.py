@@ -295,10 +295,12 @@ def report(
         for each in found:
             for line in _lines(each):
                 click.echo(line)
-        if hold:
-            click.echo(f"nothing new has been published since {hold.since[:16]}: {hold.reason}")
-        if strangers:
-            click.echo(f"requests without a token that counts, in {days:g} days: {strangers}")
+    if hold:
+        # of no provider, so it has no place in their JSON
+        told = f"nothing new has been published since {hold.since[:16]}: {hold.reason}"
+        click.echo(told, err=as_json)
+    if strangers and not as_json:
+        click.echo(f"requests without a token that counts, in {days:g} days: {strangers}")
     if check and (hold or any(each.alerts for each in found)):
         sys.exit(EXIT_ALERTS)
 

@@ -64,7 +64,21 @@ def password_in(file: Path) -> str:
         raise click.UsageError("the password is not UTF-8") from None
 
 
+def asked_password(text: str, *, twice: bool = False) -> str:
+    """The password that somebody at the terminal typed.
+
+    Raises:
+        UsageError: nobody is there, as under cron.
+    """
+    try:
+        return str(click.prompt(text, hide_input=True, confirmation_prompt=twice, err=True))
+    except click.Abort as stopped:
+        if isinstance(stopped.__context__, EOFError):
+            raise click.UsageError(
+                "nobody is here to type the password; name a file of it with --password-file"
+            ) from None
+        raise
+
+
 def _password(username: str, file: Path | None) -> str:
-    if file is None:
-        return str(click.prompt(f"Password of {username!a}", hide_input=True, err=True))
-    return password_in(file)
+    return asked_password(f"Password of {username!a}") if file is None else password_in(file)

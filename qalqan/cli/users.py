@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qalqan.cli.options import data_option, json_option
-from qalqan.cli.signing import STDIN, password_in, password_option
+from qalqan.cli.signing import STDIN, asked_password, password_in, password_option
 from review_ui.config import LANGUAGES, ServeConfig
 from review_ui.roles import Role
 
@@ -61,11 +61,7 @@ def add(
     if password_stdin and password_file:
         raise click.UsageError("say either --password-file or --password-stdin")
     file = STDIN if password_stdin else password_file
-    password = (
-        password_in(file)
-        if file
-        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
+    password = password_in(file) if file else asked_password("Password", twice=True)
     person = add_user(
         ServeConfig(data), name, password, role=role, full_name=full_name or name, language=language
     )

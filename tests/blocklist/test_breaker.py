@@ -202,7 +202,7 @@ def test_what_people_sign_for_stays_one_thing_while_lifts_leave(
     signed(full, "1-0", people=1)
     for entry in every[:2]:
         lifts.lift(full, entry.id, SIGNERS[0], LiftReason.APPEAL, "The holder was right.")
-        with pytest.raises(HeldError, match=r"--name 1-0$"):
+        with pytest.raises(HeldError, match=r"--name 1-0 "):
             export(full, out, ["domains"], actor="test")
     assert listed(out) == 58
 

@@ -104,7 +104,9 @@ def test_a_command_that_is_told_has_nothing_of_a_stranger_in_it(run: Importer) -
     with pytest.raises(RefusedError, match="no row"):
         run(a_line(name, id="a", granularity="url"))
 
-    assert run.bad[0].reason.endswith("overrides ask --guard never_block --scope url --name NAME")
+    assert run.bad[0].reason.endswith(
+        "overrides ask --guard never_block --scope url --name NAME --reason WHY --as USER"
+    )
 
 
 def test_whoever_waits_is_told_how_far_it_is(store: Store, run: Importer) -> None:

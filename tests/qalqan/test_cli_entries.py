@@ -151,6 +151,8 @@ def test_one_person_lifts_and_the_entry_says_so(listed: Path) -> None:
     dana = next(one for one in list_users(ServeConfig(listed)) if one.username == "dana")
     assert whole["lift"]["person"]["id"] == dana.public_id
     assert "n0001" not in good(listed, "list")
+    (line,) = good(listed, "list", "--state", "lifted").splitlines()
+    assert re.search(r"  lifted \d{4}-\d\d-\d\d appeal  ", line)
     (row,) = good(listed, "list", "--state", "lifted", "--json").splitlines()
     assert (json.loads(row)["id"], json.loads(row)["lift"]["reason"]) == ("old-n0001", "appeal")
 

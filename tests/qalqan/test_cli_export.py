@@ -219,3 +219,21 @@ def test_a_held_list_loses_what_was_lifted_and_says_so(data: Path, tmp_path: Pat
         "wide.example",
         "*.wide.example",
     ]
+
+
+def test_names_that_the_same_formats_left_out_for_the_same_reason_are_one_line(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = entries.live
+    wide = lambda store, *at: [  # noqa: E731
+        replace(each, id=f"{each.id[:-2]}{number:02}", name=f"w{number}.example")
+        for each in live(store, *at) if each.scope == "domain" for number in range(30)
+    ]  # fmt: skip
+    monkeypatch.setattr(entries, "live", wide)
+
+    result = run("--data", data, "--out", tmp_path / "lists", "--format", "hosts")
+
+    lines = [line for line in result.stdout.splitlines() if line.startswith("skipped")]
+    assert len(lines) == 1
+    assert lines[0].startswith("skipped w0[.]example and others in hosts: ")
+    assert "0 listed    30 skipped" in result.stdout

@@ -147,3 +147,10 @@ def test_serving_beyond_this_machine_without_tls_warns(tmp_path: Path) -> None:
             serve, ["--data", str(blocked / "data"), "--host", host, "--port", "0"]
         )
         assert ("without TLS" in result.output) == warns
+
+
+def test_where_nobody_is_there_to_type_a_password_the_file_is_named(tmp_path: Path) -> None:
+    result = _users(tmp_path, "add", "dana", "--role", "senior")
+
+    assert result.exit_code == 2
+    assert "name a file of it with --password-file" in result.stderr
