@@ -13,12 +13,11 @@ from typing import Final
 
 import pytest
 
-from blocklist import lint
 from blocklist.consumers import programs
 from review_queue.categories import Scope
 from review_queue.errors import ExportError
 from tests.blocklist.canaries import BELOW_HOSTS, ENTRIES, EXPECTED, MUST_RESOLVE
-from tests.blocklist.samples import HEADING, domain, entry, lines_of
+from tests.blocklist.samples import domain, entry, lines_of, passed
 from tests.blocklist.test_odd_names import COUNT, above, fits, longest_of, odd_names
 
 ROOT: Final = Path(__file__).parents[2]
@@ -78,14 +77,8 @@ def is_a_host_to_it(name: str) -> bool:
     return not name.startswith("_") and "_." not in name
 
 
-def checked(lines: Sequence[str]) -> Sequence[str]:
-    """The same lines, the last check passed."""
-    lint.check("adguard", "adguard.txt", (f"{line}\n" for line in lines), serial=HEADING.serial)
-    return lines
-
-
 def test_the_engine_blocks_every_entry_as_far_as_its_scope_says(node: str, tmp_path: Path) -> None:
-    lines = checked(lines_of("adguard", (*ENTRIES, *ADDRESSES)))
+    lines = passed("adguard", lines_of("adguard", (*ENTRIES, *ADDRESSES)))
     expected = {
         **{name: state for name, state in EXPECTED.items() if is_a_host_to_it(name)},
         **dict.fromkeys((each.name for each in ADDRESSES), "blocked"),
@@ -103,7 +96,7 @@ def test_odd_and_longest_names_are_blocked_and_their_neighbours_are_not(
     source = odd_names(253)
     names = [*dict.fromkeys(next(source) for _ in range(COUNT))]
     hosts, domains = {*names[::2], longest_of(253)}, {*names[1::2]}
-    lines = checked(lines_of("adguard", (*map(entry, hosts), *map(domain, domains))))
+    lines = passed("adguard", lines_of("adguard", (*map(entry, hosts), *map(domain, domains))))
     said = {*hosts, *domains, *(f"a.{name}" for name in domains)}
     beside = {f"{mark}{name}" for name in (*hosts, *domains) for mark in ("a.", "a")} - said
     beside = {name for name in beside if not domains & {*above(name)}}
@@ -117,7 +110,7 @@ def test_odd_and_longest_names_are_blocked_and_their_neighbours_are_not(
 
 
 def test_an_empty_list_blocks_nothing(node: str, tmp_path: Path) -> None:
-    lines = checked(lines_of("adguard", ()))
+    lines = passed("adguard", lines_of("adguard", ()))
 
     assert set(states(node, tmp_path, lines, (*BELOW_HOSTS, *MUST_RESOLVE)).values()) == {"open"}
 
@@ -143,7 +136,7 @@ def test_without_the_last_check_one_bad_line_blocks_far_more_in_the_engine(
     lines = [*lines_of("adguard", ENTRIES), line]
 
     with pytest.raises(ExportError):
-        checked(lines)
+        passed("adguard", lines)
     assert rules(node, tmp_path, lines, hit) == dict.fromkeys(hit, line)
 
 
@@ -155,7 +148,7 @@ def test_a_line_that_the_engine_drops_as_too_wide_is_stopped_before(
     lines = [*lines_of("adguard", ENTRIES), line]
 
     with pytest.raises(ExportError):
-        checked(lines)
+        passed("adguard", lines)
     assert states(node, tmp_path, lines, MUST_RESOLVE) == dict.fromkeys(MUST_RESOLVE, "open")
 
 
@@ -166,7 +159,7 @@ def test_without_the_last_check_one_bad_line_opens_what_is_listed(
     lines = [*lines_of("adguard", ENTRIES), line]
 
     with pytest.raises(ExportError):
-        checked(lines)
+        passed("adguard", lines)
     assert states(node, tmp_path, lines, ["a.casino.example"]) == {"a.casino.example": "open"}
 
 

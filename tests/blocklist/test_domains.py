@@ -9,13 +9,12 @@ from typing import Final
 import dns.exception
 import pytest
 
-from blocklist import lint
 from blocklist.consumers import programs, rbldnsd
 from blocklist.consumers.questions import Run
 from blocklist.consumers.rbldnsd import LONGEST_ASKED, Server
 from review_queue.errors import ExportError
 from tests.blocklist.canaries import BELOW_HOSTS, ENTRIES, EXPECTED, MUST_RESOLVE
-from tests.blocklist.samples import HEADING, domain, entry, lines_of
+from tests.blocklist.samples import domain, entry, lines_of, passed
 from tests.blocklist.test_odd_names import COUNT, above, longest_of, odd_names
 from tests.blocklist.test_odd_names import fits as fits_dns
 from tests.blocklist.test_providers_doc import block
@@ -36,19 +35,13 @@ def loaded(lines: Sequence[str]) -> Iterator[Server]:
             yield server
 
 
-def checked(lines: Sequence[str]) -> Sequence[str]:
-    """The same lines, the last check passed."""
-    lint.check("domains", "domains.txt", (f"{line}\n" for line in lines), serial=HEADING.serial)
-    return lines
-
-
 def fits(name: str) -> bool:
     """Whether the name can be asked of rbldnsd, whose zone is a part of the question."""
     return fits_dns(name) and len(name) <= LONGEST_ASKED
 
 
 def test_rbldnsd_lists_every_entry_as_far_as_its_scope_says() -> None:
-    lines = checked(lines_of("domains", ENTRIES))
+    lines = passed("domains", lines_of("domains", ENTRIES))
 
     with loaded(lines) as server:
         assert len(MUST_RESOLVE) == 20
@@ -60,7 +53,7 @@ def test_odd_and_longest_names_are_listed_and_their_neighbours_are_not() -> None
     source = odd_names(253)
     names = [*dict.fromkeys(next(source) for _ in range(COUNT))]
     hosts, domains = [longest_of(LONGEST_ASKED), *names[::2]], names[1::2]
-    lines = checked(lines_of("domains", (*map(entry, hosts), *map(domain, domains))))
+    lines = passed("domains", lines_of("domains", (*map(entry, hosts), *map(domain, domains))))
     asked = [*hosts[:ASKED], *domains[:ASKED]]
     said = [*asked, *(f"a.{name}" for name in domains[:ASKED])]
     beside = [f"{mark}{name}" for name in asked for mark in ("a.", "a")]
@@ -73,7 +66,7 @@ def test_odd_and_longest_names_are_listed_and_their_neighbours_are_not() -> None
 
 
 def test_an_empty_list_lists_nothing() -> None:
-    with loaded(checked(lines_of("domains", ()))) as server:
+    with loaded(passed("domains", lines_of("domains", ()))) as server:
         assert set(server.states(*BELOW_HOSTS, *MUST_RESOLVE).values()) == {"open"}
 
 
@@ -93,7 +86,7 @@ def test_without_the_last_check_one_bad_line_lists_far_more(line: str, hit: Sequ
     lines = [*lines_of("domains", ENTRIES), line]
 
     with pytest.raises(ExportError):
-        checked(lines)
+        passed("domains", lines)
     with loaded(lines) as server:
         assert server.states(*hit) == dict.fromkeys(hit, "blocked")
 
@@ -108,7 +101,7 @@ def test_without_the_last_check_one_bad_line_says_something_else_of_what_is_list
     lines = [line, *lines_of("domains", ENTRIES)]
 
     with pytest.raises(ExportError):
-        checked(lines)
+        passed("domains", lines)
     with loaded(lines) as server:
         assert server.states("casino.example") == {"casino.example": state}
 
@@ -119,7 +112,7 @@ def test_what_rbldnsd_passes_over_is_stopped_before() -> None:
 
     for line in bad_lines:
         with pytest.raises(ExportError):
-            checked([*lines, line])
+            passed("domains", [*lines, line])
     with loaded([*lines, *bad_lines]) as server:
         assert server.states("casino.example", *MUST_RESOLVE[:5]) == {
             "casino.example": "blocked",

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocklist import guards, lint
+from blocklist import guards
 from blocklist.formats import FORMATS
 from blocklist.rendering import reason_against
 from review_queue.blocks import normal
 from review_queue.categories import Scope
 from review_queue.errors import BadHostError, BadUrlError
 from review_queue.records import Entry
-from tests.blocklist.samples import HEADING, entry, left_out, lines_of
+from tests.blocklist.samples import entry, left_out, lines_of, passed
 
 
 @dataclass
@@ -216,8 +216,7 @@ def promised_of(form: str, found: Sequence[Entry]) -> Said:
 def test_a_list_read_back_is_what_its_format_promises(
     form: str, file: str, found: list[Entry]
 ) -> None:
-    lines = lines_of(form, found, file)
-    lint.check(form, file, (f"{line}\n" for line in lines), serial=HEADING.serial)
+    lines = passed(form, lines_of(form, found, file), file)
 
     said = READERS[form, file](lines)
 

@@ -25,7 +25,6 @@ from tests.blocklist.consumers_dns import (
     NEXT_V6,
     POWERDNS,
     UNBOUND,
-    Consumer,
     DoesNotStart,
     Program,
     rpz_settings,
@@ -79,12 +78,6 @@ def by_name(program: Program) -> str:
     return program.binary
 
 
-def reached(consumer: Consumer, name: str, address: str) -> bool:
-    """Whether a person who asks for the name gets that address."""
-    answer = consumer.ask(name, "AAAA" if ":" in address else "A")
-    return address in [row.to_text() for rrset in answer.answer for row in rrset]
-
-
 @pytest.mark.parametrize("program", READERS, ids=by_name)
 def test_the_zone_blocks_every_entry_as_far_as_its_scope_says(
     program: Program, tmp_path: Path
@@ -104,7 +97,7 @@ def test_the_garden_leads_every_entry_to_the_page_that_says_why(
         assert resolver.states(*EXPECTED) == {
             name: "garden" if state == "blocked" else state for name, state in EXPECTED.items()
         }
-        assert not any(reached(resolver, name, AT[name]) for name in AT)
+        assert not any(resolver.reaches(name, AT[name]) for name in AT)
 
 
 def test_knot_resolver_ignores_the_garden_and_blocks_nothing(tmp_path: Path) -> None:
@@ -123,8 +116,8 @@ def test_the_zone_blocks_names_at_listed_addresses_and_none_beside(
     settings = rpz_settings(program, zone(tmp_path))
 
     with running(program, tmp_path, settings, {**AT, **BESIDE}) as resolver:
-        assert {name: reached(resolver, name, AT[name]) for name in AT} == dict.fromkeys(AT, False)
-        assert {name: reached(resolver, name, BESIDE[name]) for name in BESIDE} == dict.fromkeys(
+        assert {name: resolver.reaches(name, AT[name]) for name in AT} == dict.fromkeys(AT, False)
+        assert {name: resolver.reaches(name, BESIDE[name]) for name in BESIDE} == dict.fromkeys(
             BESIDE, True
         )
 
@@ -132,7 +125,7 @@ def test_the_zone_blocks_names_at_listed_addresses_and_none_beside(
 def test_knot_resolver_ignores_listed_addresses_and_says_nothing(tmp_path: Path) -> None:
     """The guide says so: a provider with Knot Resolver blocks addresses in its firewall."""
     with running(KNOT, tmp_path, rpz_settings(KNOT, zone(tmp_path)), AT) as resolver:
-        assert {name: reached(resolver, name, AT[name]) for name in AT} == dict.fromkeys(AT, True)
+        assert {name: resolver.reaches(name, AT[name]) for name in AT} == dict.fromkeys(AT, True)
         assert "rpz-ip" not in resolver.log.read_text()
 
 
@@ -196,8 +189,8 @@ def test_without_the_last_check_bind_ignores_an_address_that_is_written_in_full(
     settings = rpz_settings(BIND, zone(tmp_path, line, is_checked=False))
 
     with running(BIND, tmp_path, settings, {**AT, **BESIDE}) as resolver:
-        assert reached(resolver, "next-v6.example", NEXT_V6)
-        assert not reached(resolver, "at-v6.example", LISTED_V6)
+        assert resolver.reaches("next-v6.example", NEXT_V6)
+        assert not resolver.reaches("at-v6.example", LISTED_V6)
 
 
 @pytest.mark.parametrize("line", ["* CNAME .", "*. CNAME ."])
@@ -230,6 +223,6 @@ def test_an_address_goes_through_an_export_into_the_lists_that_can_say_it(
     settings = rpz_settings(UNBOUND, tmp_path / "lists" / "rpz.zone")
     with running(UNBOUND, tmp_path, settings, AT) as resolver:
         assert resolver.state("casino.example") == "blocked"
-        assert not reached(resolver, "at-v4.example", LISTED_V4)
-        assert not reached(resolver, "in-v6.example", AT["in-v6.example"])
-        assert reached(resolver, "at-v6.example", LISTED_V6)
+        assert not resolver.reaches("at-v4.example", LISTED_V4)
+        assert not resolver.reaches("in-v6.example", AT["in-v6.example"])
+        assert resolver.reaches("at-v6.example", LISTED_V6)
