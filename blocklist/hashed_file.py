@@ -17,7 +17,7 @@ from blocklist.judging import judge_of
 from blocklist.key_files import BadKeyError, secret
 from blocklist.publish import VALID_FOR
 from blocklist.rendering import Heading, columns_of
-from review_queue import audit, holds
+from review_queue import audit, holds, publications
 from review_queue import entries as store_entries
 from review_queue.clock import later
 from review_queue.errors import ExportError, QalqanError
@@ -85,11 +85,8 @@ def write(
         serial, store.now(), not_after=later(store.clock(), VALID_FOR.total_seconds())
     )
     before = _read(out)
-    if before and before.serial > serial:
-        raise ExportError(
-            f"{out} is of serial {before.serial}, and this store knows of none above {serial}: it was restored from an"
-            " older copy, or is another one. Where that is right, move the file away"
-        )
+    if before:
+        _check_known(store, out, before)
     found, held = _found(store, key, prefix_bytes, before)
     kept = found.listed
     if held:
@@ -104,6 +101,21 @@ def write(
     if held and before:
         raise HeldHashesError(len(before.prefixes) - len(kept), held)
     return report
+
+
+def _check_known(store: Store, out: Path, before: Hashed) -> None:
+    """The hashes in `out` were made of a list of this store, by its serial and its moment.
+
+    Raises:
+        ExportError: they were not: what was lifted since would come back.
+    """
+    own = publications.export_of(store, before.serial)
+    # a restored store that has exported since has that serial as well, of a later moment than the hashes
+    if own is None or own.created_at > before.created:
+        raise ExportError(
+            f"{out} is of a list with serial {before.serial} that this store did not make: it was restored from an"
+            " older copy, or is another one. Lift anew what was lifted since, then move the file away"
+        )
 
 
 @dataclass(frozen=True, slots=True)

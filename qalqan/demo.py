@@ -149,6 +149,9 @@ def run_demo(
     else:
         if is_kept:
             console.print(f"To look at it: qalqan serve --data {data_dir}", soft_wrap=True)
+        else:
+            told = "This folder is removed now. To keep it: qalqan demo --no-serve --data demo-data"
+            console.print(told, soft_wrap=True)
         console.print(report.line())
     return report
 

@@ -123,15 +123,19 @@ def test_hashes_under_a_new_key_are_held_by_their_size_as_well(
     assert out.read_bytes() == before
 
 
-def test_hashes_of_a_list_that_this_store_does_not_know_stay(filled: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("exports", [1, 2, 3])
+def test_hashes_of_a_list_that_this_store_did_not_make_stay(
+    filled: Store, tmp_path: Path, exports: int
+) -> None:
     out = tmp_path / "h"
     export(filled, tmp_path / "lists", ["domains"], actor="test")
     hashed_file.write(filled, out, KEY, actor="test")
     before = out.read_bytes()
 
     with open_store(tmp_path / "older") as older:
-        export(older, tmp_path / "elsewhere", ["domains"], actor="test")
-        with pytest.raises(ExportError, match="of serial 2, and this store knows of none above 1"):
+        for number in range(exports):
+            export(older, tmp_path / f"elsewhere{number}", ["domains"], actor="test")
+        with pytest.raises(ExportError, match="serial 2 that this store did not make"):
             hashed_file.write(older, out, KEY, actor="test")
 
     assert out.read_bytes() == before

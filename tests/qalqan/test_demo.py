@@ -202,6 +202,7 @@ def test_the_whole_demo_ends_with_its_figures_and_keeps_all_in_its_folder(tmp_pa
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
+    assert f"To look at it: qalqan serve --data {kept}" in done.stdout
     figures = LAST_LINE.fullmatch(done.stdout.splitlines()[-1])
     assert figures
     manifest = json.loads((kept / "export" / "manifest.json").read_text(encoding="utf-8"))
