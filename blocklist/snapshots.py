@@ -28,7 +28,8 @@ CURRENT: Final = "current"
 KEPT: Final = 12  # snapshots that stay for those who read in one; who is behind takes the changes
 _LOCK: Final = ".export.lock"
 _NEXT: Final = ".next"
-_BATCH: Final = 512  # lines encoded and written at once: what fits the cache takes a fifth less time
+# lines encoded and written at once: what fits the cache takes a fifth less time
+_BATCH: Final = 512
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 Grown = Callable[
     [str, int], None
