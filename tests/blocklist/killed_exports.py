@@ -1,26 +1,23 @@
 """A program that exports in a child process and kills it, once for each line of its input.
 
 `step N` lets an export die before its Nth file operation in the folder, `moment SECONDS` lets one of
-a row of exports die after that time. It answers with the child's exit code. One process forks all the
-children, so that a kill costs 10 ms and not the start of an interpreter.
+a row of exports die after that time. It answers with the child's exit code.
 """
 
 import hashlib
-import os
-import signal
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
 from blocklist.manifest import Manifest
 from blocklist.publish import export
 from review_queue.categories import Category
 from review_queue.store import open_store
+from tests.blocklist import killing
 
 # one and more files, of names and of whole entries
 OF_EVERY_KIND = ("hosts", "misp", "rpz", "squid")
-_STEPS = frozenset({"open", "os.rename", "os.remove", "os.symlink", "os.mkdir", "os.link"})
 
 
 def signature(manifest: bytes) -> dict[str, bytes]:
@@ -35,41 +32,12 @@ def signed_export(data: Path, out: Path, *, in_parts: bool) -> Manifest:
         return export(store, out, formats, actor="test", sign=signature, parts=parts)
 
 
-def _die_at_step(out: Path, step: int) -> None:
-    seen = 0
-
-    def look(event: str, args: tuple[object, ...]) -> None:
-        nonlocal seen
-        touches = any(str(each).startswith(str(out)) for each in args[:2])
-        if touches and event in _STEPS:
-            seen += 1
-            if seen == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(look)
-
-
-def _child(data: Path, out: Path, kind: str, value: str, *, in_parts: bool) -> None:
-    if kind == "step":
-        _die_at_step(out, int(value))
+def _exports(data: Path, out: Path, *, in_parts: bool, is_one: bool) -> int:
+    """One export, or one after the other until it is killed."""
+    signed_export(data, out, in_parts=in_parts)
+    while not is_one:
         signed_export(data, out, in_parts=in_parts)
-        return
-    while True:
-        signed_export(data, out, in_parts=in_parts)
-
-
-def _answer(data: Path, out: Path, kind: str, value: str, *, in_parts: bool) -> int:
-    child = os.fork()
-    if child == 0:
-        try:
-            _child(data, out, kind, value, in_parts=in_parts)
-        except BaseException:  # noqa: BLE001  # the child must never run the parent's loop
-            os._exit(1)
-        os._exit(0)
-    if kind == "moment":
-        time.sleep(float(value))
-        os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return 0
 
 
 if __name__ == "__main__":
@@ -79,6 +47,6 @@ if __name__ == "__main__":
     ):  # what is read and kept once is there for all children
         signed_export(Path(spare, "data"), Path(spare, "lists"), in_parts=in_parts)
     for line in sys.stdin:
-        kind, value = line.split()
-        sys.stdout.write(f"{_answer(data, out, kind, value, in_parts=in_parts)}\n")
-        sys.stdout.flush()
+        how, value = line.split()
+        work = partial(_exports, data, out, in_parts=in_parts, is_one=how == "step")
+        killing.answer(killing.code_of(work, out, how, value))
