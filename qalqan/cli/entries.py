@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from blocklist.canonical import line_of
+from qalqan.cli.entries_figures import figures
 from qalqan.cli.entries_import import import_, imports_, sign, withdraw
 from qalqan.cli.entries_proposals import proposals_, settle, still_blocked, warn_of
 from qalqan.cli.entries_terms import terms
@@ -34,7 +35,7 @@ def entries_() -> None:
     """What is listed: look it up, lift it, renew it, take it over from an older registry."""
 
 
-for command in (import_, sign, withdraw, imports_, proposals_, settle, terms):
+for command in (import_, sign, withdraw, imports_, proposals_, settle, terms, figures):
     entries_.add_command(command)
 
 

@@ -261,3 +261,16 @@ def test_an_unknown_entry_is_one_line(data: Path) -> None:
 
     assert result.exit_code == 1
     assert "'n\\x1b[2J'" in str(result.exception)
+
+
+def test_the_figures_of_a_year_are_told_without_a_name(listed: Path) -> None:
+    good(listed, "lift", "old-n0001", "--reason", "appeal", who="dana")
+
+    told = good(listed, "figures")
+    row = json.loads(good(listed, "figures", "--json"))
+    before = json.loads(good(listed, "figures", "--year", "1999", "--json"))
+
+    assert "lifted                1 (appeal 1)" in told
+    assert "n0001" not in told
+    assert row["lifted"] == {"appeal": 1}
+    assert (before["lifted"], before["taken_over"]) == ({}, {})

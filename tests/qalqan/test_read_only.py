@@ -26,6 +26,7 @@ _READING = (
     "audit list",
     "queue list",
     "seeds list",
+    "entries figures",
     "entries list",
     "entries proposals",
     "entries terms show",
