@@ -17,8 +17,8 @@ from blocklist.consumers import programs
 from review_queue.categories import Scope
 from review_queue.errors import ExportError
 from tests.blocklist.canaries import BELOW_HOSTS, ENTRIES, EXPECTED, MUST_RESOLVE
+from tests.blocklist.odd_names import COUNT, above, fits, longest_of, odd_names
 from tests.blocklist.samples import domain, entry, lines_of, passed
-from tests.blocklist.test_odd_names import COUNT, above, fits, longest_of, odd_names
 
 ROOT: Final = Path(__file__).parents[2]
 SCRIPT: Final = Path(__file__).with_name("adguard_engine.mjs")

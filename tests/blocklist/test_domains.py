@@ -14,9 +14,9 @@ from blocklist.consumers.questions import Run
 from blocklist.consumers.rbldnsd import LONGEST_ASKED, Server
 from review_queue.errors import ExportError
 from tests.blocklist.canaries import BELOW_HOSTS, ENTRIES, EXPECTED, MUST_RESOLVE
+from tests.blocklist.odd_names import COUNT, above, longest_of, odd_names
+from tests.blocklist.odd_names import fits as fits_dns
 from tests.blocklist.samples import domain, entry, lines_of, passed
-from tests.blocklist.test_odd_names import COUNT, above, longest_of, odd_names
-from tests.blocklist.test_odd_names import fits as fits_dns
 from tests.blocklist.test_providers_doc import block
 
 ASKED: Final = 200

@@ -19,9 +19,9 @@ from blocklist.rendering import Format, View
 from blocklist.snapshots import Snapshot
 from review_queue.categories import Scope
 from review_queue.store import Store, open_store
+from tests.blocklist.odd_names import odd_names
 from tests.blocklist.publications import host, listed, stand_in
 from tests.blocklist.samples import HEADING, domain, entry, ordered
-from tests.blocklist.test_odd_names import odd_names
 
 RESOLVERS = ("bind", "unbound", "dnsmasq", "powerdns", "knot")
 DOMAIN = "wide-zz-qalqan.kz"

@@ -14,8 +14,8 @@ from blocklist.consumers.questions import BLOCKED, OPEN, Asked
 from blocklist.formats import FORMATS
 from review_queue.categories import Scope
 from review_queue.records import Entry
+from tests.blocklist.odd_names import longest_of
 from tests.blocklist.samples import domain, entry, ordered
-from tests.blocklist.test_odd_names import longest_of
 
 LABELS = st.sampled_from(["a", "b", "xn--80aodfsg", "_s", "w" * 63])
 NAMES = st.lists(LABELS, min_size=2, max_size=4).map(lambda labels: ".".join([*labels[:-1], "kz"]))

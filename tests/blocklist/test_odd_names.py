@@ -1,15 +1,11 @@
-"""Names at the edge of what the DNS holds, in every resolver: long ones, short ones, odd ones, many at once."""
+"""Names at the edge of what the DNS holds, in every resolver, many at once."""
 
-import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from string import ascii_lowercase, digits
 
 import pytest
 
-from blocklist import guards, lint
 from blocklist.formats import FORMATS
-from review_queue.categories import Scope
 from review_queue.records import Entry
 from tests.blocklist.consumers_dns import (
     BIND,
@@ -21,10 +17,9 @@ from tests.blocklist.consumers_dns import (
     rpz_settings,
     running,
 )
-from tests.blocklist.samples import HEADING, domain, entry, lines_of
+from tests.blocklist.odd_names import COUNT, above, fits, longest_of, odd_names
+from tests.blocklist.samples import domain, entry, lines_of, passed
 
-SEED = 5
-COUNT = 1500
 ASKED = 60
 LOADS = [
     (BIND, "rpz"),
@@ -35,23 +30,6 @@ LOADS = [
     (DNSMASQ, "dnsmasq"),
     (DNSMASQ, "hosts"),
 ]
-
-
-def odd_names(longest: int) -> Iterator[str]:
-    """Names the guards let through, the same in every run."""
-    dice = random.Random(SEED)  # noqa: S311  # the same names in every run
-    while True:
-        labels = ["".join(label(dice)) for _ in range(dice.randint(1, 6))]
-        name = ".".join([*labels, "odd", "example"])
-        if len(name) <= longest and not guards.refusal(Scope.DOMAIN, name):
-            yield name
-
-
-def label(dice: random.Random) -> Iterator[str]:
-    size = dice.choice([1, 2, 3, 8, 30, 62, 63])
-    inner = ascii_lowercase + digits + "-_"
-    for place in range(size):
-        yield dice.choice(inner.replace("-", "") if place in (0, size - 1) else inner)
 
 
 def settings_of(program: Program, form: str, path: Path) -> str:
@@ -87,29 +65,10 @@ def test_odd_names_are_blocked_and_their_neighbours_are_not(
         assert [name for name in beside if fits(name) and resolver.state(name) != "open"] == []
 
 
-def longest_of(size: int) -> str:
-    """A name of exactly that many characters."""
-    rest = size - len(".example")
-    labels = ["e" * 63] * (rest // 64)
-    return ".".join([*labels, "e" * (rest % 64 - bool(labels) + 1), "example"])[-size:]
-
-
-def above(name: str) -> Iterator[str]:
-    """Every name that the name lies below."""
-    while "." in name:
-        name = name.partition(".")[2]
-        yield name
-
-
-def fits(name: str) -> bool:
-    """Whether the DNS can hold the name."""
-    return len(name) <= 253 and all(len(each) <= 63 for each in name.split("."))
-
-
 def written(folder: Path, form: str, entries: Sequence[Entry]) -> Path:
     """The list as the format writes it, its last check passed."""
     for file in FORMATS[form].files:
-        lines = [f"{line}\n" for line in lines_of(form, entries, file)]
-        lint.check(form, file, lines, serial=HEADING.serial)
-        (folder / file).write_text("".join(lines), encoding="ascii", newline="\n")
+        lines = passed(form, lines_of(form, entries, file), file)
+        text = "".join(f"{line}\n" for line in lines)
+        (folder / file).write_text(text, encoding="ascii", newline="\n")
     return folder / FORMATS[form].file_name

@@ -28,8 +28,8 @@ from tests.blocklist.consumers_suricata import (
     ways,
     written,
 )
+from tests.blocklist.odd_names import above, fits, longest_of, odd_names
 from tests.blocklist.samples import domain, entry, left_out
-from tests.blocklist.test_odd_names import above, fits, longest_of, odd_names
 
 PLATFORM = "http://platform.example/users/evil/page.html"
 # every printable character that may stand in an address as it is

@@ -18,8 +18,8 @@ from review_queue.blocks import normal
 from review_queue.categories import Scope
 from tests.blocklist.consumers_proxy import path_of
 from tests.blocklist.consumers_suricata import RULES, SET, files, written
+from tests.blocklist.odd_names import longest_of, odd_names
 from tests.blocklist.samples import domain, entry
-from tests.blocklist.test_odd_names import longest_of, odd_names
 from tests.provider.clients import CHECK, KIT, OK, PATH, ROLLED_BACK, Client, client
 from tests.provider.feeds import PlainFeed, proxy
 from tests.provider.lists import Publisher
