@@ -26,10 +26,7 @@ STRANGER = Reviewer("f" * 32, '<b>Fatima</b> "F"', "senior")
 @pytest.fixture
 def case(store: Store, staff: Staff) -> Case:
     """A case two people approved; its block is listed."""
-    found = a_waiting_case(store, "bad.example")
-    for role in (Role.REVIEWER, Role.SENIOR):
-        record(store, staff[role], a_block(found))
-    return found
+    return _approved(store, staff, Role.REVIEWER, Role.SENIOR)
 
 
 @pytest.fixture
@@ -37,6 +34,20 @@ def listed(case: Case, store: Store) -> Entry:
     """The entry of the case."""
     assert case.ref
     return entries.add(store, entries.approved(store)[0])
+
+
+@pytest.fixture
+def listed_by_others(store: Store, staff: Staff) -> Entry:
+    """The entry of a case that no reviewer had a part in."""
+    _approved(store, staff, Role.SUPERVISOR, Role.SENIOR)
+    return entries.add(store, entries.approved(store)[0])
+
+
+def _approved(store: Store, staff: Staff, *roles: Role) -> Case:
+    found = a_waiting_case(store, "bad.example")
+    for role in roles:
+        record(store, staff[role], a_block(found))
+    return found
 
 
 def _page(client: object, path: str) -> str:
@@ -139,18 +150,15 @@ def test_who_has_still_to_decide_the_case_is_not_told_of_its_entry(
 
 
 def test_somebody_without_a_part_in_the_case_reads_no_decisions(
-    store: Store, staff: Staff, signed_in: SignedIn
+    listed_by_others: Entry, signed_in: SignedIn
 ) -> None:
-    found = a_waiting_case(store, "bad.example")
-    for role in (Role.SUPERVISOR, Role.SENIOR):
-        record(store, staff[role], a_block(found))
-    listed = entries.add(store, entries.approved(store)[0])
+    path = f"/entries/{listed_by_others.id}/"
 
     for role in (Role.REVIEWER, Role.EXPORTER):
-        page = _page(signed_in(role), f"/entries/{listed.id}/")
+        page = _page(signed_in(role), path)
         assert "Ms Senior" not in page
         assert "calls for it" not in page
-    assert "/case/" not in _page(signed_in(Role.EXPORTER), f"/entries/{listed.id}/")
+    assert "/case/" not in _page(signed_in(Role.EXPORTER), path)
 
 
 def test_one_person_lifts(listed: Entry, store: Store, staff: Staff, signed_in: SignedIn) -> None:
@@ -293,11 +301,8 @@ def test_a_case_leads_to_its_entry_for_who_may_see_what_came_of_it(
 
 
 def test_a_case_says_nothing_of_its_entry_to_who_had_no_part_in_it(
-    store: Store, staff: Staff, signed_in: SignedIn
+    listed_by_others: Entry, signed_in: SignedIn
 ) -> None:
-    found = a_waiting_case(store, "bad.example")
-    for role in (Role.SUPERVISOR, Role.SENIOR):
-        record(store, staff[role], a_block(found))
-    entry = entries.add(store, entries.approved(store)[0])
+    page = _page(signed_in(Role.REVIEWER), f"/case/{listed_by_others.case_ref}/")
 
-    assert f"/entries/{entry.id}/" not in _page(signed_in(Role.REVIEWER), f"/case/{found.ref}/")
+    assert f"/entries/{listed_by_others.id}/" not in page
