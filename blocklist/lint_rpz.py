@@ -21,7 +21,7 @@ _HEAD: Final = (
 )
 _LARGEST_SERIAL: Final = 2**32 - 1
 _TRIGGER: Final = ".rpz-ip"
-_V4_TRIGGER: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)")
+_V4_PARTS: Final = 4
 
 
 def _shape(action: str) -> Shape:
@@ -128,13 +128,13 @@ def _guarded_network(number: int, text: str) -> str:
 
 
 def _written_forwards(trigger: str) -> str:
-    found = _V4_TRIGGER.fullmatch(trigger)
-    if found:
-        prefix, *parts = found.groups()
-        return f"{'.'.join(reversed(parts))}/{prefix}"
     prefix, *labels = trigger.split(".")
     labels.reverse()
-    text = ":".join("" if label == "zz" else label for label in labels)
-    start = ":" if labels[:1] == ["zz"] else ""
-    end = ":" if labels[-1:] == ["zz"] else ""
-    return f"{start}{text}{end}/{prefix}"
+    if "" in labels:  # two dots: no name, though it would read as `::`
+        return ""
+    if len(labels) == _V4_PARTS and "".join(labels).isdecimal():
+        return f"{'.'.join(labels)}/{prefix}"
+    text = f":{':'.join(labels)}:".replace(":zz:", "::")
+    start = labels[:1] != ["zz"]
+    end = len(text) - (labels[-1:] != ["zz"])
+    return f"{text[start:end]}/{prefix}"

@@ -136,6 +136,7 @@ def test_a_list_cut_off_anywhere_in_its_last_line_is_refused(form: str, file: st
         ("32.192.88.99.rpz-ip", "without the length"),
         ("33.67.99.88.192.rpz-ip", "without the length"),
         ("24.67.99.88.192.rpz-ip", "without the length"),
+        ("128.66..8000.4f.2620.rpz-ip", "without the length"),
         ("032.67.99.88.192.rpz-ip", "normal form"),
         ("128.066.zz.8000.4f.2620.rpz-ip", "normal form"),
         ("128.66.0.zz.8000.4f.2620.rpz-ip", "normal form"),
