@@ -122,6 +122,8 @@ def publish(
     """
     if (new_key or restored or clock_is_right) and not username:
         raise click.UsageError("a person has to say so: add --as with your account")
+    if (require or canary) and Verify(verify) is Verify.NONE:
+        raise click.UsageError("--require and --canary ask programs, and --verify none asks none")
     actor = f"cli:{login()}"
     if username:
         actor = sign_in(data, username, password_file, Capability.EXPORT).id

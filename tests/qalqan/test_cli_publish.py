@@ -240,6 +240,14 @@ def test_a_program_that_is_required_and_not_known_is_named(data: Path) -> None:
     assert "'excel' is not one of" in result.stderr
 
 
+@pytest.mark.parametrize("option", ["--require=bind", "--canary=a.zz-qalqan.kz"])
+def test_what_only_programs_can_say_is_not_asked_without_them(data: Path, option: str) -> None:
+    result = run(*usual(data, option, "--verify", "none"))
+
+    assert result.exit_code == 2
+    assert "--verify none asks none" in result.stderr
+
+
 def test_nothing_is_published_of_a_damaged_store(data: Path, key: Path) -> None:
     emptied(data / FILE_NAME, "decisions_case")
 
