@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, limit_option
 from review_queue import audit as log
 from review_queue.store import open_store
 
@@ -42,13 +42,7 @@ def verify(data: Path, head: str | None, as_json: bool) -> None:
 
 @audit.command("list")
 @data_option
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=50,
-    show_default=True,
-    help="At most so many.",
-)
+@limit_option(50)
 @json_option
 def list_(data: Path, limit: int, as_json: bool) -> None:
     """List the newest rows of the log.

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from qalqan.cli.options import models_option
 from review_queue.records import BadRow
 
 
@@ -12,9 +13,7 @@ from review_queue.records import BadRow
 @click.option(
     "-o", "--out", metavar="OUT", required=True, help="Where the scores go, - for stdout."
 )
-@click.option(
-    "--models", type=click.Path(path_type=Path), help="Folder of models.  [default: ours]"
-)
+@models_option
 @click.option(
     "--model",
     "name",

@@ -28,7 +28,7 @@ from qalqan.cli.crawl_network import (
     warn_of_allowed,
 )
 from qalqan.cli.crawl_report import progress_shown, tell
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, model_option, models_option
 from qalqan.listen import Listen
 from review_queue.errors import QalqanError, UnreadableInputError
 from review_queue.hosts import defang
@@ -145,10 +145,8 @@ class _Days(_Finite):
     show_default=True,
     help="Score pages as they come; `qalqan score` then opens their cases.",
 )
-@click.option(
-    "--models", type=click.Path(path_type=Path), help="Folder of models.  [default: ours]"
-)
-@click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]")
+@models_option
+@model_option
 @metrics_option
 @metrics_file_option
 @json_option

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, reason_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import imports
 from review_queue.errors import QalqanError
@@ -105,7 +105,7 @@ def sign(
 @click.argument("number", metavar="IMPORT", type=click.IntRange(min=1))
 @data_option
 @signed
-@click.option("--reason", required=True, help="Why, in one line.")
+@reason_option
 @json_option
 def withdraw(
     number: int,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, reason_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue.categories import HARMS, Category
 from review_queue.store import open_store
@@ -63,7 +63,7 @@ def show(data: Path, *, as_json: bool) -> None:
     help="After so many days it ends by itself.",
 )
 @click.option("--no-expiry", is_flag=True, help="It does not end by itself.")
-@click.option("--reason", metavar="TEXT", required=True, help="Why, in one line.")
+@reason_option
 def set_(
     data: Path,
     username: str,

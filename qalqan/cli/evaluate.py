@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from qalqan.cli.options import json_option
+from qalqan.cli.options import json_option, model_option, models_option
 
 _folder = click.Path(file_okay=False, path_type=Path)
 
@@ -17,8 +17,8 @@ _folder = click.Path(file_okay=False, path_type=Path)
     help="Folder with train.LANG.jsonl.gz and sources.json; only development rows are read.",
 )
 @click.option("--haystack", type=_folder, help="Folder with haystack.py, which builds the web.")
-@click.option("--models", type=_folder, help="Folder of models.  [default: ours]")
-@click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]")
+@models_option
+@model_option
 @click.option("--plots", type=_folder, help="Folder the plots are put into, as SVG.")
 @click.option(
     "--card", is_flag=True, help="Put figures and plots into the model's own folder and README."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from qalqan.cli.options import json_option, login
+from qalqan.cli.options import json_option, login, models_option
 from qalqan.cli.threshold_report import tell_of_others
 from review_queue import audit
 from review_queue.clock import system_clock
@@ -15,12 +15,6 @@ from review_queue.errors import ModelDigestError
 from review_queue.records import ModelId
 from review_queue.store import open_store
 
-_models_option = click.option(
-    "--models",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of models.  [default: ours]",
-)
 _data_option = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -34,9 +28,9 @@ def models() -> None:
 
 
 @models.command("list")
-@_models_option
+@models_option
 @json_option
-def list_(folder: Path | None, as_json: bool) -> None:
+def list_(models: Path | None, as_json: bool) -> None:
     """List every version; the one marked * is used when none is named.
 
     \b
@@ -45,7 +39,7 @@ def list_(folder: Path | None, as_json: bool) -> None:
     """
     from classifier import registry
 
-    rows = registry.listing(_folder(folder))
+    rows = registry.listing(_folder(models))
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows]))
         return
@@ -57,9 +51,9 @@ def list_(folder: Path | None, as_json: bool) -> None:
 
 @models.command()
 @click.argument("name", required=False)
-@_models_option
+@models_option
 @json_option
-def show(name: str | None, folder: Path | None, as_json: bool) -> None:
+def show(name: str | None, models: Path | None, as_json: bool) -> None:
     """Show the card of a model: sources, counts, thresholds, figures, known failures.
 
     \b
@@ -68,7 +62,7 @@ def show(name: str | None, folder: Path | None, as_json: bool) -> None:
     """
     from classifier import artefacts, registry
 
-    where = _folder(folder)
+    where = _folder(models)
     full = registry.full_name(where, name)
     card = artefacts.card(where, full)
     if as_json:
@@ -90,9 +84,9 @@ def show(name: str | None, folder: Path | None, as_json: bool) -> None:
 
 @models.command()
 @click.argument("name", required=False)
-@_models_option
+@models_option
 @json_option
-def verify(name: str | None, folder: Path | None, as_json: bool) -> None:
+def verify(name: str | None, models: Path | None, as_json: bool) -> None:
     """Check the digest, the types and the card of one model, or of every version in the folder.
 
     Ends with exit code 1 and one line on the first that is not what it should be.
@@ -103,7 +97,7 @@ def verify(name: str | None, folder: Path | None, as_json: bool) -> None:
     """
     from classifier import artefacts, registry
 
-    where = _folder(folder)
+    where = _folder(models)
     everything = registry.folders(where) if name is None else []
     names = everything or [registry.full_name(where, name)]
     sound = [registry.verify(where, full) for full in names]
@@ -122,10 +116,10 @@ def verify(name: str | None, folder: Path | None, as_json: bool) -> None:
 
 @models.command()
 @click.argument("name", metavar="NAME/VERSION")
-@_models_option
+@models_option
 @_data_option
 @json_option
-def promote(name: str, folder: Path | None, data: Path | None, as_json: bool) -> None:
+def promote(name: str, models: Path | None, data: Path | None, as_json: bool) -> None:
     """Use this version from now on, if it is sound.
 
     Pages are scored anew by it in the next `qalqan score`; cases and decisions stay as they are.
@@ -138,7 +132,7 @@ def promote(name: str, folder: Path | None, data: Path | None, as_json: bool) ->
 
     if "/" not in name:
         raise click.BadParameter("write it as NAME/VERSION", param_hint="NAME/VERSION")
-    where = _folder(folder)
+    where = _folder(models)
     _change(
         lambda actor: asdict(registry.promote(where, name, actor=actor, clock=system_clock)),
         data,
@@ -148,10 +142,10 @@ def promote(name: str, folder: Path | None, data: Path | None, as_json: bool) ->
 
 @models.command()
 @click.argument("name", default="topic-stance", metavar="[NAME]")
-@_models_option
+@models_option
 @_data_option
 @json_option
-def rollback(name: str, folder: Path | None, data: Path | None, as_json: bool) -> None:
+def rollback(name: str, models: Path | None, data: Path | None, as_json: bool) -> None:
     """Use the version that was in use before the present one, if it is sound.
 
     \b
@@ -160,7 +154,7 @@ def rollback(name: str, folder: Path | None, data: Path | None, as_json: bool) -
     """
     from classifier import registry
 
-    where = _folder(folder)
+    where = _folder(models)
     _change(
         lambda actor: asdict(registry.rollback(where, name, actor=actor, clock=system_clock)),
         data,
@@ -171,9 +165,9 @@ def rollback(name: str, folder: Path | None, data: Path | None, as_json: bool) -
 @models.command()
 @click.argument("before")
 @click.argument("after", required=False)
-@_models_option
+@models_option
 @json_option
-def diff(before: str, after: str | None, folder: Path | None, as_json: bool) -> None:
+def diff(before: str, after: str | None, models: Path | None, as_json: bool) -> None:
     """Compare the cards of two models: thresholds, figures, calibration, sources, counts.
 
     AFTER is the version in use where it is left out.
@@ -184,7 +178,7 @@ def diff(before: str, after: str | None, folder: Path | None, as_json: bool) -> 
     """
     from classifier import registry
 
-    where = _folder(folder)
+    where = _folder(models)
     old, new = registry.full_name(where, before), registry.full_name(where, after)
     found = registry.diff(where, old, new)
     if as_json:
@@ -224,10 +218,10 @@ def _change(deed: Callable[[str], dict[str, str]], data: Path | None, *, as_json
         click.echo(f"{change['name']}/{change['version']} is in use{was}")
 
 
-def _folder(folder: Path | None) -> Path:
+def _folder(models: Path | None) -> Path:
     from classifier.artefacts import default_models_dir
 
-    return folder or default_models_dir()
+    return models or default_models_dir()
 
 
 def _number(value: object) -> str:

@@ -5,6 +5,7 @@ import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -20,6 +21,27 @@ data_option = click.option(
     help="Folder of the store, accounts and lists.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+models_option = click.option(
+    "--models",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of models.  [default: ours]",
+)
+model_option = click.option(
+    "--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]"
+)
+reason_option = click.option("--reason", required=True, help="Why, in one line.")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def limit_option(default: int) -> Callable[[_Command], _Command]:
+    """The command lists at most so many."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(min=1),
+        default=default,
+        show_default=True,
+        help="At most so many.",
+    )
 
 
 def login() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, reason_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import overrides as signatures
 from review_queue.categories import Scope
@@ -15,7 +15,6 @@ from review_queue.store import open_store
 from review_ui.hostile import address, one_line
 
 _GUARDS = click.Choice([guard.value for guard in Guard if guard in OVERRIDABLE])
-_reason_option = click.option("--reason", metavar="TEXT", required=True, help="Why, in one line.")
 
 
 @click.group()
@@ -32,7 +31,7 @@ def overrides() -> None:
     help="The scope of the block; list for the guard size.",
 )
 @click.option("--name", required=True, help="The very name, URL, address or network.")
-@_reason_option
+@reason_option
 @signed
 @data_option
 @json_option
@@ -83,7 +82,7 @@ def sign(
 
 @overrides.command()
 @click.argument("override_id", metavar="ID")
-@_reason_option
+@reason_option
 @signed
 @data_option
 @json_option

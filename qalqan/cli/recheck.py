@@ -21,7 +21,7 @@ from qalqan.cli.crawl_network import (
     robots_option,
 )
 from qalqan.cli.crawl_report import progress_shown
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, model_option, models_option
 from review_queue.hosts import defang
 
 if TYPE_CHECKING:
@@ -73,10 +73,8 @@ _SHOWN: Final = 50
 )
 @browser_option
 @sandbox_option
-@click.option(
-    "--models", type=click.Path(path_type=Path), help="Folder of models.  [default: ours]"
-)
-@click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]")
+@models_option
+@model_option
 @json_option
 def recheck(
     *,

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from crawler.advice import advice_for
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, limit_option
 from review_queue import progress
 from review_queue.errors import QalqanError
 from review_queue.progress import CrawlRound, Reading
@@ -31,13 +31,7 @@ def rounds() -> None:
 
 @rounds.command("list")
 @data_option
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    default=20,
-    show_default=True,
-    help="At most so many.",
-)
+@limit_option(20)
 @json_option
 def list_(data: Path, limit: int, as_json: bool) -> None:
     """List the rounds, the newest first; those still at work as far as they are.

@@ -15,7 +15,7 @@ import click
 from qalqan import schedule as clockwork
 from qalqan import timers
 from qalqan.cli.crawl_metrics import metrics_file_option
-from qalqan.cli.options import json_option, login
+from qalqan.cli.options import json_option, limit_option, login
 from qalqan.cli.schedule_run import rounds_of, work
 from qalqan.schedule import EXIT_BUSY, Missing, RoundRunningError
 from qalqan.settings import Round, default_config, default_unit_dir
@@ -126,13 +126,7 @@ def run(name: str | None, due: bool, config: Path, as_json: bool) -> None:
 
 @schedule.command()
 @click.argument("name", required=False)
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    default=20,
-    show_default=True,
-    help="At most so many.",
-)
+@limit_option(20)
 @config_option
 @json_option
 def history(name: str | None, limit: int, config: Path, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qalqan.cli.options import data_option, json_option, progress
+from qalqan.cli.options import data_option, json_option, model_option, models_option, progress
 from qalqan.cli.threshold_report import tell_of_others
 from review_queue.pages import count_unscored
 from review_queue.records import ModelId
@@ -16,10 +16,8 @@ from review_queue.thresholds import current
 
 @click.command()
 @data_option
-@click.option(
-    "--models", type=click.Path(path_type=Path), help="Folder of models.  [default: ours]"
-)
-@click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]")
+@models_option
+@model_option
 @json_option
 def score(data: Path, models: Path | None, name: str | None, as_json: bool) -> None:
     """Score what the store holds and open cases for what crosses a threshold.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, limit_option
 from review_queue import seeds as stored
 from review_queue.hosts import defang
 from review_queue.records import Candidate, Seed
@@ -21,13 +21,7 @@ def seeds() -> None:
 @seeds.command("list")
 @data_option
 @click.option("--candidates", is_flag=True, help="Sites seen through off-site links instead.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=1000,
-    show_default=True,
-    help="At most so many.",
-)
+@limit_option(1000)
 @json_option
 def list_(data: Path, candidates: bool, limit: int, as_json: bool) -> None:
     """List the seeds, or the sites that off-site links lead to and nobody has crawled.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qalqan.cli.options import json_option, progress
+from qalqan.cli.options import json_option, model_option, models_option, progress
 from review_queue.errors import UnreadableInputError
 from review_queue.records import BadRow
 
@@ -54,10 +54,8 @@ _SHOWN_ROWS = 10
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the curves.",
 )
-@click.option(
-    "--models", type=click.Path(path_type=Path), help="Folder of models.  [default: ours]"
-)
-@click.option("--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]")
+@models_option
+@model_option
 @json_option
 def simulate(
     source: Path | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from qalqan.cli.options import data_option, json_option
+from qalqan.cli.options import data_option, json_option, model_option, models_option, reason_option
 from qalqan.cli.signing import sign_in, signed
 from qalqan.cli.threshold_report import tell_of_others
 from review_queue.categories import HARMS, Category
@@ -19,19 +19,10 @@ if TYPE_CHECKING:
     from classifier.thresholds import Expected
     from qalqan.cuts import ForBudget, ForRecall
 
-_models_option = click.option(
-    "--models",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of models.  [default: ours]",
-)
-_model_option = click.option(
-    "--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]"
-)
 _CATEGORIES = click.Choice([category.value for category in Category])
 _category_option = click.option(
     "--category", type=_CATEGORIES, required=True, help="Whose threshold."
 )
-_reason_option = click.option("--reason", metavar="TEXT", required=True, help="Why, in one line.")
 
 
 @click.group()
@@ -41,8 +32,8 @@ def thresholds() -> None:
 
 @thresholds.command()
 @data_option
-@_models_option
-@_model_option
+@models_option
+@model_option
 @json_option
 @click.pass_context
 def show(
@@ -88,8 +79,8 @@ def show(
 
 @thresholds.command()
 @data_option
-@_models_option
-@_model_option
+@models_option
+@model_option
 @click.option("--budget", type=click.IntRange(min=1), help="How many sites a week you can read.")
 @click.option(
     "--sites-a-week", type=click.IntRange(min=1), help="How many sites a week are scored."
@@ -151,9 +142,9 @@ def suggest(
     required=True,
     help="Cases are opened from this score on.",
 )
-@_models_option
-@_model_option
-@_reason_option
+@models_option
+@model_option
+@reason_option
 @signed
 def set_(
     data: Path,
@@ -183,9 +174,9 @@ def set_(
 @thresholds.command()
 @data_option
 @_category_option
-@_models_option
-@_model_option
-@_reason_option
+@models_option
+@model_option
+@reason_option
 @signed
 def reset(
     data: Path,
