@@ -97,7 +97,11 @@ def check_new(store: Store, file_sha256: str) -> None:
     """
     for one in _imports(store, "WHERE i.file_sha256 = ?", [file_sha256]):
         if one.signers and not one.withdrawn_at:
-            state = "is on the list" if one.is_live else "waits for a second person"
+            state = (
+                f"is on the list; where it should not be: qalqan entries withdraw {one.id}"
+                if one.is_live
+                else f"waits for a second person: qalqan entries sign {one.id}"
+            )
             raise RefusedError(
                 f"this very file was imported before, as import {one.id} at {one.prepared_at}, which {state}"
             )

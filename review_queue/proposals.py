@@ -72,7 +72,8 @@ def settle(
         found = next((one for one in open_ones(store) if one.id == proposal_id), None)
         if found is None:
             raise RefusedError(
-                f"no proposal {proposal_id} waits; it was settled, or its entry lifted"
+                f"no proposal {proposal_id} waits; it was settled, or its entry lifted;"
+                " `qalqan entries proposals` shows those that wait"
             )
         if lift and found.reason is LiftReason.EXPIRED:
             raise RefusedError(

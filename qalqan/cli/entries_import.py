@@ -98,7 +98,9 @@ def sign(
     if as_json:
         click.echo(json.dumps(asdict(done)))
     else:
-        click.echo(f"import {done.id} is signed: its {done.rows} entries are listed from now on")
+        click.echo(
+            f"import {done.id} is signed: its {done.rows} entries are listed with the next `qalqan publish`"
+        )
 
 
 @click.command()
