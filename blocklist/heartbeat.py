@@ -6,20 +6,16 @@ it. The heartbeat lies in the snapshot it speaks of, so that it changes hands to
 
 import hashlib
 import json
-import os
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
 
 from blocklist import cms, served, sign
 from blocklist.served import ClockError, Served
 from blocklist.signers import Signers
-from blocklist.snapshots import locked
+from blocklist.snapshots import locked, put_into
 from review_queue.clock import later
 from review_queue.errors import ExportError
-
-_NEXT: Final = ".next"
 
 
 def renew(out: Path, whole: Served, signers: Signers, *, valid_for: timedelta) -> str:
@@ -37,7 +33,7 @@ def renew(out: Path, whole: Served, signers: Signers, *, valid_for: timedelta) -
         for one in (*served.parts(now).values(), now):
             _check_later(one, signers, not_after)
             for name, data in signers.heartbeat(one.manifest, not_after=not_after).items():
-                _put(out, one.folder, name, data)
+                put_into(out, one.folder, name, data)
     return not_after
 
 
@@ -66,18 +62,3 @@ def _check_later(one: Served, signers: Signers, not_after: str) -> None:
             f"the list was said to hold until {before}, and by the clock of now it would until {not_after}: set the"
             " clock; where it is right and was wrong then, add --clock-is-right"
         )
-
-
-def _put(out: Path, folder: Path, name: str, data: bytes) -> None:
-    """`data` is the file of that name in the folder, by one rename; what is half-written stays beside the lists."""
-    waiting = out / f".{name}{_NEXT}"
-    with waiting.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    waiting.replace(folder / name)
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

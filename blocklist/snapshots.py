@@ -242,6 +242,17 @@ def _clear(out: Path) -> None:
         path.unlink()
 
 
+def put_into(out: Path, folder: Path, name: str, data: bytes) -> None:
+    """`data` is the file of that name in the snapshot, by one rename; what is half-written stays beside the lists."""
+    waiting = out / f".{name}{_NEXT}"
+    with waiting.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    waiting.replace(folder / name)
+    sync(folder)
+
+
 def sync(folder: Path) -> None:
     """What stands in the folder stands there after a power cut too."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
