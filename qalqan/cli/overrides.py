@@ -10,6 +10,7 @@ from qalqan.cli.options import data_option, json_option, reason_option
 from qalqan.cli.signing import sign_in, signed
 from review_queue import overrides as signatures
 from review_queue.categories import Scope
+from review_queue.errors import RefusedError
 from review_queue.overrides import LIST, OVERRIDABLE, PEOPLE, Guard, Override
 from review_queue.store import open_store
 from review_ui.hostile import address, one_line
@@ -57,7 +58,14 @@ def ask(
     """
     person = sign_in(data, username, password_file)
     with open_store(data, create=False) as store:
-        override_id = signatures.ask(store, Guard(guard), scope, name, person, reason)
+        try:
+            override_id = signatures.ask(store, Guard(guard), scope, name, person, reason)
+        except RefusedError as error:
+            key = (guard, scope, name)
+            for one in signatures.all_of(store):
+                if (one.guard, one.scope, one.name) == key and not one.withdrawn:
+                    raise RefusedError(f"{error}: {one.id}, which is {_state(one)}") from None
+            raise
         _told(signatures.find(store, override_id), as_json=as_json)
 
 

@@ -75,6 +75,15 @@ def test_the_same_person_signs_once(data: Path) -> None:
             run(data, "sign", override_id, person=name)
 
 
+def test_what_was_asked_for_already_is_named_by_its_id(data: Path) -> None:
+    override_id = asked(data)
+
+    with pytest.raises(RefusedError, match=f"withdraw that one: {override_id}, which is pending"):
+        run(data, "ask", *KEY, "--reason", "Once more.", person="berik")
+    with pytest.raises(RefusedError, match=r"reason(?!.*which is)"):
+        run(data, "ask", *KEY[:-1], "other-qalqan.kz", "--reason", "a\nb", person="berik")
+
+
 def test_a_reviewer_signs_nothing_and_a_wrong_password_is_nobody(data: Path) -> None:
     override_id = asked(data)
     with pytest.raises(MayNotError, match="may not sign"):
