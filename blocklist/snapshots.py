@@ -9,7 +9,6 @@ lead to it, by one rename. So whoever reads through `current` sees all of one ex
 that is killed at any moment leaves the last good one served.
 """
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from blocklist.manifest import FileDigest
-from review_queue.errors import DiskFullError, ExportError
+from review_queue.errors import NO_ROOM, DiskFullError, ExportError
 
 FOLDER: Final = "snapshots"
 CURRENT: Final = "current"
@@ -30,7 +29,6 @@ _LOCK: Final = ".export.lock"
 _NEXT: Final = ".next"
 # lines encoded and written at once: what fits the cache takes a fifth less time
 _BATCH: Final = 512
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 Grown = Callable[
     [str, int], None
 ]  # what is told of a file that is being written: its name, its size
@@ -263,7 +261,7 @@ def sync(folder: Path) -> None:
 
 
 def _explain(out: Path, error: OSError) -> NoReturn:
-    if error.errno in _NO_ROOM:
+    if error.errno in NO_ROOM:
         raise DiskFullError(
             f"no room left to write the list in {out}; the last good one stays:"
             " free some space and run the same command again"

@@ -17,7 +17,7 @@ from typing import Final
 from crawler import warc
 from crawler.encodings import BadEncodingError, undo
 from review_queue import captures, pages
-from review_queue.errors import DiskFullError, QalqanError
+from review_queue.errors import NO_ROOM, DiskFullError, QalqanError
 from review_queue.records import Capture, Outcome, Page, Place
 from review_queue.store import Store
 
@@ -29,7 +29,7 @@ _MOST_BEGUN: Final = (
     64 * 1024
 )  # a file the store is not told of yet has a warcinfo record and no more
 _SUFFIX: Final = ".warc.gz"
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_FULL: Final = NO_ROOM | {errno.EIO}
 
 
 class ArchiveError(QalqanError):

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import BinaryIO, Final, NoReturn, Protocol, TextIO
 
 from classifier.scoring import Scorer
-from review_queue.errors import BadUrlError, DiskFullError, UnreadableInputError
+from review_queue.errors import NO_ROOM, BadUrlError, DiskFullError, UnreadableInputError
 from review_queue.hosts import parse_url
 from review_queue.records import BadRow, PageScore
 
 _BATCH: Final = 64
 _LONGEST_LINE: Final = 32 * 1024 * 1024  # bytes; a line without end must not fill the memory
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PARTS: Final = f".qalqan-{'[0-9a-f]' * 16}.part"
 STANDARD: Final = "-"
 
@@ -206,7 +205,7 @@ def _sweep(folder: Path) -> None:
 
 def _explain(target: str, error: OSError) -> NoReturn:
     name = "standard output" if target == STANDARD else target
-    if error.errno in _NO_ROOM:
+    if error.errno in NO_ROOM:
         raise DiskFullError(
             f"no room left to write {name}; free some space and run the same command again"
         ) from error

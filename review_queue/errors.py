@@ -1,5 +1,8 @@
 """Every error the parts raise on purpose: one small class per situation, its message says what to do."""
 
+import errno
+from typing import Final
+
 
 class QalqanError(Exception):
     """Base of all errors shown to a person as one line; `exit_code` is the command's."""
@@ -33,6 +36,10 @@ class StoreReadOnlyError(QalqanError):
 
 class StoreDamagedError(QalqanError):
     """The file is not a readable SQLite store."""
+
+
+# what the system says of a write for which there is no room
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class DiskFullError(QalqanError):

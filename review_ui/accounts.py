@@ -16,6 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import translation
 
 from review_queue.errors import (
+    NO_ROOM,
     AccountError,
     DiskFullError,
     QalqanError,
@@ -25,7 +26,6 @@ from review_queue.errors import (
 )
 from review_ui.config import LANGUAGES, ServeConfig
 from review_ui.roles import Role
-from review_ui.secret import NO_ROOM
 from review_ui.settings import configure
 
 if TYPE_CHECKING:

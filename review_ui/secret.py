@@ -1,14 +1,12 @@
 """The key that signs cookies: made once for a data folder, readable by its owner alone."""
 
-import errno
 import os
 import secrets
 from pathlib import Path
 
-from review_queue.errors import AccountError, DiskFullError
+from review_queue.errors import NO_ROOM, AccountError, DiskFullError
 
 _BYTES = 50
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def signing_key(path: Path) -> str:
