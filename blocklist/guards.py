@@ -19,7 +19,7 @@ from review_queue.hosts import parse_host, parse_url
 # or clients: 32.4.3.2.1.rpz-ip stands for every name that resolves to 1.2.3.4.
 _TRIGGER_PREFIX: Final = "rpz-"
 # the widest network that may be one holder's: what the internet routes on its own (RFC 7454, 6.1.3)
-_WIDEST: Final = {4: 24, 6: 48}
+WIDEST: Final = {4: 24, 6: 48}
 # Here an IPv6 address stands for an IPv4 one: mapped (RFC 4291), translated (RFC 6052, RFC 8215), tunnelled (RFC 3056,
 # RFC 4380). Of a network with NAT64 the first translated prefix is the whole internet of IPv4.
 _IPV4_INSIDE: Final = tuple(
@@ -127,7 +127,7 @@ def _refused_network(scope: Scope, name: str) -> str:
     if found != name:
         return f"it is not in its normal form, which is {found}"
     network = ipaddress.ip_network(name)
-    widest = _WIDEST[network.version]
+    widest = WIDEST[network.version]
     if network.prefixlen < widest:
         return f"it is wider than /{widest}: unrelated people are reached there"
     if isinstance(network, ipaddress.IPv6Network) and any(map(network.overlaps, _IPV4_INSIDE)):

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from blocklist.formats import FORMATS
+from blocklist.guards import WIDEST
 from blocklist.judging import Judge, Refusal, judge_of
 from blocklist.rendering import reason_against
 from review_queue import cases, lookups, pages
@@ -26,8 +27,6 @@ from review_queue.store import Store
 
 MOST_NAMES: Final = 40  # of one scope; a site with more names is blocked as a domain
 _MOST_URLS: Final = 20
-# what may be one holder's network: as wide as a route of its own (RFC 7454, 6.1.3)
-_WIDEST: Final = {4: 24, 6: 48}
 
 
 class Kind(StrEnum):
@@ -172,7 +171,7 @@ def _networks(addresses: Sequence[str]) -> tuple[str, ...]:
     )
 
     def neighbourhood(one: ipaddress.IPv4Address | ipaddress.IPv6Address) -> tuple[int, int]:
-        return one.version, int(one) >> (one.max_prefixlen - _WIDEST[one.version])
+        return one.version, int(one) >> (one.max_prefixlen - WIDEST[one.version])
 
     offered = []
     for _, group in groupby(found, neighbourhood):
