@@ -20,6 +20,7 @@ from blocklist.consumers.questions import BLOCKED, NAMES, NETWORKS, OPEN, Asked,
 from blocklist.rendering import LONGEST_NAME, Capability, reason_against
 from review_queue.categories import Scope
 from review_queue.hosts import parse_url
+from review_queue.lookups import Network
 
 SAMPLE: Final = 34  # of each scope
 MUST_RESOLVE: Final = (
@@ -39,7 +40,6 @@ _LONGEST_LABEL: Final = 63
 _SPECIAL: Final = frozenset(
     {"alt", "arpa", "internal", "invalid", "local", "localhost", "onion", "test"}
 )
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Asking = tuple[Question, str]  # and what is to become of it
 
 
@@ -272,7 +272,7 @@ def _around(name: str) -> Iterator[str]:
             yield address
 
 
-def _ranges(networks: Iterable[_Network], version: int) -> tuple[Sequence[int], Sequence[int]]:
+def _ranges(networks: Iterable[Network], version: int) -> tuple[Sequence[int], Sequence[int]]:
     starts: list[int] = []
     ends: list[int] = []
     for first, last in sorted(

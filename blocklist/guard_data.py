@@ -17,6 +17,7 @@ from typing import Final
 from blocklist import suffixes
 from review_queue.errors import BadHostError, DiskFullError, QalqanError, UnreadableInputError
 from review_queue.hosts import parse_host
+from review_queue.lookups import Network
 from review_queue.records import BadRow
 
 FOLDER: Final = "guards"  # below the data folder
@@ -29,8 +30,6 @@ _MOST_TIMES: Final = 2  # a list of much-used sites never loses half of them fro
 _LARGEST_FILE: Final = 256 * 2**20
 # 1,google.com (Tranco, Umbrella, Majestic) and https://www.google.com,1000 (CrUX)
 _RANKED: Final = re.compile(r"(?:\d+,)?(?:https?://)?([^,/]+)(?:,\d+)?")
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Kind(StrEnum):

@@ -12,11 +12,12 @@ from itertools import islice, takewhile
 from typing import Final
 
 from blocklist import guards, suffixes
-from blocklist.guard_data import GuardData, Kind, Network, all_above, covering, first_below, load
+from blocklist.guard_data import GuardData, Kind, all_above, covering, first_below, load
 from review_queue import allowances, cases, lookups, overrides, protective
 from review_queue.categories import Scope
 from review_queue.errors import UnknownCaseError
 from review_queue.hosts import parse_host, parse_url
+from review_queue.lookups import Network
 from review_queue.overrides import OVERRIDABLE, Guard
 from review_queue.records import Entry
 from review_queue.store import Store

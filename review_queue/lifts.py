@@ -12,7 +12,7 @@ from review_queue.errors import QalqanError, RefusedError
 from review_queue.records import Reviewer
 from review_queue.store import TURN_S, Store
 
-_SYSTEM: Final = Reviewer("system", "system", "system")
+SYSTEM: Final = Reviewer("system", "system", "system")  # who lifts what ended, and no person
 _BATCH: Final = 20_000
 _SHOWN: Final = 100  # ids that the audit log names of many that ended at once; the lifts themselves have them all
 _EXPIRED: Final = """SELECT e.id FROM {table} e LEFT JOIN renewed r ON r.entry_id = e.id
@@ -107,11 +107,11 @@ def _lift_ended(store: Store, ids: list[str], now: str) -> list[Lift]:
             f" (SELECT coalesce(max(id), 0) FROM decision_order) FROM ({among}) WHERE true RETURNING entry_id",
             {"now": now, "ids": json.dumps(ids)},
         )
-        made = [Lift(row["entry_id"], LiftReason.EXPIRED, "", _SYSTEM, now) for row in found]
+        made = [Lift(row["entry_id"], LiftReason.EXPIRED, "", SYSTEM, now) for row in found]
         if made:
             audit.append(
                 store,
-                actor=_SYSTEM.id,
+                actor=SYSTEM.id,
                 action="entries.expired",
                 subject=f"{len(made)} entries",
                 detail={"count": len(made), "entries": [each.entry_id for each in made[:_SHOWN]]},

@@ -12,8 +12,8 @@ from review_queue.categories import Scope
 from review_queue.policies import LANGUAGES
 from review_queue.records import Entry
 from review_queue.store import Store
+from review_queue.wider import Block
 
-Block = tuple[Scope, str]
 _TITLES: Final = ", ".join(f"title_{language}" for language in LANGUAGES)
 
 

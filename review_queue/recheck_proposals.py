@@ -5,16 +5,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from review_queue import entries, proposals, rechecks
-from review_queue.lifts import LiftReason
+from review_queue.lifts import SYSTEM, LiftReason
 from review_queue.rechecks import Found, Recheck
-from review_queue.records import Entry, Reviewer
+from review_queue.records import Entry
 from review_queue.store import Store
 
 APART: Final = timedelta(days=7)  # one bad week of a server is no reason to lift
 UNREACHABLE_FOR: Final = timedelta(days=30)
 UNREACHABLE_TIMES: Final = 3
 ACTOR: Final = "recheck"
-_SYSTEM: Final = Reviewer("system", "system", "system")
 _REVIEW_NOTE: Final = "its review date has come: two people renew it, or one lifts it"
 
 
@@ -31,7 +30,7 @@ def follow(store: Store, entry_id: str) -> str:
     ]
     if checks and checks[-1].outcome is Found.STILL_THERE:
         for one in waiting:
-            proposals.settle(store, one.id, _SYSTEM, lift=False, note="it is there again")
+            proposals.settle(store, one.id, SYSTEM, lift=False, note="it is there again")
         return ""
     why = grounds_to_lift(checks)
     if not why or waiting:
@@ -74,7 +73,7 @@ def remind(store: Store) -> list[Entry]:
         if one.reason is LiftReason.EXPIRED and one.actor == ACTOR:
             entry = entries.find(store, one.entry_id)
             if entry is not None and entry.review_at > now:
-                proposals.settle(store, one.id, _SYSTEM, lift=False, note="it was renewed")
+                proposals.settle(store, one.id, SYSTEM, lift=False, note="it was renewed")
     told = {
         row["entry_id"]: row["at"]
         for row in store.rows(
