@@ -76,7 +76,7 @@ def test_what_a_provider_must_put_in_is_marked_and_no_number_is_made_up(language
     page = soup(language)
     marks = [mark.get_text() for mark in page.find_all("mark")]
 
-    assert len(marks) == 6
+    assert len(marks) == 7
     assert all(re.fullmatch(r"\[.+\]", mark) for mark in marks)
     assert page.body is not None
     assert re.findall(r"\d+", page.body.get_text()) == ["451"]
