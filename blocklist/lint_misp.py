@@ -7,18 +7,16 @@ from typing import Any, Final
 
 from blocklist.lint_known import Known
 from blocklist.lint_lines import fault, text_of, unusual
-from blocklist.lint_records import Key, Records, lines_of
+from blocklist.lint_records import QUOTED, UUID, Key, Records, lines_of
 from review_queue.categories import Scope
 
-_UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _MD5: Final = "[0-9a-f]{32}"
-_HASH: Final = re.compile(rf"{_MD5},({_UUID})")
-_ID: Final = re.compile(_UUID)
+_HASH: Final = re.compile(rf"{_MD5},({UUID})")
+_ID: Final = re.compile(UUID)
 # an attribute as it is mostly written, which passes without being read as JSON
-_JSON: Final = r'[ !#-\[\]-~]*+(?:\\(?:["\\/bfnrt]|u[0-9a-f]{4})[ !#-\[\]-~]*+)*+'
 _USUAL: Final = lines_of(
-    rf'\{{"uuid":"{_UUID}","type":"([a-z-]+)","category":"Network activity","value":"([ !#-\[\]-~]+)",'
-    rf'"to_ids":true,"timestamp":"[0-9]+","comment":"{_JSON}","distribution":"5","disable_correlation":false,'
+    rf'\{{"uuid":"{UUID}","type":"([a-z-]+)","category":"Network activity","value":"([ !#-\[\]-~]+)",'
+    rf'"to_ids":true,"timestamp":"[0-9]+","comment":"{QUOTED}","distribution":"5","disable_correlation":false,'
     r'"deleted":false\},\n'
 )
 _SCOPES: Final = {"url": Scope.URL, "hostname": Scope.HOST, "domain": Scope.DOMAIN}

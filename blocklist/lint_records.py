@@ -25,6 +25,9 @@ _SCOPES: Final = {
 }
 Key = tuple[str, str, str]  # name, scope, id: the order of the canonical list
 START: Final[Key] = ("", "", "")
+# of threat feeds: an id that is made of a name (version 5), and what stands between the quotes of a JSON string
+UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+QUOTED: Final = r'[ !#-\[\]-~]*+(?:\\(?:["\\/bfnrt]|u[0-9a-f]{4})[ !#-\[\]-~]*+)*+'
 
 
 def lines_of(usual: str) -> re.Pattern[str]:

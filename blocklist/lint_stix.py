@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from blocklist.lint_known import Known
 from blocklist.lint_lines import fault, text_of
-from blocklist.lint_records import START, Key, Records, lines_of
+from blocklist.lint_records import QUOTED, START, UUID, Key, Records, lines_of
 from review_queue.categories import Scope
 
-_UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_HEAD: Final = re.compile(rf'\{{"type":"bundle","id":"bundle--{_UUID}","objects":\[')
-_IDENTITY: Final = re.compile(rf'\{{"type":"identity",.*"id":"(identity--{_UUID})".*\}},?')
-_ID: Final = re.compile(rf"indicator--{_UUID}")
+_HEAD: Final = re.compile(rf'\{{"type":"bundle","id":"bundle--{UUID}","objects":\[')
+_IDENTITY: Final = re.compile(rf'\{{"type":"identity",.*"id":"(identity--{UUID})".*\}},?')
+_ID: Final = re.compile(rf"indicator--{UUID}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _TEXT: Final = r"((?:[^'\\]|\\['\\])+)"
 _PATTERNS: Final = (
@@ -40,20 +39,19 @@ _KEYS: Final = frozenset(
     {"type", "spec_version", "id", "created_by_ref", "created", "modified", "name", "description",
      "pattern", "pattern_type", "pattern_version", "valid_from", "labels", "external_references"}
 )  # fmt: skip
-# an indicator as it is mostly written, which passes without being read as JSON
-_JSON: Final = r'[ !#-\[\]-~]*+(?:\\(?:["\\/bfnrt]|u[0-9a-f]{4})[ !#-\[\]-~]*+)*+'
+# an indicator as it is mostly written, which passes without being read as JSON; of its pattern
 # what it compares, how, the name, and whether what lies below: an underscore in a LIKE is any character
 _USUAL_PATTERN: Final = (
     r"\[(url|domain-name|ipv6-addr|ipv4-addr(?=:[^']+'[0-9./]+')):value (=|ISSUBSET) '(?P<said>[ !#-&(-\[\]-~]+)'"
     r"(?: OR domain-name:value (LIKE) '%\.(?=[^'_]+')(?P=said)')?\]"
 )
 _USUAL: Final = (
-    rf'\{{"type":"indicator","spec_version":"2\.1","id":"indicator--{_UUID}","created_by_ref":"IDENTITY",'
-    rf'"created":"(?P<from>{_TIME.pattern})","modified":"(?P=from)","name":"{_JSON}","description":"{_JSON}",'
+    rf'\{{"type":"indicator","spec_version":"2\.1","id":"indicator--{UUID}","created_by_ref":"IDENTITY",'
+    rf'"created":"(?P<from>{_TIME.pattern})","modified":"(?P=from)","name":"{QUOTED}","description":"{QUOTED}",'
     rf'"pattern":"{_USUAL_PATTERN}","pattern_type":"stix","pattern_version":"2\.1","valid_from":"(?P=from)",'
     rf'(?:"valid_until":"({_TIME.pattern})",)?"labels":\["[a-z_]+"\],"external_references":\['
     rf'\{{"source_name":"qalqan entry","external_id":"([ !#-\[\]-~]*+)"\}}'
-    rf'(?:,\{{"source_name":"[a-z ]+","(?:external_id|url)":"{_JSON}"(?:,"description":"{_JSON}")?\}})*+'
+    rf'(?:,\{{"source_name":"[a-z ]+","(?:external_id|url)":"{QUOTED}"(?:,"description":"{QUOTED}")?\}})*+'
     r"\]\},\n"
 )
 _USUAL_SCOPES: Final = {
