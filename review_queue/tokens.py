@@ -19,6 +19,7 @@ from review_queue.errors import QalqanError, RefusedError
 from review_queue.records import Reviewer
 from review_queue.store import Store
 
+ENTRIES: Final = "entries"  # a token may name it as a format: whole entries and changes
 _SECRET_BYTES: Final = 32
 _TEXT: Final = re.compile(r"qalqan_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
 _FORMAT: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")

@@ -15,10 +15,10 @@ from blocklist import canonical, deltas
 from blocklist.feed.answers import Answer, Request, Told, plain, unavailable
 from blocklist.feed.compressed import SMALLEST, Compressed, is_wanted, opened_anew
 from blocklist.feed.conditional import Outcome, Validators, matched, outcome
-from blocklist.feed.files import ENTRIES, LATEST
+from blocklist.feed.files import LATEST
 from blocklist.feed.shelves import PART, NoPartError, NothingServedError, Shelf, Shelves
 from review_queue.errors import QalqanError
-from review_queue.tokens import Token
+from review_queue.tokens import ENTRIES, Token
 
 WHOLE: Final = "take the whole list: /v1/manifest.json names its files"
 MOST_FILES: Final = 64  # the serials of a month, for the whole list or some category

@@ -20,9 +20,8 @@ from blocklist.feed.conditional import (
 from blocklist.feed.shelves import SIGNATURE, Opened, Shelf
 from blocklist.formats import FORMATS
 from blocklist.manifest import FILE_NAME
-from review_queue.tokens import Token
+from review_queue.tokens import ENTRIES, Token
 
-ENTRIES: Final = "entries"  # by this name a token may read whole entries
 LATEST: Final = "private, no-cache"
 FOR_GOOD: Final = "private, max-age=31536000, immutable"
 _TYPES: Final = {

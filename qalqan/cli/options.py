@@ -30,10 +30,10 @@ model_option = click.option(
     "--model", "name", help="NAME or NAME/VERSION.  [default: the one in use]"
 )
 reason_option = click.option("--reason", required=True, help="Why, in one line.")
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def limit_option(default: int) -> Callable[[_Command], _Command]:
+def limit_option(default: int) -> Callable[[Command], Command]:
     """The command lists at most so many."""
     return click.option(
         "--limit",

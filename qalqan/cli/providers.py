@@ -21,7 +21,6 @@ from review_ui.roles import Capability
 
 EXIT_ALERTS: Final = 3
 _DAY_S: Final = 86_400
-_ENTRIES: Final = "entries"
 
 
 @click.group("providers")
@@ -99,7 +98,7 @@ def _formats(
 ) -> tuple[str, ...]:
     from blocklist.formats import FORMATS
 
-    known = (*FORMATS, _ENTRIES)
+    known = (*FORMATS, tokens.ENTRIES)
     for name in names:
         if name not in known:
             raise click.BadParameter(f"{name[:40]!a} is none of {', '.join(known)}")

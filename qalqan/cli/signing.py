@@ -1,17 +1,16 @@
 """The options by which a person signs a command, and the person they name."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import click
 
 from blocklist.key_files import secret
+from qalqan.cli.options import Command
 from review_queue.records import Reviewer
 from review_ui.roles import Capability
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _LONGEST_PASSWORD: Final = 4096  # bytes
 STDIN: Final = Path("-")
 
@@ -24,7 +23,7 @@ password_option = click.option(
 )
 
 
-def signed(command: _Command) -> _Command:
+def signed(command: Command) -> Command:
     """The command takes `username` and `password_file`, for `sign_in`."""
     name = click.option(
         "--as", "username", metavar="USER", required=True, help="Your account; it signs for you."
