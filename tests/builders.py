@@ -1,6 +1,7 @@
 """Rows for tests, put into a real store through its own functions."""
 
 import hashlib
+from dataclasses import replace
 
 from review_queue import captures, cases, decisions, frontier, pages, scores, seeds
 from review_queue.categories import Category, Lane, Scope, Stance, Verdict
@@ -87,6 +88,25 @@ def keep_captured(store: Store, page: Page, offset: int = 10) -> int:
     )
     place = Place(file_id, offset, 20, 10, "c" * 64)
     return pages.keep(store, page, capture=a_capture(page), place=place)
+
+
+def came_from(store: Store, page_id: int, ip: str) -> None:
+    """The page came from that address."""
+    page = pages.get(store, page_id)
+    assert page
+    file_id = store.value("SELECT id FROM warc_files") or captures.add_file(
+        store, "one.warc.gz", info_length=10, info_sha256="a" * 64
+    )
+    offset = captures.size_of(store, "one.warc.gz") or 10
+    taken = replace(a_capture(page), ip=ip)
+    captures.add(store, page_id, taken, Place(file_id, offset, 20, 10, "b" * 64))
+
+
+def captured(store: Store, ip: str, *hosts: str) -> None:
+    """Pages of these hosts came from the address."""
+    for host in hosts:
+        (page_id,) = fetch(store, a_page(f"http://{host}/"))
+        came_from(store, page_id, ip)
 
 
 def a_score(

@@ -11,7 +11,7 @@ from review_queue.categories import Scope
 from review_queue.overrides import Guard
 from review_queue.store import Store
 from tests.blocklist.approvals import agree, approve, case_of
-from tests.blocklist.test_judging import captured
+from tests.builders import captured
 
 
 def test_a_list_is_made_of_tables_that_are_looked_at(store: Store, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from review_queue.records import Entry
 from review_queue.store import Store, open_store
 from tests.blocklist.approvals import PEOPLE, agree, case_of
 from tests.blocklist.feeding import Reply, Site, running
-from tests.blocklist.test_judging import captured
+from tests.builders import captured
 
 NOTICES = """
 [authority]

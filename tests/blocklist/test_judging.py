@@ -1,7 +1,6 @@
 """Every guard stops what it is for, lets its neighbour through, and gives way to two people for that very name."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,13 +12,13 @@ from blocklist.guard_data import Kind
 from blocklist.judging import Judge, judge_of
 from blocklist.publish import export
 from blocklist.suffixes import suffixes
-from review_queue import allowances, captures, decisions, entries, overrides
+from review_queue import allowances, decisions, entries, overrides
 from review_queue.categories import Category, Scope, Verdict
 from review_queue.overrides import OVERRIDABLE, Guard
-from review_queue.records import Draft, Place, Reviewer
+from review_queue.records import Draft, Reviewer
 from review_queue.store import Store
 from tests.blocklist.approvals import PEOPLE, agree, approve, case_of
-from tests.builders import a_capture, a_page, keep_captured
+from tests.builders import captured
 
 SIGNERS = (Reviewer("aliya", "Aliya", "senior"), Reviewer("berik", "Berik", "supervisor"))
 TODAY = date(2026, 11, 23)
@@ -260,15 +259,6 @@ def test_a_domain_and_an_address_are_stopped_by_a_protective_site_there(store: S
         "people have judged someone.github.io, which lies below it, protective"
     )
     assert guard_of(judge, Scope.IP, "93.184.216.34", case.ref) == "protective"
-
-
-def captured(store: Store, ip: str, *hosts: str) -> None:
-    """Pages of these hosts came from the address."""
-    for number, host in enumerate(hosts):
-        page = a_page(f"http://{host}/")
-        page_id = keep_captured(store, page, offset=10 + 40 * number)
-        place = Place(captures.files(store)[0].id, 30 + 40 * number, 20, 10, "c" * 64)
-        captures.add(store, page_id, replace(a_capture(page), ip=ip), place)
 
 
 def test_an_address_where_others_answer_is_stopped_and_they_are_named(store: Store) -> None:

@@ -7,7 +7,7 @@ from review_queue import entries, lifts
 from review_queue.categories import Scope
 from review_queue.lifts import LiftReason
 from review_queue.store import Store
-from tests.blocklist.test_judging import captured
+from tests.builders import captured
 from tests.review_queue.lives import DANA, an_import, taken_over
 
 ROWS = {

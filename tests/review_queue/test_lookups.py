@@ -1,27 +1,20 @@
 """What is known of the names and addresses a block would reach."""
 
 import ipaddress
-from dataclasses import replace
 
 import pytest
 
-from review_queue import captures, cases, lookups
+from review_queue import cases, lookups
 from review_queue.categories import Category, Lane
-from review_queue.records import Case, Place
+from review_queue.records import Case
 from review_queue.store import Store
-from tests.builders import a_capture, a_page, fetch
+from tests.builders import a_page, came_from, fetch
 
 
 def _captured(store: Store, url: str, ip: str) -> int:
     """The page is there with a capture from that address; returns its number."""
-    page = a_page(url)
-    (page_id,) = fetch(store, page)
-    file_id = store.value("SELECT id FROM warc_files") or captures.add_file(
-        store, "one.warc.gz", info_length=10, info_sha256="a" * 64
-    )
-    offset = captures.size_of(store, "one.warc.gz") or 10
-    place = Place(file_id, offset, 20, 10, "b" * 64)
-    captures.add(store, page_id, replace(a_capture(page), ip=ip), place)
+    (page_id,) = fetch(store, a_page(url))
+    came_from(store, page_id, ip)
     return page_id
 
 

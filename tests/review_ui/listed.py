@@ -1,15 +1,12 @@
 """A list at every step of its life, so that each page about it has something to show."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from review_queue import (
-    captures,
     cases,
     entries,
     lifts,
     overrides,
-    pages,
     proposals,
     rechecks,
     renewals,
@@ -19,23 +16,10 @@ from review_queue.clock import system_clock
 from review_queue.lifts import LiftReason
 from review_queue.overrides import Guard
 from review_queue.rechecks import Found, Recheck
-from review_queue.records import Place
 from review_queue.store import Store, open_store
-from tests.builders import a_capture
+from tests.builders import came_from
 from tests.review_queue.lives import BERIK, DANA, an_import, taken_over
 from tests.review_queue.takers import DIGEST, a_pull, a_receipt, a_token
-
-
-def came_from(store: Store, page_id: int, ip: str) -> None:
-    """The page came from that address."""
-    page = pages.get(store, page_id)
-    assert page
-    file_id = store.value("SELECT id FROM warc_files") or captures.add_file(
-        store, "one.warc.gz", info_length=10, info_sha256="a" * 64
-    )
-    offset = captures.size_of(store, "one.warc.gz") or 10
-    taken = replace(a_capture(page), ip=ip)
-    captures.add(store, page_id, taken, Place(file_id, offset, 20, 10, "b" * 64))
 
 
 def list_pages(store: Store) -> list[str]:

@@ -14,9 +14,8 @@ from review_ui.blocking import Kind, names_of, offers_of
 from review_ui.decide_form import key_of
 from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
-from tests.builders import fetch
+from tests.builders import came_from, fetch
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.listed import came_from
 from tests.review_ui.sites import a_site_page, a_waiting_case
 from tests.review_ui.test_deciding import a_block
 
