@@ -90,6 +90,7 @@ class Gate:
 
     consumers: Mapping[str, Consumer] = field(default_factory=lambda: CONSUMERS)
     always: str = ""  # a host or a domain that has to be in the list, and is always asked for
+    is_always_needed: bool = True
     never: Sequence[str] = ()  # names that are never blocked; a sample of them is asked for
     deadline_s: float = DEADLINE_S
     advance: Callable[[int, int], None] = lambda _done, _total: None
@@ -131,7 +132,8 @@ class Gate:
 
     def _uses(self, place: Place) -> list[tuple[str, Use, list[Asking]]]:
         listed = canaries.read(place.folder / canonical.FILE_NAME)
-        if self.always and not place.manifest.part and not listed.names_exactly(self.always):
+        is_needed = self.is_always_needed and not place.manifest.part
+        if self.always and is_needed and not listed.names_exactly(self.always):
             raise GateError(
                 f"nothing was published: the canary {defang(self.always)} is not in the list; have it decided as any"
                 " other name, or publish without it"

@@ -127,6 +127,11 @@ class _Hook:
             keys=self._signers.keys, proofs=gate.as_json(self.proofs),
         )  # fmt: skip
 
+    def prove_rest(self, folder: Path, manifest: Manifest) -> None:
+        """As of any list, but that a canary may be among what was lifted: a lift waits for nobody's canary."""
+        self._gate = replace(self._gate, is_always_needed=False)
+        self(folder, manifest)
+
     def _says_the_same(self, before: Served, manifest: Manifest) -> bool:
         """Whether a reader of what is served misses nothing, and may go on with it for long enough."""
         # who reads no heartbeat goes by the manifest alone, so it is made anew long before its time is over
@@ -176,7 +181,8 @@ def publish(
     is_anew = told or wanted.is_new_key or wanted.is_clock_right or wanted.is_restored
     keeps = None if is_anew else before
     run = _Run(store, out, wanted, actor, signers)
-    made = _made(run, before, _Hook(run, keeps, gate), Hold(why, is_anew=keeps is None))
+    hook = _Hook(run, keeps, gate)
+    made = _made(run, before, hook, Hold(why, is_anew=keeps is None, prove=hook.prove_rest))
     return replace(made, told=tuple(told), admitted=admitted, lifted=lifted)
 
 

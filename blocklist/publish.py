@@ -55,10 +55,12 @@ class Hold:
     Attributes:
         why: what keeps new entries from being listed; then the full list is not even tried.
         is_anew: what is served has to be replaced, be nothing lifted.
+        prove: how the served list is proved without what was lifted; None as any other.
     """
 
     why: QalqanError | None = None
     is_anew: bool = False
+    prove: Prove | None = None
 
 
 def export(
@@ -168,19 +170,20 @@ class _Making:
         if rest is None or not (rest.gone or hold.is_anew or is_due(rest.whole.not_after, created)):
             raise held
         try:
-            return self._make_rest(rest, held)
+            return self._make_rest(rest, held, hold.prove or self.prove)
         except (ExportError, BadEntryError) as failed:
             if rest.gone:
                 raise StillBlockedError(held, rest, failed) from failed
         raise held
 
-    def _make_rest(self, rest: Rest, held: QalqanError) -> _Made:
+    def _make_rest(self, rest: Rest, held: QalqanError, prove: Prove | None) -> _Made:
         """The snapshot of the list that is served without what no longer holds is in its place.
 
         It is in the formats that are served: in others its consumers have not been known to take it.
         """
         formats = [each for name, each in FORMATS.items() if name in rest.whole.found["formats"]]
-        made = replace(self, formats=formats, is_rest=True).make(rest.read(), removals.refusal)
+        making = replace(self, formats=formats, prove=prove, is_rest=True)
+        made = making.make(rest.read(), removals.refusal)
         return _Made(*made, HeldError(held, rest, made[0]), rest)
 
     def make(self, entries: Iterable[Entry], refuse: listing.Refuse) -> tuple[Manifest, FileDigest]:

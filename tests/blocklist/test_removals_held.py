@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from blocklist import sign
-from blocklist.gate import ConsumerMissingError, GateError
+from blocklist.gate import ConsumerMissingError, Gate, GateError
 from blocklist.guard_data import GuardDataError
 from blocklist.publication import Outcome
 from blocklist.publish import VALID_FOR, export
@@ -95,6 +95,27 @@ def test_a_program_that_is_required_and_not_here_holds_the_lift_as_well(
     assert held.outcome is Outcome.HELD
     assert isinstance(held.held, ConsumerMissingError)
     assert names_in(out) == [*map(host, range(3))]
+
+
+@pytest.mark.parametrize("is_held_before", [False, True])
+def test_a_canary_that_is_lifted_or_mistyped_holds_what_is_new_and_no_lift(
+    filled: Store, out: Path, tmp_path: Path, signers: Signers, *, is_held_before: bool
+) -> None:
+    gate = Gate({}, always=host(1))
+    published(filled, out, signers, PROVED, gate)
+    lifted(filled, host(1))
+    if is_held_before:
+        damage(tmp_path / "data")
+    else:
+        approve_real(filled, host(9))
+
+    done = published(filled, out, signers, PROVED, gate)
+    again = published(filled, out, signers, PROVED, gate)
+
+    assert (done.outcome, done.gone) == (Outcome.REMOVALS, 1)
+    assert isinstance(done.held, GuardDataError if is_held_before else GateError)
+    assert again.outcome is Outcome.HELD
+    assert names_in(out) == [host(0), host(2)]
 
 
 def test_a_list_that_was_only_exported_is_never_signed_by_a_hold(
