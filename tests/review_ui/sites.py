@@ -7,11 +7,12 @@ from django.conf import settings
 from django.db import connections
 
 from review_queue import cases, frontier, progress, scores, unread
-from review_queue.categories import Category, Lane, Stance
+from review_queue.categories import Category, Lane, Scope, Stance, Verdict
 from review_queue.records import Case, Evidence, Page, PageScore, Surroundings
 from review_queue.store import Store
 from review_ui import accounts
 from review_ui.config import ServeConfig
+from review_ui.deciding import DecisionForm
 from review_ui.roles import Role
 from tests.builders import MODEL, a_page, fetch
 
@@ -104,6 +105,20 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
     "0000000a49444154789c6368000000820081dd436af40000000049454e44ae426082"
 )
+
+
+def a_block(case: Case, **changes: object) -> DecisionForm:
+    """What a person fills in to have the host of the case blocked."""
+    form = DecisionForm(
+        case.ref,
+        Verdict.VIOLATES,
+        "It calls for it in the second line.",
+        scope=Scope.HOST,
+        name=case.site,
+        policy="VI-1",
+        legal_ground="SAMPLE-1",
+    )
+    return replace(form, **changes)  # type: ignore[arg-type]  # each test names fields of the form
 
 
 def an_unread_page(

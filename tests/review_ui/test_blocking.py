@@ -16,8 +16,7 @@ from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
 from tests.builders import came_from, fetch
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.sites import a_site_page, a_waiting_case
-from tests.review_ui.test_deciding import a_block
+from tests.review_ui.sites import a_block, a_site_page, a_waiting_case
 
 Staff = dict[Role, Officer]
 

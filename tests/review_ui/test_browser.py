@@ -26,13 +26,13 @@ from review_ui.roles import Role
 from tests.review_ui.listed import list_pages
 from tests.review_ui.sites import (
     PASSWORD,
+    a_block,
     a_crawl,
     a_waiting_case,
     an_unread_page,
     close_accounts,
     people,
 )
-from tests.review_ui.test_deciding import a_block
 from tests.review_ui.test_server import served
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -14,8 +14,7 @@ from review_ui.roles import Role
 from tests.builders import MODEL, fetch
 from tests.qalqan.kept import two_sealed_rounds
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.sites import a_site_page, a_waiting_case, scored
-from tests.review_ui.test_deciding import a_block
+from tests.review_ui.sites import a_block, a_site_page, a_waiting_case, scored
 
 Staff = dict[Role, Officer]
 

@@ -7,7 +7,6 @@ import pytest
 from review_queue import cases, decisions
 from review_queue.categories import CaseState, Category, Scope, Verdict
 from review_queue.errors import RefusedError, UnknownCaseError
-from review_queue.records import Case
 from review_queue.store import Store
 from review_ui.deciding import (
     DecisionForm,
@@ -20,25 +19,12 @@ from review_ui.deciding import (
     record,
 )
 from review_ui.roles import Capability, Role, may
-from tests.review_ui.sites import a_waiting_case
+from tests.review_ui.sites import a_block, a_waiting_case
 
 ANNA = Officer("a" * 32, "Anna", Role.REVIEWER)
 BERIK = Officer("b" * 32, "Berik", Role.SENIOR)
 CLARA = Officer("c" * 32, "Clara", Role.SUPERVISOR)
 DINA = Officer("d" * 32, "Dina", Role.AUDITOR)
-
-
-def a_block(case: Case, **changes: object) -> DecisionForm:
-    form = DecisionForm(
-        case.ref,
-        Verdict.VIOLATES,
-        "It calls for it in the second line.",
-        scope=Scope.HOST,
-        name=case.site,
-        policy="VI-1",
-        legal_ground="SAMPLE-1",
-    )
-    return replace(form, **changes)  # type: ignore[arg-type]  # each test names fields of the form
 
 
 def test_two_people_who_agree_approve_a_host(store: Store) -> None:

@@ -23,8 +23,7 @@ from tests.blocklist.holding import damage, lifted
 from tests.review_queue.damage import emptied
 from tests.review_queue.lives import an_import, taken_over
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.sites import a_waiting_case
-from tests.review_ui.test_deciding import a_block
+from tests.review_ui.sites import a_block, a_waiting_case
 
 Staff = dict[Role, Officer]
 

@@ -7,8 +7,7 @@ from review_queue.store import Store
 from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.sites import a_waiting_case
-from tests.review_ui.test_deciding import a_block
+from tests.review_ui.sites import a_block, a_waiting_case
 
 Staff = dict[Role, Officer]
 

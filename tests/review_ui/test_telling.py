@@ -11,8 +11,7 @@ from review_ui.roles import Role
 from review_ui.signing import waiting_for
 from review_ui.telling import override_tells
 from tests.builders import a_case
-from tests.review_ui.sites import a_waiting_case
-from tests.review_ui.test_deciding import a_block
+from tests.review_ui.sites import a_block, a_waiting_case
 
 Staff = dict[Role, Officer]
 STRANGER = Reviewer("f" * 32, "Fatima", "senior")

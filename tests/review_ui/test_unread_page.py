@@ -14,8 +14,7 @@ from review_ui.config import Beginning, Lent, ServeConfig
 from review_ui.deciding import DecisionForm, Officer, record
 from review_ui.roles import Role
 from tests.review_ui.conftest import SignedIn
-from tests.review_ui.sites import a_waiting_case, an_unread_page
-from tests.review_ui.test_deciding import a_block
+from tests.review_ui.sites import a_block, a_waiting_case, an_unread_page
 
 Staff = dict[Role, Officer]
 Bodies = Callable[..., None]
