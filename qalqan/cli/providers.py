@@ -296,7 +296,8 @@ def report(
                 click.echo(line)
     if hold:
         # of no provider, so it has no place in their JSON
-        told = f"nothing new has been published since {hold.since[:16]}: {hold.reason}"
+        why = hold.reason.removeprefix("nothing was published: ")
+        told = f"nothing new has been published since {hold.since[:16]}: {why}"
         click.echo(told, err=as_json)
     if strangers and not as_json:
         click.echo(f"requests without a token that counts, in {days:g} days: {strangers}")
