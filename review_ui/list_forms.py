@@ -130,5 +130,6 @@ class SettleForm(PlainForm):
 
 def size_named_in(error: Exception) -> str:
     """What an override of the list's size is asked for by, as the error of an export says; "" where it says none."""
-    _, is_named, key = str(error).rpartition(" --name ")
+    _, is_named, rest = str(error).rpartition(" --name ")
+    key = rest.partition(" ")[0]  # the options behind it are for the command line
     return key if is_named and SIZE.fullmatch(key) else ""

@@ -178,7 +178,7 @@ _NOT_EXPORTED: Final[Sequence[tuple[re.Pattern[str], str | Promise]]] = (
     (
         re.compile(
             r"only what was lifted has left the list, \d+ in serial (?P<serial>\d+): .*"
-            r" from (?P<before>\d+) entries in serial \d+ to (?P<after>\d+)\b.* --name (?P<key>\d+-\d+)"
+            r" from (?P<before>\d+) entries in serial \d+ to (?P<after>\d+)\b.* --name (?P<key>\d+-\d+)\b.*"
         ),
         _(
             "What was lifted has left the list, which is serial %(serial)s now. All else stays as it was: the list"
@@ -189,7 +189,7 @@ _NOT_EXPORTED: Final[Sequence[tuple[re.Pattern[str], str | Promise]]] = (
     (
         re.compile(
             r"nothing was published: .* from (?P<before>\d+) entries in serial \d+ to (?P<after>\d+)\b.*"
-            r" --name (?P<key>\d+-\d+)"
+            r" --name (?P<key>\d+-\d+)\b.*"
         ),
         _(
             "The list would go from %(before)s to %(after)s entries at once, and nobody has said why. The last good"
