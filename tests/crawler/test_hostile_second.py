@@ -113,7 +113,16 @@ def _contexts(folder: Path) -> dict[str, ssl.SSLContext]:
 
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawled:
-    folder = tmp_path_factory.mktemp("adversary")
+    found = _crawled(tmp_path_factory.mktemp("adversary"))
+    late = [kind for kind in KINDS if found.outcomes.get(_key(found.urls[kind.name])) == "timeout"]
+    if any(
+        "timeout" not in kind.outcomes for kind in late
+    ):  # a machine that stood still for seconds; what is at fault itself runs out of time again
+        found = _crawled(tmp_path_factory.mktemp("again"))
+    return found
+
+
+def _crawled(folder: Path) -> Crawled:
     links = "".join(f'<a href="/{n}">{n}</a>' for n in range(1, GOOD_PAGES)).encode()
     good = {f"/{n or ''}": b"<title>good</title><p>text</p>" + links for n in range(GOOD_PAGES)}
     seeds, data = folder / "seeds.txt", folder / "data"
