@@ -133,7 +133,11 @@ def _found(
     try:
         judge = judge_of(store)
     except GuardDataError as error:
-        return _Found(_hashes(_live(store, removals.refusal, []), key, prefix_bytes)), error
+        # as for the list itself: people have withdrawn it, which needs no data to be true
+        withdrawn = removals.Withdrawn(store)
+        well_formed = _live(store, removals.refusal, [])
+        staying = (each for each in well_formed if not withdrawn.is_let_through_no_more(each))
+        return _Found(_hashes(staying, key, prefix_bytes)), error
     stopped: list[Entry] = []
     listed = _hashes(_live(store, judge.reason_against, stopped), key, prefix_bytes)
     found = _Found(listed, len(stopped))

@@ -92,6 +92,26 @@ def rest_of(store: Store, out: Path, at: str, *, is_published: bool) -> Rest | N
         return None
 
 
+class Withdrawn:
+    """Which overrides people have taken back: what one of them let through is in no list from then on."""
+
+    def __init__(self, store: Store) -> None:
+        self._standing = overrides.standing(store)
+        ids = frozenset(self._standing.values())
+        self._keys = {
+            each.id: (each.guard, each.scope, each.name)
+            for each in overrides.all_of(store)
+            if each.id not in ids
+        }
+
+    def is_let_through_no_more(self, entry: Entry) -> bool:
+        """Whether an override the entry rests on was withdrawn, and none stands in its place."""
+        return any(
+            each in self._keys and self._keys[each] not in self._standing
+            for each in entry.overrides
+        )
+
+
 def refusal(entry: Entry) -> str:
     """Why the form of an entry keeps it out of every list; "" where it does not."""
     reason = guards.refusal(entry.scope, entry.name)
@@ -137,30 +157,10 @@ def _gone(store: Store, whole: Served, at: str) -> frozenset[str]:
     What the store does not know at all stays: a store that lost its entries has lifted none of them.
     """
     live = {entry.id for entry in entries.live(store, at)}
-    withdrawn = _Withdrawn(store)
+    withdrawn = Withdrawn(store)
     ended = [
         entry.id
         for entry in canonical.read(whole.folder / canonical.FILE_NAME)
         if entry.id not in live or withdrawn.is_let_through_no_more(entry)
     ]
     return entries.once_listed(store, ended)
-
-
-class _Withdrawn:
-    """Which overrides people have taken back: what one of them let through is in no list from then on."""
-
-    def __init__(self, store: Store) -> None:
-        self._standing = overrides.standing(store)
-        ids = frozenset(self._standing.values())
-        self._keys = {
-            each.id: (each.guard, each.scope, each.name)
-            for each in overrides.all_of(store)
-            if each.id not in ids
-        }
-
-    def is_let_through_no_more(self, entry: Entry) -> bool:
-        """Whether an override the entry rests on was withdrawn, and none stands in its place."""
-        return any(
-            each in self._keys and self._keys[each] not in self._standing
-            for each in entry.overrides
-        )

@@ -7,27 +7,30 @@ import pytest
 
 from blocklist import hashed, hashed_file
 from blocklist.breaker import SizeError
+from blocklist.entries import admit
 from blocklist.guard_data import GuardDataError
 from blocklist.hashed_file import HeldHashesError
 from blocklist.publish import export
 from blocklist.removals import HeldError
 from review_queue import imports, overrides
+from review_queue.categories import Scope
 from review_queue.errors import ExportError
 from review_queue.overrides import LIST, Guard
 from review_queue.store import Store, open_store
 from tests.blocklist.holding import damage, lifted
-from tests.blocklist.test_judging import SIGNERS
+from tests.blocklist.publications import approve_real, host
+from tests.blocklist.test_judging import SIGNERS, a_rank_list, signed
 from tests.review_queue.lives import DANA, an_import, taken_over
 
 KEY = bytes(range(32))
 NAMES = [f"n{number:03}.zz-qalqan.kz" for number in range(200)]
 
 
-def names_in(out: Path) -> list[str]:
+def names_in(out: Path, *more: str) -> list[str]:
     """The names of which the file has hashes."""
     with out.open() as lines:
         found = hashed.read(lines)
-    return [name for name in NAMES if hashed.matches(f"https://{name}/", KEY, found)]
+    return [name for name in (*NAMES, *more) if hashed.matches(f"https://{name}/", KEY, found)]
 
 
 @pytest.fixture
@@ -96,6 +99,27 @@ def test_damaged_guard_data_let_a_lift_leave_the_hashes_and_nothing_in(
 
     assert names_in(out) == [name for name in NAMES[:60] if name != NAMES[7]]
     assert not (tmp_path / "other").exists()
+
+
+def test_with_damaged_guard_data_what_a_withdrawn_override_let_through_leaves_the_hashes(
+    filled: Store, tmp_path: Path
+) -> None:
+    out = tmp_path / "h"
+    known = (host(1), host(2))
+    a_rank_list(filled, *known)
+    taken_back, _ = (signed(filled, Guard.RANK, Scope.HOST, name) for name in known)
+    approve_real(filled, *known)
+    assert admit(filled).refused == ()
+    export(filled, tmp_path / "lists", ["domains"], actor="test")
+    hashed_file.write(filled, out, KEY, actor="test")
+    assert names_in(out, *known) == [*NAMES[:60], *known]
+    overrides.withdraw(filled, taken_back, SIGNERS[0], "It is not.")
+    damage(tmp_path / "data")
+
+    with pytest.raises(HeldHashesError, match=r"1 in all, .* is damaged"):
+        hashed_file.write(filled, out, KEY, actor="test")
+
+    assert names_in(out, *known) == [*NAMES[:60], known[1]]
 
 
 def test_what_people_withdrew_leaves_the_hashes_whatever_it_does_to_their_size(
