@@ -24,10 +24,17 @@ class CheckEndedError(ExportError):
     """The process that does the last check ended before it was done."""
 
     def __init__(self, code: int) -> None:
+        what = "please report this fault"
+        if code < 0:  # a signal
+            what = "a machine short of memory does this to it: run the same command again"
         super().__init__(
-            f"nothing was published: the process that checks the new list ended with {code}, which a machine short of"
-            " memory does to it; the last good list stays: run the same command again"
+            f"nothing was published, the last good list stays: the process that checks the new list ended with {code};"
+            f" {what}"
         )
+
+
+class CheckNotBegunError(ExportError):
+    """The process that does the last check could not be started."""
 
 
 class Checks:
@@ -83,12 +90,21 @@ class Checks:
 
 @contextmanager
 def beside(folder: Path, serial: int) -> Iterator[Checks]:
-    """The files that are being written into the folder are checked meanwhile; the process is gone after the block."""
-    with subprocess.Popen(  # noqa: S603  # our own module
-        tied([sys.executable, "-m", "blocklist.checker", str(folder), str(serial)]),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
+    """The files that are being written into the folder are checked meanwhile; the process is gone after the block.
+
+    Raises:
+        CheckNotBegunError: it could not be started.
+    """
+    # -P: whatever stands in the folder it is started from is not taken for a module of ours
+    command = [sys.executable, "-P", "-m", "blocklist.checker", str(folder), str(serial)]
+    try:
+        started = subprocess.Popen(tied(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+    except OSError as error:
+        raise CheckNotBegunError(
+            "nothing was published, the last good list stays: the process that checks the new list could not be"
+            f" started ({error.strerror}); free some memory and run the same command again"
+        ) from error
+    with started as process:
         assert process.stdin is not None  # noqa: S101  # a pipe
         _widen(process.stdin)
         try:

@@ -16,13 +16,13 @@ from blocklist.guard_data import GuardDataError
 from blocklist.manifest import PROOFS_NAME, Manifest
 from blocklist.publish import VALID_FOR, Hold, UnchangedError, export, is_due
 from blocklist.removals import HeldError
-from blocklist.served import Served
+from blocklist.served import ClockError, Served
 from blocklist.signers import Signers
 from blocklist.snapshots import Snapshot
 from review_queue import allowances, lifts, publications
 from review_queue.allowances import AllowancesError
 from review_queue.categories import Category
-from review_queue.errors import ExportError, QalqanError
+from review_queue.errors import DiskFullError, ExportError, QalqanError
 from review_queue.lifts import Lift
 from review_queue.store import Store
 
@@ -170,9 +170,17 @@ def publish(
     """
     why = _against(store, wanted, gate)
     before = served.served(out)
+    run = _Run(store, out, wanted, actor, signers)
     if why and before is None:
+        _record_refused(run, why)
         raise why
-    told = _checked(store, out, before, wanted, signers)
+    try:
+        told = _checked(store, out, before, wanted, signers)
+    except ClockError:
+        raise  # by a clock that is wrong nothing is dated
+    except ExportError as error:
+        _record_refused(run, error)
+        raise
     lifted = tuple(lifts.lift_expired(store))
     admitted = NOTHING_NEW
     if why is None:
@@ -180,7 +188,6 @@ def publish(
     # a store that was restored knows nothing of what is served, so it gets a list that it does know
     is_anew = told or wanted.is_new_key or wanted.is_clock_right or wanted.is_restored
     keeps = None if is_anew else before
-    run = _Run(store, out, wanted, actor, signers)
     hook = _Hook(run, keeps, gate)
     made = _made(run, before, hook, Hold(why, is_anew=keeps is None, prove=hook.prove_rest))
     return replace(made, told=tuple(told), admitted=admitted, lifted=lifted)
@@ -204,7 +211,7 @@ def _made(run: _Run, before: Served | None, hook: _Hook, hold: Hold) -> Publicat
             Outcome.REMOVALS, manifest.serial, manifest.not_after, manifest, hook.proofs,
             held=error.why, gone=error.gone,
         )  # fmt: skip
-    except (ExportError, GuardDataError, AllowancesError) as error:
+    except (ExportError, GuardDataError, AllowancesError, DiskFullError) as error:
         _record_refused(run, error)
         if before is None or hold.is_anew or not _holds_still(run, before):
             raise
@@ -241,6 +248,7 @@ def _held(run: _Run, before: Served, why: QalqanError) -> Publication:
     Raises:
         ExportError: no heartbeat can be made of it.
     """
+    manifest = before.as_manifest
     try:
         not_after = _renewed(run, before, is_held=True)
     except ExportError as error:
@@ -248,7 +256,7 @@ def _held(run: _Run, before: Served, why: QalqanError) -> Publication:
         raise type(error)(
             f"{why}. Nor can it be said that the last list still holds: {error}"
         ) from why
-    return Publication(Outcome.HELD, before.serial, not_after, before.as_manifest, held=why)
+    return Publication(Outcome.HELD, before.serial, not_after, manifest, held=why)
 
 
 def _renewed(run: _Run, before: Served, *, is_held: bool = False) -> str:

@@ -27,7 +27,7 @@ from review_queue import entries as store_entries
 from review_queue import holds, lifts
 from review_queue.categories import Category
 from review_queue.clock import iso, later
-from review_queue.errors import ExportError, QalqanError, RefusedError
+from review_queue.errors import DiskFullError, ExportError, QalqanError, RefusedError
 from review_queue.records import Entry
 from review_queue.store import Store
 
@@ -153,7 +153,7 @@ class _Making:
 
         Raises:
             StillBlockedError: neither can be served.
-            ExportError, GuardDataError: the first cannot be served, and nothing was lifted.
+            ExportError, GuardDataError, DiskFullError: the first cannot be served, and nothing was lifted.
         """
         held = hold.why
         if held is None:
@@ -163,7 +163,7 @@ class _Making:
                 return _Made(*self.make(map(judge.with_overrides, live), judge.reason_against))
             except UnchangedError:
                 raise
-            except (ExportError, GuardDataError) as error:
+            except (ExportError, GuardDataError, DiskFullError) as error:
                 held = error
         created, is_published = self.heading.created, self.prove is not None
         rest = removals.rest_of(self.store, self.out, created, is_published=is_published)
@@ -171,7 +171,7 @@ class _Making:
             raise held
         try:
             return self._make_rest(rest, held, hold.prove or self.prove)
-        except (ExportError, BadEntryError) as failed:
+        except (ExportError, BadEntryError, DiskFullError) as failed:
             if rest.gone:
                 raise StillBlockedError(held, rest, failed) from failed
         raise held
@@ -195,7 +195,7 @@ class _Making:
         with new_snapshot(self.out, self.heading.serial) as snapshot:
             whole = listing.write(snapshot, entries, self.formats, self.heading, refuse)
             change = _write_changes(self.store, self.out, whole)
-            if change:
+            if change and not self.is_rest:  # lifts wait for nobody's word on the size
                 breaker.check(self.store, change)
             if self.is_rest:
                 removals.check_nothing_new(snapshot.path)

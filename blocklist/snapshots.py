@@ -148,7 +148,12 @@ def locked(out: Path) -> Iterator[None]:
 
 @contextmanager
 def new_snapshot(out: Path, serial: int) -> Iterator[Snapshot]:
-    """A snapshot to write into; whole in its place after the block, or gone where the block failed."""
+    """A snapshot to write into; whole in its place after the block, or gone where the block failed.
+
+    Raises:
+        ExportError: it cannot be written.
+        DiskFullError: no room.
+    """
     folder = out / FOLDER
     folder.mkdir(exist_ok=True)
     place = folder / f"{serial:010}"
@@ -160,8 +165,10 @@ def new_snapshot(out: Path, serial: int) -> Iterator[Snapshot]:
         _make_room(out, place)
         building.rename(place)
         sync(folder)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(building, ignore_errors=True)
+        if isinstance(error, OSError):
+            _explain(out, error)
         raise
 
 

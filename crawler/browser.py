@@ -223,7 +223,7 @@ def _spawned() -> tuple["subprocess.Popen[bytes]", Connection]:
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", "crawler.browser_worker", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "crawler.browser_worker", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
         )

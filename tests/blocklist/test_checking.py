@@ -133,6 +133,30 @@ def test_where_the_checking_process_ends_nothing_has_passed(
         written(tmp_path / "list", [*FORMATS.values()], 20)
 
 
+def test_what_stands_in_the_folder_it_is_started_from_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "blocklist").mkdir()
+    (tmp_path / "blocklist/__init__.py").touch()
+    (tmp_path / "blocklist/checker.py").write_text("print('{}')\n")
+    monkeypatch.chdir(tmp_path)
+
+    with checking.beside(tmp_path, 7) as checks:
+        checks.begin("domains", "no-such-file.txt")
+        checks.whole("no-such-file.txt")
+        with pytest.raises(checking.CheckEndedError):
+            checks.wait()
+
+
+def test_a_checking_process_that_cannot_be_started_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "tied", lambda _command: [str(tmp_path / "none")])
+
+    with pytest.raises(checking.CheckNotBegunError, match="could not be started"):
+        written(tmp_path / "list", [*FORMATS.values()], 20)
+
+
 def test_where_the_check_of_a_file_breaks_nothing_has_passed(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """What was lifted leaves the list whatever holds it, and nothing comes in."""
 
+import errno
 import json
 from contextlib import nullcontext
 from dataclasses import replace
@@ -7,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from blocklist import canonical, changes, guard_data, removals
+from blocklist import breaker, canonical, changes, guard_data, removals, snapshots
 from blocklist.entries import admit
 from blocklist.gate import GateError
 from blocklist.guard_data import GuardDataError, Kind
 from blocklist.publication import Outcome
 from blocklist.publish import export
-from blocklist.removals import HeldError
+from blocklist.removals import HeldError, StillBlockedError
+from blocklist.served import ClockError, OtherKeyError
 from blocklist.signers import Signers
 from review_queue import (
     allowances,
@@ -131,6 +133,64 @@ def test_a_hold_is_over_where_what_was_refused_is_wanted_no_more(
 
     assert done.held is None
     assert publications.hold(filled) is None
+
+
+def test_the_size_of_what_is_left_is_nobodys_to_sign(
+    filled: Store, out: Path, signers: Signers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(filled, out, signers)
+    lifted(filled, host(1))
+
+    def too_much(*_: object) -> None:
+        raise ExportError("nothing was published: the list would shrink")
+
+    monkeypatch.setattr(breaker, "check", too_much)
+
+    assert published(filled, out, signers).outcome is Outcome.REMOVALS
+
+
+def test_that_everything_is_held_is_told_too(filled: Store, out: Path, signers: Signers) -> None:
+    published(filled, out, signers)
+
+    with pytest.raises(OtherKeyError):
+        published(filled, out, Signers())
+
+    hold = publications.hold(filled)
+    assert hold is not None
+    assert "this one has no signature" in hold.reason
+    published(filled, out, signers)
+    assert publications.hold(filled) is None
+
+
+def test_by_a_clock_that_is_wrong_nothing_is_dated(
+    filled: Store, out: Path, signers: Signers, clock: TickingClock
+) -> None:
+    published(filled, out, signers)
+    before = audit.newest_at(filled)
+    clock.move(days=400)
+
+    with pytest.raises(ClockError):
+        published(filled, out, signers)
+
+    assert audit.newest_at(filled) == before
+
+
+def test_where_there_is_no_room_what_was_lifted_is_said_to_stay_blocked(
+    filled: Store, out: Path, signers: Signers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(filled, out, signers)
+    lifted(filled, host(1))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(snapshots, "sync", full)
+    with pytest.raises(StillBlockedError, match="lifted stay blocked, 1 in all: no room left"):
+        published(filled, out, signers)
+
+    hold = publications.hold(filled)
+    assert hold is not None
+    assert "no room left" in hold.reason
 
 
 def test_a_new_entry_that_a_program_refuses_does_not_hold_a_lift(
