@@ -15,6 +15,7 @@ from tests.provider.clients import (
     OK,
     ROLLED_BACK,
     SETTINGS,
+    STALE,
     only_with,
 )
 from tests.provider.conftest import World
@@ -84,6 +85,38 @@ def test_a_last_good_list_that_works_no_longer_does_not_keep_the_next_one_out(
     assert world.client.run().returncode == OK
     assert world.client.serial == 3
     assert not (world.client.target / "pending").exists()
+
+
+def test_a_last_good_list_that_works_again_after_the_new_one_failed_leaves_nobody_alarmed(
+    world: World,
+) -> None:
+    """The program may have been starting yet when the last good list was tried."""
+    seen = world.client.home / "seen"
+    canary = f'if [ "$SERIAL" = 3 ]; then touch {seen}; exit 1; fi; test -e {seen}'
+    world.client.set(RELOAD="true", CANARY_KIND="dns", CANARY=canary, CANARY_TIME="0")
+    (world.client.target / "pending").write_text("2\n")  # of a run that was killed
+    world.serve(3)
+
+    done = world.client.run()
+
+    assert (done.returncode, world.client.serial) == (ROLLED_BACK, 2), done.stderr
+    assert "look at the program" not in done.stderr
+
+
+@pytest.mark.parametrize(("works_with_none", "code"), [("true", STALE), ("false", NEITHER)])
+def test_of_a_program_that_works_with_the_list_that_was_emptied_nobody_is_told_to_look_at_it(
+    world: World, works_with_none: str, code: int
+) -> None:
+    canary = f'test "$SERIAL" = 0 && {works_with_none}'
+    world.client.set(RELOAD="true", CANARY_KIND="dns", CANARY=canary, CANARY_TIME="0", STALE="drop")
+    (world.client.target / "pending").write_text("2\n")
+    (world.client.current / "not_after").write_text("2001-01-01T00:00:00Z\n")
+    world.client.set(FEED="http://127.0.0.1:9/v1")
+
+    done = world.client.run()
+
+    assert (done.returncode, world.client.serial) == (code, 0), done.stderr
+    assert ("look at the program" in done.stderr) == (code == NEITHER)
 
 
 def test_where_neither_works_that_is_said_and_nothing_is_forgotten(world: World) -> None:

@@ -68,6 +68,7 @@ roll_back() {
         # only now: where the last good list does not work either, the new one may not be at fault
         printf '%s %s\n' "$(now)" "$failed_digest" | write "$TARGET/failed"
         rm -f "$TARGET/pending" "$TARGET/neither"
+        STUCK= # it works again, such as with a resolver that was still starting
         prune
         send_receipt rolled_back "$reason" "$failed" "$failed_digest"
         leave "$EXIT_ROLLED_BACK" "rolled back: $reason; serial $(serial_in current) is in force"
@@ -106,5 +107,7 @@ drop_list() {
         lead current "$EMPTY" && lead good "$EMPTY" || leave "$EXIT_NEITHER" "cannot write $TARGET; is there room?"
     SERIAL=0
     reload || leave "$EXIT_NEITHER" "the program could not be made to load an empty list"
+    # nobody need look at a program that works with this one
+    [ -z "$STUCK" ] || ! canary_passes "$LIST" || STUCK=
     rm -f "$TARGET/pending"
 }
