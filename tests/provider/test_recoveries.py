@@ -157,16 +157,22 @@ def test_a_receipt_that_a_portal_took_is_sent_again(
     assert not (world.client.target / "receipt.json").exists()
 
 
-def test_a_wget_that_cannot_do_it_is_named(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "says",
+    [
+        "echo 'BusyBox v1.35.0 multi-call binary.' >&2; exit 1",
+        "echo 'GNU Wget2 2.1.0 - multithreaded metalink/file/website downloader'",
+    ],
+    ids=["busybox", "wget2"],
+)
+def test_a_wget_that_cannot_do_it_is_named(world: World, tmp_path: Path, says: str) -> None:
     path = only_with(tmp_path / "bin", "curl", "wget")
-    (Path(path) / "wget").write_text(
-        "#!/bin/sh\necho 'BusyBox v1.35.0 multi-call binary.' >&2\nexit 1\n"
-    )
+    (Path(path) / "wget").write_text(f"#!/bin/sh\n{says}\n")
     (Path(path) / "wget").chmod(0o755)
 
     done = world.client.run(path=path)
 
-    assert (done.returncode, "not GNU Wget" in done.stderr) == (SETTINGS, True), done.stderr
+    assert (done.returncode, "not GNU Wget 1" in done.stderr) == (SETTINGS, True), done.stderr
 
 
 def test_wget_tells_why_there_was_no_answer_and_which_one_there_was(world: World) -> None:

@@ -15,8 +15,9 @@ find_fetcher() {
     have "$FETCHER" || settings_wrong "neither curl nor wget is installed"
     if [ "$FETCHER" = wget ]; then
         case $(wget --version 2>&1) in
-        'GNU Wget'*) ;;
-        *) settings_wrong "this wget is not GNU Wget, such as the one of BusyBox, which takes no token from a file: install curl" ;;
+        # Wget2 (of Fedora) says 'GNU Wget2'; what it prints of an answer is unproved
+        'GNU Wget 1'*) ;;
+        *) settings_wrong "this wget is not GNU Wget 1, such as Wget2 or that of BusyBox, which takes no token from a file: install curl" ;;
         esac
     fi
     for file in "$TLS_CA" "$TLS_CERT" "$TLS_KEY"; do
