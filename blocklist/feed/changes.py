@@ -22,6 +22,7 @@ from review_queue.tokens import ENTRIES, Token
 
 WHOLE: Final = "take the whole list: /v1/manifest.json names its files"
 MOST_FILES: Final = 64  # the serials of a month, for the whole list or some category
+MOST_BYTES: Final = 1024 * 1024 * 1024  # two or three of the largest
 WAIT_S: Final = 1.0  # with changes of a few thousand lines nobody waits as long
 Key = tuple[str, int, int, str]  # of the part, since, to, SHA-256 of what they lead to
 
@@ -43,11 +44,15 @@ class Changes:
     """Changes between two lists, each put together once and one at a time; safe among threads.
 
     A million changed lines take 20 seconds, 400 MB of memory and as much in a file: as often as they are asked for, by
-    readers who take them slowly, they would take the machine.
+    readers who take them slowly, they would take the machine. Kept are those to the newest list alone, and of them so
+    many files and bytes; one that is larger is kept alone.
     """
 
-    def __init__(self, *, most_files: int = MOST_FILES, wait_s: float = WAIT_S) -> None:
+    def __init__(
+        self, *, most_files: int = MOST_FILES, most_bytes: int = MOST_BYTES, wait_s: float = WAIT_S
+    ) -> None:
         self._most_files = most_files
+        self._most_bytes = most_bytes
         self._wait_s = wait_s
         self._kept: OrderedDict[Key, Made] = OrderedDict()
         self._lock = Lock()
@@ -79,11 +84,21 @@ class Changes:
                 return told
             with self._lock:
                 self._kept[key] = made
-                while len(self._kept) > self._most_files:
-                    self._kept.popitem(last=False)[1].file.close()
+                self._drop(made.to)
             return told
         finally:
             self._at_work.release()
+
+    def _drop(self, newest: int) -> None:
+        """What leads to another list than the newest is gone, and what was not asked for longest."""
+        # a store that was begun anew has lower serials
+        for key in [key for key, made in self._kept.items() if made.to != newest]:
+            self._kept.pop(key).file.close()
+        while len(self._kept) > self._most_files or (
+            sum(_size(made.file) for made in self._kept.values()) > self._most_bytes
+            and len(self._kept) > 1
+        ):
+            self._kept.popitem(last=False)[1].file.close()
 
     def _found(self, key: Key) -> tuple[Told, str, int] | None:
         with self._lock:
@@ -130,7 +145,7 @@ def _key(shelf: Shelf, part: str, serial: int) -> Key:
 def _sent(request: Request, made: tuple[Told, str, int], compressed: Compressed) -> Answer:
     """The changes as one file, so that a slow reader holds no thread and no memory."""
     file, sha256, to = made
-    size = os.fstat(file.fileno()).st_size
+    size = _size(file)
     known = Validators(f'"{sha256}"', (f'"{sha256}-gzip"',))
     headers = (
         ("Content-Type", "application/jsonl"),
@@ -145,10 +160,14 @@ def _sent(request: Request, made: tuple[Told, str, int], compressed: Compressed)
     coding: tuple[tuple[str, str], ...] = (("ETag", known.etag),)
     takes_gzip = size >= SMALLEST and is_wanted(request.headers.get("Accept-Encoding", ""))
     if takes_gzip and (packed := compressed.of(file, sha256)):
-        file, size = packed, os.fstat(packed.fileno()).st_size
+        file, size = packed, _size(packed)
         coding = (("ETag", known.others[0]), ("Content-Encoding", "gzip"))
     length = ("Content-Length", str(size))
     return Answer(HTTPStatus.OK, (*headers, *coding, length), file=file, size=size, serial=to)
+
+
+def _size(file: IO[bytes]) -> int:
+    return os.fstat(file.fileno()).st_size
 
 
 def _made(lines: Iterable[str]) -> Made:

@@ -267,6 +267,51 @@ def test_changes_are_put_together_once_for_all_who_ask() -> None:
             file.close()
 
 
+def test_so_many_bytes_of_changes_are_kept_and_those_asked_for_last_of_them() -> None:
+    times: list[int] = []
+
+    def ask(since: int, size: int = len(HEAD)) -> Told:
+        def lines() -> Iterator[str]:
+            times.append(since)
+            yield HEAD.rstrip().ljust(size - 1) + "\n"
+
+        return changes.of(("", since, 2, "a"), lines)[0]
+
+    with closing(Changes(most_bytes=3 * len(HEAD))) as changes, ExitStack() as stack:
+        first = stack.enter_context(ask(11))
+        for since in (12, 13, 11, 14, 11, 13):  # 12 was not asked for longest
+            ask(since).close()
+        assert times == [11, 12, 13, 14]
+        ask(12).close()
+        assert times == [11, 12, 13, 14, 12]
+        for _ in range(2):  # or it would be put together for each who asks
+            ask(15, 4 * len(HEAD)).close()
+        assert times == [11, 12, 13, 14, 12, 15]
+        ask(11).close()
+        assert times == [11, 12, 13, 14, 12, 15, 11]
+        assert first.read() == HEAD.encode()  # who reads goes on
+
+
+@pytest.mark.parametrize("newest", [3, 1])
+def test_changes_that_lead_to_the_newest_list_no_longer_are_not_kept(newest: int) -> None:
+    """A store that was begun anew has lower serials."""
+    made: list[int] = []
+
+    def ask(since: int, to: int) -> Told:
+        def lines() -> Iterator[str]:
+            made.append(to)
+            yield f'{{"schema": 1, "from": {since}, "to": {to}}}\n'
+
+        return changes.of(("", since, to, "a"), lines)[0]
+
+    with closing(Changes()) as changes, ask(0, 2) as reading, ask(1, 2):
+        ask(0, newest).close()
+        for since in (0, 1):
+            ask(since, 2).close()
+        assert made == [2, 2, newest, 2, 2]
+        assert b'"to": 2' in reading.read()
+
+
 def test_changes_to_a_newer_list_than_was_asked_for_are_not_kept_for_the_older() -> None:
     times: list[str] = []
 
