@@ -89,7 +89,7 @@ def in_use(models_dir: Path, name: str = DEFAULT_NAME) -> tuple[str, str]:
         return parted(f"{name}/{note['version']}")[1], str(note["digest"])
     except FileNotFoundError:
         return "", ""
-    except (OSError, ValueError, LookupError, TypeError, ModelNameError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, ModelNameError) as error:
         raise ModelCardError(
             f"{path} does not say which version is in use: run `qalqan models promote {name}/VERSION`"
         ) from error

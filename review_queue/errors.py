@@ -67,7 +67,9 @@ class ModelMissingError(QalqanError):
 
 
 class ModelNameError(QalqanError):
-    """A name that is not the place of a model in the folder of models."""
+    """A name that is not the place of a model in the folder of models: the command was called wrongly."""
+
+    exit_code = 2
 
 
 class ModelCardError(QalqanError):

@@ -192,6 +192,13 @@ def test_a_note_that_leads_to_another_models_folder_is_not_followed(copied: Path
         artefacts.load(copied)
 
 
+def test_a_note_nested_too_deep_does_not_say_which_version_is_in_use(copied: Path) -> None:
+    (copied / "topic-stance" / "in-use.json").write_text("[" * 100_000)
+
+    with pytest.raises(ModelCardError, match="models promote"):
+        artefacts.load(copied)
+
+
 @pytest.mark.parametrize("name", [None, "nobody", "nobody/v1"])
 def test_a_missing_model_says_what_to_do(tmp_path: Path, name: str | None) -> None:
     with pytest.raises(ModelMissingError, match="qalqan train"):

@@ -312,6 +312,7 @@ def test_a_model_outside_the_folder_of_models_cannot_be_named(name: str) -> None
     result = CliRunner().invoke(command, ["in.jsonl", "-o", "-", "--model", name])
 
     assert isinstance(result.exception, ModelNameError)
+    assert result.exception.exit_code == 2
 
 
 def test_missing_input_and_unwritable_output_are_one_line_and_exit_code_1(tmp_path: Path) -> None:
