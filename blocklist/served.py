@@ -142,7 +142,8 @@ def check_not_ahead(store: Store, now: datetime) -> None:
     if last and later(now, -LONGEST_PAUSE.total_seconds()) > last:
         raise ClockError(
             f"the clock says {iso(now)}, and the last that was done here is of {last}: by a clock that is ahead entries"
-            " would expire before their time. Set the clock; where it is right, add --clock-is-right"
+            " would expire before their time. Set the clock; where it is right, run `qalqan export` with"
+            " --clock-is-right, or `qalqan publish` with --clock-is-right --as USER"
         )
 
 

@@ -87,7 +87,8 @@ def export(
         except HeldError as error:
             if as_json:
                 told = {"outcome": "removals_only", "removed": error.gone}
-                click.echo(json.dumps({**_as_json(report, error.manifest), **told}))
+                shown = {**_as_json(report, error.manifest), **told}
+                click.echo(json.dumps(shown, ensure_ascii=False))
             raise
     if as_json:
         click.echo(json.dumps(_as_json(report, manifest), ensure_ascii=False))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from blocklist.entries import admit
+from blocklist.entries import AdmitReport, RefusedBlock, admit, admitted_or_not
 from blocklist.formats import FORMATS
 from blocklist.removals import HeldError
 from blocklist.served import ClockError
@@ -181,7 +181,7 @@ def test_by_a_clock_that_jumped_ahead_nothing_ends_for_good(tmp_path: Path) -> N
         assert admit(store).refused == ()
     words = ("--data", tmp_path / "data", "--out", tmp_path / "lists")
 
-    with pytest.raises(ClockError, match="add --clock-is-right"):
+    with pytest.raises(ClockError, match="run `qalqan export` with --clock-is-right"):
         run(*words)
     with open_store(tmp_path / "data") as store:
         lifted_by_it = store.value("SELECT count(*) FROM lifts")
@@ -219,6 +219,25 @@ def test_a_held_list_loses_what_was_lifted_and_says_so(data: Path, tmp_path: Pat
         "wide.example",
         "*.wide.example",
     ]
+
+
+def test_the_json_of_a_held_list_is_written_as_that_of_any_other(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = ("--data", data, "--out", tmp_path / "lists", "--json")
+    run(*plain)
+    with open_store(data) as store:
+        lifted(store, "casino.example")
+    damage(data)
+    told = AdmitReport((), (RefusedBlock("c1", "a.example", "қате"),))
+    monkeypatch.setattr(
+        "qalqan.cli.export.admitted_or_not", lambda store: (told, admitted_or_not(store)[1])
+    )
+
+    result = CliRunner().invoke(export, [str(arg) for arg in plain])
+
+    assert isinstance(result.exception, HeldError)
+    assert '"reason": "қате"' in result.stdout
 
 
 def test_names_that_the_same_formats_left_out_for_the_same_reason_are_one_line(

@@ -1,11 +1,14 @@
 """The page of the block list."""
 
+import html
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils.translation import override
 
+from blocklist import served
 from blocklist.breaker import Change, SizeError
 from blocklist.guard_data import GuardDataError
 from blocklist.manifest import Manifest
@@ -141,6 +144,19 @@ def test_a_folder_that_cannot_be_written_is_said_in_words(
 
     assert response.status_code == 400
     assert "Nothing was exported" in response.content.decode()
+
+
+@pytest.mark.usefixtures("approved")
+def test_a_clock_that_is_right_is_told_to_the_command_which_the_page_names(
+    site: ServeConfig, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served, "LONGEST_PAUSE", timedelta(days=-1))
+
+    response = signed_in(Role.EXPORTER).post("/export/", {"formats": ["domains"]})
+
+    assert response.status_code == 400
+    assert "run `qalqan export` with --clock-is-right" in html.unescape(response.content.decode())
+    assert not site.export_dir.exists()
 
 
 def test_an_exporter_gets_no_links_to_cases(approved: Case, signed_in: SignedIn) -> None:
