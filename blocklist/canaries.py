@@ -10,7 +10,7 @@ import json
 import random
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -201,7 +201,7 @@ def _of_entry(
                     yield Question(address)
         return
     if scope is Scope.URL:
-        yield _question_of_url(name)
+        yield replace(_question_of_url(name), is_of_url=True)
         return
     names = [name]
     if scope is Scope.DOMAIN and len(name) + len(label) < LONGEST_NAME:

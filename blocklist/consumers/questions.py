@@ -31,6 +31,7 @@ class Question:
 
     what: str
     address: str = ""
+    is_of_url: bool = False  # whether it is of an entry for this one page, and not for its host
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,8 @@ def _answers(_use: Use, lists: Path, questions: Sequence[Question], run: Run) ->
     found = iter(states([each for some in asks for each in some], lists, run))
     of_pages = frozenset(_rules_of_pages(lists / FILES[0]))
     for question, some in zip(questions, asks, strict=True):
-        yield question, _joined([next(found) for _ in some], of_pages)
+        told = [next(found) for _ in some]
+        yield question, _joined(told, of_pages if question.is_of_url else frozenset())
 
 
 def _joined(found: Sequence[tuple[str, int]], of_pages: frozenset[int]) -> str:
@@ -162,7 +163,8 @@ def _joined(found: Sequence[tuple[str, int]], of_pages: frozenset[int]) -> str:
     if len(set(told)) == 1:
         return told[0]
     if told == [BLOCKED, OPEN, OPEN] and found[0][1] in of_pages:
-        return BLOCKED  # of a listed front page the site stays open in TLS
+        # of a listed front page the site stays open in TLS; of a listed name it must not, whatever pages are listed
+        return BLOCKED
     return ", ".join(f"{state} in {way}" for state, way in zip(told, _WAYS, strict=True))
 
 

@@ -22,6 +22,7 @@ from review_queue.store import Store, open_store
 from tests.blocklist.odd_names import odd_names
 from tests.blocklist.publications import host, listed, stand_in
 from tests.blocklist.samples import HEADING, domain, entry, ordered
+from tests.review_queue.lives import an_import, taken_over
 
 RESOLVERS = ("bind", "unbound", "dnsmasq", "powerdns", "knot")
 DOMAIN = "wide-zz-qalqan.kz"
@@ -170,6 +171,36 @@ def test_a_breakage_fails_the_gate_of_the_program_it_breaks(
         exported(shared_store, tmp_path / "lists", how, place[0])
 
     assert not (tmp_path / "lists" / "current").exists()
+
+
+def test_a_listed_name_that_is_open_in_tls_is_not_proved_by_its_listed_front_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, good = "both.zz-qalqan.kz", FORMATS["suricata"]
+    rules, hosts = good.files
+    how = here("suricata")
+
+    def in_http_alone(view: View) -> Iterator[str]:
+        return (
+            line
+            for line in good.files[rules](view)
+            if not line.startswith(("drop tls", "drop quic"))
+        )
+
+    faulty = replace(good, files={rules: in_http_alone, hosts: good.files[hosts]})
+    with open_store(tmp_path / "data") as store:
+        an_import(
+            store,
+            taken_over(name),
+            taken_over(f"http://{name}/", scope=Scope.URL),
+        )
+        ((proof,), _) = exported(store, tmp_path / "whole", how, "suricata")
+        monkeypatch.setattr(publish, "FORMATS", {**FORMATS, "suricata": faulty})
+        monkeypatch.setattr(lint, "check", lambda *_args, **_named: 0)
+        with pytest.raises(GateError, match=r"blocked in http, open in TLS, open in QUIC"):
+            exported(store, tmp_path / "lists", how, "suricata")
+
+    assert (proof.outcome, proof.blocked) == (Outcome.PROVED, 2)
 
 
 def test_a_list_that_is_cut_off_fails_the_gate_where_a_resolver_loads_the_rest(

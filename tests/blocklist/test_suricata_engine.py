@@ -184,13 +184,13 @@ def test_a_connection_that_suricata_finds_no_name_in_is_not_taken_for_an_open_on
     assert found(files(), [*asks, hello("kz")]) == ["no answer"] * 4 + ["open"]
 
 
-def answers(lists: dict[str, list[str]], *asked: str) -> list[str]:
-    """What the gate is told of each address."""
+def answers(lists: dict[str, list[str]], *asked: str, of_url: str = "") -> list[str]:
+    """What the gate is told of each address; the one `of_url` is asked for as a listed page."""
     path_of(BINARY, PACKAGE)
     with programs.own_folder() as folder:
         written(folder / "lists", lists)
         run = Run(folder, time.monotonic() + 60)
-        questions = [Question(each) for each in asked]
+        questions = [Question(each, is_of_url=each == of_url) for each in asked]
         return [
             state
             for _, state in CONSUMER.answers(CONSUMER.uses[0], folder / "lists", questions, run)
@@ -207,7 +207,8 @@ def test_a_name_that_is_dropped_in_http_alone_is_told_and_a_listed_front_page_is
         PLATFORM,
     )
 
-    assert answers(lists, *asked, f"{PLATFORM}x", "http://198.51.100.7/", "http://egov.kz/") == [
+    more = (f"{PLATFORM}x", "http://198.51.100.7/", "http://egov.kz/")
+    assert answers(lists, *asked, *more, of_url="http://front.example/") == [
         "blocked in http, open in TLS, open in QUIC", "blocked", "open", "blocked", "open", "open", "open",
     ]  # fmt: skip
 
