@@ -34,10 +34,15 @@ Value = str | int | float | bytes | None
 class Store:
     """An open store. One per thread and process; closed by `close` or a `with` block."""
 
-    def __init__(self, path: Path, db: Database, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, db: Database, clock: Clock, unchanged: tuple[int, int] | None = None
+    ) -> None:
         self.path = path
         self.db = db
         self.clock = clock
+        self._unchanged = (
+            unchanged  # what the file was like where nothing keeps others from writing
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -49,6 +54,13 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+        is_told = error is None or isinstance(error, QalqanError)
+        if is_told and self._unchanged and _state_of(self.path) != self._unchanged:
+            # half old and half new: that it looks damaged means nothing, and neither does that it looks sound
+            raise StoreReadOnlyError(
+                f"{self.path} was written to while it was being read, so nothing that was read counts; run the same"
+                " command again"
+            ) from error
 
     def close(self) -> None:
         """The file is closed; what was committed stays."""
@@ -128,14 +140,16 @@ def open_store(
     Raises:
         StoreMissingError: there is none and `create` is false.
         StoreTooNewError: a newer version of this program has written it.
-        StoreReadOnlyError: it cannot be written, and is of an older version or not whole without that.
+        StoreReadOnlyError: it cannot be written, and is of an older version or not whole without that. At the end of
+            the `with` block: others wrote to it meanwhile.
         StoreDamagedError: the file is not a store.
         DiskFullError: there is no room to create or update it.
         StoreBusyError: another process is holding it.
     """
     path = data_dir / FILE_NAME
     if for_reading and path.is_file() and not _can_write(path):
-        return Store(path, _opened_as_it_is(path), clock)
+        unchanged = None if _journal(path).exists() else _state_of(path)
+        return Store(path, _opened_as_it_is(path), clock, unchanged)
     if not create and not path.exists():
         raise StoreMissingError(
             f"no store at {path}; name its folder with --data, or begin one with `qalqan crawl` or `qalqan entries"
@@ -192,6 +206,15 @@ def _recognised(path: Path, connection: sqlite3.Connection, *, create: bool) -> 
 def _can_write(path: Path) -> bool:
     # SQLite puts a journal beside the file: the folder counts as much as the file
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _state_of(path: Path) -> tuple[int, int]:
+    """When the file was last written to, and its size; zeros where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def _opened_as_it_is(path: Path) -> Database:

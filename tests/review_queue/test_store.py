@@ -1,5 +1,6 @@
 """Opening the store: new, old, too new, damaged, read-only, full."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from review_queue.errors import (
     StoreBusyError,
     StoreDamagedError,
     StoreMissingError,
+    StoreReadOnlyError,
     StoreTooNewError,
 )
 from review_queue.records import Seed
@@ -148,3 +150,42 @@ def test_an_inner_block_that_fails_leaves_the_outer_one(store: Store) -> None:
         with pytest.raises(PowerCutError):
             inner()
     assert [seed.url for seed in seeds.listing(store)] == ["http://one.example/"]
+
+
+@pytest.fixture
+def only_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a store that another account wrote long ago and this one may only read."""
+    with open_store(tmp_path) as opened:
+        seeds.add(opened, [Seed("http://one.example/")])
+    os.utime(tmp_path / FILE_NAME, (1, 1))
+    monkeypatch.setattr("review_queue.store._can_write", lambda _path: False)
+    return tmp_path
+
+
+def _read(folder: Path, *, is_written: bool, is_damaged: bool) -> list[str]:
+    """What was read, which somebody else wrote to or looked damaged meanwhile."""
+    with open_store(folder, for_reading=True) as reading:
+        found = [seed.url for seed in seeds.listing(reading)]
+        if is_written:
+            with open_store(folder) as writing:
+                seeds.add(writing, [Seed("http://two.example/")])
+        if is_damaged:
+            raise StoreDamagedError
+        return found
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_what_others_write_to_while_it_is_read_is_to_be_read_again(
+    only_read: Path, *, is_damaged: bool
+) -> None:
+    with pytest.raises(StoreReadOnlyError, match="run the same command again"):
+        _read(only_read, is_written=True, is_damaged=is_damaged)
+
+
+def test_what_looks_damaged_is_so_where_nobody_wrote(only_read: Path) -> None:
+    with pytest.raises(StoreDamagedError):
+        _read(only_read, is_written=False, is_damaged=True)
+
+
+def test_an_old_store_that_nobody_writes_to_is_read(only_read: Path) -> None:
+    assert _read(only_read, is_written=False, is_damaged=False) == ["http://one.example/"]
