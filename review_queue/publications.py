@@ -96,18 +96,17 @@ def hold(store: Store) -> Hold | None:
 
     None where the last try did so, or found that nothing had changed.
     """
-    row = store.row(
+    rows = store.rows(
         "WITH whole AS (SELECT seq FROM audit WHERE action = ?"
         "   AND subject NOT IN (SELECT subject FROM audit WHERE action = ?)"
         "  UNION ALL SELECT seq FROM audit WHERE action = ?"
         "  UNION ALL SELECT seq FROM audit WHERE action = ? AND json_extract(detail, '$.held') IS NULL)"
-        " SELECT min(at) AS since, json_extract(detail, '$.reason') AS reason, max(seq) AS newest"
-        " FROM audit WHERE action = ? AND seq > (SELECT coalesce(max(seq), 0) FROM whole)",
+        " SELECT at, json_extract(detail, '$.reason') AS reason FROM audit"
+        " WHERE action = ? AND seq > (SELECT coalesce(max(seq), 0) FROM whole) ORDER BY seq",
         [PROVED, holds.ACTION, UNCHANGED, HEARTBEAT, REFUSED],
     )
-    if row is None or row["newest"] is None:
-        return None
-    return Hold(str(row["since"]), str(row["reason"]))
+    tries = list(rows)
+    return Hold(str(tries[0]["at"]), str(tries[-1]["reason"])) if tries else None
 
 
 def _export(store: Store, where: str, params: list[str | int]) -> Export | None:

@@ -155,9 +155,13 @@ def test_that_everything_is_held_is_told_too(filled: Store, out: Path, signers: 
     with pytest.raises(OtherKeyError):
         published(filled, out, Signers())
 
-    hold = publications.hold(filled)
-    assert hold is not None
-    assert "this one has no signature" in hold.reason
+    first = publications.hold(filled)
+    assert first is not None
+    assert "this one has no signature" in first.reason
+    publications.record_refused(filled, actor="test", reason="the last of them")
+    again = publications.hold(filled)
+    assert again is not None
+    assert (again.since, again.reason) == (first.since, "the last of them")
     published(filled, out, signers)
     assert publications.hold(filled) is None
 
